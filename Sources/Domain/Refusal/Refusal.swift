@@ -1,0 +1,63 @@
+/// Why a call was refused. Nothing was applied, except where `outcomeUnknown` says that this is not known.
+public enum Refusal: Error, Hashable, Sendable {
+    /// Fields of the request are wrong.
+    case invalid([FieldViolation])
+    /// Something named in the request does not exist.
+    case notFound(Subject, String)
+    /// The id was used before with another body: the one stored, in its canonical encoding.
+    case differentBody(Subject, EntityID, stored: [UInt8])
+    /// The channel's number already stands under another order.
+    case externalIDTaken(channel: String, externalID: String, order: EntityID)
+    /// Stock does not suffice.
+    case shortage([LineShortage])
+    /// Something stands in a state that does not allow the call.
+    case wrongState(Subject, String, state: String, explanation: String)
+    /// A store cannot be reached or is being rebuilt; nothing was promised. A retry with the same id is safe.
+    case unavailable(String, retryAfterMilliseconds: Int64)
+    /// Whether the effect took place is not known. A retry with the same id finds out.
+    case outcomeUnknown(String)
+    /// A bound was reached before work began.
+    case exhausted(String)
+    /// The deadline passed before work began.
+    case deadlineExceeded
+
+    /// What a refusal speaks of.
+    public enum Subject: String, Sendable {
+        /// A product, by sku.
+        case product
+        /// A location, by code.
+        case location
+        /// A channel, by code.
+        case channel
+        /// A reservation, by id.
+        case reservation
+        /// An order, by id or external id.
+        case order
+        /// A line of an order, by number.
+        case orderLine = "order_line"
+        /// A cancellation, by id.
+        case cancellation
+        /// An extension of a reservation, by id.
+        case extension_ = "extension"
+        /// A stock movement, by id.
+        case movement
+        /// A change of the catalogue, by request id.
+        case catalogChange = "catalog_change"
+        /// Units on hand, by sku and location.
+        case stock
+    }
+}
+
+/// One wrong field.
+public struct FieldViolation: Hashable, Sendable {
+    /// Path of the field, e.g. `lines[3].quantity`.
+    public var field: String
+    /// What is wrong with it.
+    public var description: String
+
+    /// Makes a violation.
+    public init(_ field: String, _ description: String) {
+        self.field = field
+        self.description = description
+    }
+}

@@ -1,0 +1,70 @@
+/// One line of a request that wants stock.
+public struct Demand: Hashable, Sendable {
+    /// The article.
+    public var sku: String
+    /// The location; empty for any, in the order of their rank.
+    public var location: String
+    /// Units, 1 to `Quantity.bound`.
+    public var quantity: Int64
+    /// With an empty location: whether several locations may serve the line together.
+    public var allowSplit: Bool
+
+    /// Makes a demand.
+    public init(sku: String, location: String, quantity: Int64, allowSplit: Bool) {
+        self.sku = sku
+        self.location = location
+        self.quantity = quantity
+        self.allowSplit = allowSplit
+    }
+}
+
+/// Bounds of quantities.
+public enum Quantity {
+    /// Most units that one line of any request may name.
+    public static let bound: Int64 = 1_000_000_000
+    /// Most units that a cell may have on hand or promised, so that sums stay far from 64 bits.
+    public static let cellBound: Int64 = 1_000_000_000_000_000
+}
+
+/// Most lines of one call.
+public enum CallBounds {
+    /// Most lines or items of one call.
+    public static let lines = 1_000
+}
+
+/// A line that stock did not suffice for.
+public struct LineShortage: Hashable, Sendable {
+    /// Index of the line in the request, from 0.
+    public var line: Int
+    /// The article.
+    public var sku: String
+    /// The location asked for; empty for any.
+    public var location: String
+    /// Units asked for.
+    public var wanted: Int64
+    /// Units that could have been had, at least 0.
+    public var available: Int64
+
+    /// Makes a shortage.
+    public init(line: Int, sku: String, location: String, wanted: Int64, available: Int64) {
+        self.line = line
+        self.sku = sku
+        self.location = location
+        self.wanted = wanted
+        self.available = available
+    }
+}
+
+/// Units at one location that serve a line.
+public struct Allocation: Hashable, Sendable {
+    /// The location's code.
+    public var location: String
+    /// Units, at least 1.
+    public var quantity: Int64
+
+    /// Makes an allocation.
+    public init(location: String, quantity: Int64) {
+        self.location = location
+        self.quantity = quantity
+    }
+}
