@@ -33,7 +33,7 @@ public struct StockCode: Hashable, Sendable, CustomStringConvertible {
     public var isService: Bool {
         // Every service code starts with a letter, and nearly every article with a digit.
         guard let first = folded.utf8.first, !ASCIIText.isDigit(first) else { return false }
-        return Self.serviceCodes.contains(folded) || folded.hasPrefix("GIFT_")
+        return Self.serviceCodes.contains(sku) || sku.hasPrefix("GIFT_")
     }
 
     /// The code as written.
