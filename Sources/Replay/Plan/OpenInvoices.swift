@@ -1,7 +1,7 @@
 /// Collects the lines of invoices until they are complete, and hands the invoices on in the order of their first lines.
 ///
 /// Lines of one invoice may be interrupted by another's and be entered a minute apart. An invoice is complete when a line
-/// more than five minutes younger than its last one has been read, or when 256 others wait behind it.
+/// more than five minutes younger than its last one has been read, or when 256 invoices have started after it.
 struct OpenInvoices {
     /// Seconds after which no further line of an invoice is waited for.
     static let window: Int64 = 300

@@ -82,6 +82,29 @@ struct ReplayPlannerTests {
         #expect(plan.notReplayed.total.lines == 1)
     }
 
+    @Test("An invoice is waited for until its last line is more than five minutes old")
+    func waiting() throws {
+        let plan = try Self.plan([
+            Self.row("1", "A1", 1), Self.row("2", "A1", 1, minute: 5), Self.row("1", "A2", 1, minute: 5),
+            Self.row("3", "A1", 1, minute: 10), Self.row("1", "A3", 1, minute: 10),
+            Self.row("4", "A1", 1, minute: 16), Self.row("1", "A4", 1, minute: 16),
+        ])
+        #expect(Self.orders(plan)[0].lines.map(\.sku) == ["A1", "A2", "A3"])
+        #expect(plan.notReplayed[.lateLine].lines == 1)
+    }
+
+    @Test("An invoice is waited for while fewer than 256 others have started after it")
+    func mostWaiting() throws {
+        let others = { (count: Int) in (1...count).map { Self.row("\(1_000 + $0)", "A1", 1) } }
+        let first = Self.row("1", "A1", 1)
+        let inTime = try Self.plan([first] + others(255) + [first])
+        #expect(Self.orders(inTime)[0].lines.count == 2)
+        #expect(inTime.notReplayed.total.lines == 0)
+        let tooLate = try Self.plan([first] + others(256) + [first])
+        #expect(Self.orders(tooLate).map(\.lines.count) == [Int](repeating: 1, count: 257))
+        #expect(tooLate.notReplayed[.lateLine].lines == 1)
+    }
+
     @Test("Stock lines are corrections with the clerk's remark, apart from an order on the same invoice")
     func corrections() throws {
         let plan = try Self.plan([
