@@ -46,7 +46,22 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, logging], swiftSettings: strict),
+        .target(name: "PostgresClient", dependencies: ["CLibPQ", nioCore, logging], swiftSettings: strict),
         .target(name: "HoldfastAPI", dependencies: [swiftProtobuf, grpcCore, grpcProtobuf], swiftSettings: strict),
-        .target(name: "Domain", dependencies: [collections], swiftSettings: strict),
+        .target(name: "Domain", swiftSettings: strict),
+        .target(
+            name: "HotStock", dependencies: ["Domain", "RedisClient", nioCore],
+            resources: [.embedInCode("Functions/holdfast_1.lua")], swiftSettings: strict),
+        .target(
+            name: "Ledger", dependencies: ["Domain", "PostgresClient", nioCore],
+            resources: [.embedInCode("Migrations/0001_core.sql")], swiftSettings: strict),
+        .target(
+            name: "OrderPromising",
+            dependencies: ["HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore, logging],
+            swiftSettings: strict),
     ]
 )

@@ -1,0 +1,29 @@
+import Domain
+
+/// Names of a deployment's keys in Redis.
+public struct HotStockKeys: Sendable {
+    struct Names: Sendable {
+        var meta: String
+        var available: String
+        var bases: String
+        var holds: String
+    }
+
+    private let names: [Names]
+
+    /// Names the keys of `vshards` vshards. `prefix` tells deployments apart that share a Redis.
+    ///
+    /// All keys of a vshard carry one hash tag, so a cluster keeps them together.
+    public init(prefix: String, vshards: Int) {
+        names = (0..<vshards).map { number in
+            let digits = String(number)
+            let tag = "{\(prefix)v\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)}"
+            return Names(meta: tag + ":m", available: tag + ":a", bases: tag + ":b", holds: tag + ":h")
+        }
+    }
+
+    /// Number of vshards.
+    public var count: Int { names.count }
+
+    subscript(vshard: VShard) -> Names { names[Int(vshard.rawValue)] }
+}

@@ -1,0 +1,135 @@
+public import Domain
+import PostgresClient
+
+/// What the ledger's books say when they are added up.
+public struct LedgerBooks: Sendable {
+    /// A cell's figures.
+    public struct Cell: Sendable {
+        /// The cell.
+        public var cell: CellID
+        /// The article.
+        public var sku: String
+        /// The location.
+        public var location: String
+        /// Its vshard.
+        public var vshard: VShard
+        /// on hand − safety − allocated − held.
+        public var availableToPromise: Int64
+    }
+
+    /// Every cell.
+    public var cells: [Cell]
+    /// Cells whose columns are not the sum of their movements.
+    public var foldMismatches: Int64
+    /// Cells whose allocated units are not the sum of the open units of order lines.
+    public var allocationMismatches: Int64
+    /// Order lines whose units by status do not add up to the quantity ordered, or to their allocations.
+    public var lineMismatches: Int64
+    /// Orders whose events have a gap.
+    public var eventGaps: Int64
+    /// Units promised beyond what is there and not recorded as a shortage.
+    public var oversold: Int64
+    /// Units recorded as a shortage and not counted yet.
+    public var openShortage: Int64
+    /// Live reservations.
+    public var liveReservations: Int64
+    /// Orders.
+    public var orders: Int64
+}
+
+extension Ledger {
+    private static let bookCells = PostgresStatement(
+        "book_cells",
+        """
+        WITH held AS (
+            SELECT t.cell, sum(t.quantity) AS quantity FROM hold h, unnest(h.cells, h.quantities) AS t(cell, quantity)
+            WHERE h.state = 1 GROUP BY t.cell
+        )
+        SELECT c.id, p.sku, l.code, c.vshard, (c.on_hand - c.safety - c.allocated - coalesce(h.quantity, 0))::int8
+        FROM cell c JOIN product p ON p.id = c.product_id JOIN location l ON l.id = c.location_id
+        LEFT JOIN held h ON h.cell = c.id ORDER BY c.id
+        """, access: .readOnly)
+    private static let bookFold = PostgresStatement(
+        "book_fold",
+        """
+        SELECT count(*) FROM cell c LEFT JOIN (
+            SELECT cell_id, sum(on_hand_delta) AS on_hand, sum(safety_delta) AS safety, sum(allocated_delta) AS allocated
+            FROM stock_movement GROUP BY cell_id) m ON m.cell_id = c.id
+        WHERE (c.on_hand, c.safety, c.allocated)
+            IS DISTINCT FROM (coalesce(m.on_hand, 0), coalesce(m.safety, 0), coalesce(m.allocated, 0))
+        """, access: .readOnly)
+    private static let bookAllocations = PostgresStatement(
+        "book_allocations",
+        """
+        SELECT count(*) FROM cell c
+        LEFT JOIN (SELECT cell_id, sum(open) AS open FROM order_allocation GROUP BY cell_id) a ON a.cell_id = c.id
+        WHERE c.allocated <> coalesce(a.open, 0)
+        """, access: .readOnly)
+    private static let bookLines = PostgresStatement(
+        "book_lines",
+        """
+        SELECT count(*) FROM order_line l JOIN product p ON p.id = l.product_id
+        LEFT JOIN (
+            SELECT order_id, line_number, sum(quantity) AS total, sum(quantity) FILTER (WHERE status = 1) AS allocated,
+                sum(quantity) FILTER (WHERE status = 2) AS delivered
+            FROM line_quantity GROUP BY order_id, line_number) q USING (order_id, line_number)
+        LEFT JOIN (
+            SELECT order_id, line_number, sum(open) AS open, sum(delivered) AS delivered
+            FROM order_allocation GROUP BY order_id, line_number) a USING (order_id, line_number)
+        WHERE q.total IS DISTINCT FROM l.quantity
+            OR (p.tracked AND (coalesce(q.allocated, 0) <> coalesce(a.open, 0)
+                OR coalesce(q.delivered, 0) <> coalesce(a.delivered, 0)))
+            OR (NOT p.tracked AND a.open IS NOT NULL)
+        """, access: .readOnly)
+    private static let bookEvents = PostgresStatement(
+        "book_events",
+        """
+        SELECT count(*) FROM orders o LEFT JOIN (
+            SELECT order_id, count(*) AS n, min(sequence) AS low, max(sequence) AS high FROM order_event GROUP BY order_id
+        ) e ON e.order_id = o.id WHERE (e.n, e.low, e.high) IS DISTINCT FROM (o.events::int8, 1, o.events)
+        """, access: .readOnly)
+    private static let bookTotals = PostgresStatement(
+        "book_totals",
+        """
+        WITH held AS (
+            SELECT t.cell, sum(t.quantity) AS quantity FROM hold h, unnest(h.cells, h.quantities) AS t(cell, quantity)
+            WHERE h.state = 1 GROUP BY t.cell
+        ), short AS (
+            SELECT cell_id, sum(quantity) AS quantity FROM stock_shortage WHERE closed_at IS NULL GROUP BY cell_id
+        )
+        SELECT
+            (SELECT coalesce(sum(greatest(c.allocated + coalesce(h.quantity, 0) - c.on_hand - coalesce(s.quantity, 0), 0)), 0)
+                FROM cell c LEFT JOIN held h ON h.cell = c.id LEFT JOIN short s ON s.cell_id = c.id)::int8,
+            (SELECT coalesce(sum(quantity), 0) FROM short)::int8,
+            (SELECT count(*) FROM hold WHERE state = 1),
+            (SELECT count(*) FROM orders)
+        """, access: .readOnly)
+
+    /// Adds up the books in one snapshot.
+    public func books() async throws -> LedgerBooks {
+        try await onConnection { connection in
+            let results = try connection.pipeline([
+                (PostgresTransactionMode.repeatableReadReadOnly.begin, []),
+                (Ledger.bookCells, []),
+                (Ledger.bookFold, []),
+                (Ledger.bookAllocations, []),
+                (Ledger.bookLines, []),
+                (Ledger.bookEvents, []),
+                (Ledger.bookTotals, []),
+                (PostgresTransactionMode.repeatableReadReadOnly.commit, []),
+            ])
+            guard let fold = results[2].first, let allocations = results[3].first, let lines = results[4].first,
+                let events = results[5].first, let totals = results[6].first
+            else { throw LedgerFault.planOutdated }
+            return LedgerBooks(
+                cells: try results[1].map { row in
+                    LedgerBooks.Cell(
+                        cell: CellID(try row.int64(0)), sku: try row.text(1), location: try row.text(2),
+                        vshard: VShard(try row.int16(3)), availableToPromise: try row.int64(4))
+                },
+                foldMismatches: try fold.int64(0), allocationMismatches: try allocations.int64(0),
+                lineMismatches: try lines.int64(0), eventGaps: try events.int64(0), oversold: try totals.int64(0),
+                openShortage: try totals.int64(1), liveReservations: try totals.int64(2), orders: try totals.int64(3))
+        }
+    }
+}

@@ -1,0 +1,122 @@
+public import Domain
+public import PostgresClient
+
+/// What closing holds did.
+public struct ClosedHolds: Sendable {
+    /// Ids that this call closed.
+    public var closed: [EntityID]
+    /// Every hold asked for as it stands now; ids without a row are left out.
+    public var standing: [StoredHold]
+    /// What Redis must be told.
+    public var settlement: Settlement
+}
+
+extension Ledger {
+    private static let releaseHolds = PostgresStatement(
+        "release_holds",
+        """
+        UPDATE hold SET state = 3, closed_at = now()
+        WHERE (id, kind) IN (
+            SELECT id, kind FROM hold WHERE id = ANY($1::uuid[]) AND kind = 1 AND state = 1 ORDER BY id FOR UPDATE)
+        RETURNING id
+        """)
+
+    private static let voidHolds = PostgresStatement(
+        "void_holds",
+        """
+        INSERT INTO hold (id, kind, state, closed_at, vshards)
+        SELECT id, $2::int2, 5, now(), '{}' FROM unnest($1::uuid[]) AS u(id) ORDER BY id
+        ON CONFLICT DO NOTHING RETURNING id
+        """)
+
+    private static let expireHolds = PostgresStatement(
+        "expire_holds",
+        """
+        UPDATE hold SET state = 4, closed_at = now()
+        WHERE (id, kind) IN (
+            SELECT id, kind FROM hold WHERE state = 1 AND expires_at < now()
+            ORDER BY expires_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED)
+        RETURNING id, kind, vshards, cells
+        """)
+
+    static let cellBases = PostgresStatement(
+        "cell_bases",
+        """
+        SELECT id, vshard, ver, on_hand - safety - allocated FROM cell WHERE id = ANY($1::int8[])
+        """, access: .readOnly)
+
+    private static let basesOfHolds = PostgresStatement(
+        "bases_of_holds",
+        """
+        SELECT id, vshard, ver, on_hand - safety - allocated FROM cell
+        WHERE id IN (SELECT unnest(cells) FROM hold WHERE id = ANY($1::uuid[]) AND kind = 1)
+        """, access: .readOnly)
+
+    /// Releases reservations that are still held: a compare-and-set, so a confirm or an expiry that came first wins.
+    public func release(_ ids: [EntityID]) -> @Sendable (PostgresConnection) throws -> ClosedHolds {
+        { connection in
+            let uuids = PostgresValue.uuids(ids.map { PostgresUUID($0) })
+            let results = try connection.pipeline([
+                (.begin, []),
+                (Ledger.releaseHolds, [uuids]),
+                (Ledger.storedHolds, [uuids, .int16(HoldKind.reservation.rawValue)]),
+                (Ledger.basesOfHolds, [uuids]),
+                (.commit, []),
+            ])
+            let closed = try results[1].map { row in EntityID(try row.uuid(0)) }
+            let standing = try Ledger.storedHolds(results[2])
+            return ClosedHolds(
+                closed: closed, standing: standing,
+                settlement: Settlement(
+                    holds: standing.filter { $0.state != .held }.map { .init(key: $0.key, vshards: $0.vshards) },
+                    bases: try Ledger.bases(results[3])))
+        }
+    }
+
+    /// Closes up to `limit` reservations whose time has passed by PostgreSQL's clock; those being confirmed are skipped.
+    public func expire(limit: Int32) async throws -> Settlement {
+        try await onConnection { connection in
+            let rows = try connection.pipeline([
+                (.begin, []), (Ledger.expireHolds, [.int32(limit)]), (.commit, []),
+            ])[1]
+            var settlement = Settlement()
+            var cells: Set<Int64> = []
+            for row in rows {
+                guard let kind = HoldKind(rawValue: try row.int16(1)) else { continue }
+                settlement.holds.append(
+                    .init(
+                        key: HoldKey(kind, EntityID(try row.uuid(0))),
+                        vshards: try row.int16s(2).map { VShard($0) }))
+                cells.formUnion(try row.int64s(3))
+            }
+            if !cells.isEmpty {
+                settlement.bases = try Ledger.bases(connection.execute(Ledger.cellBases, [.int64s(Array(cells))]))
+            }
+            return settlement
+        }
+    }
+
+    /// Writes tombstones for attempts that never became true, so that they never can. Returns the ids that had no row.
+    public func void(_ ids: [EntityID], kind: HoldKind) async throws -> [EntityID] {
+        try await onConnection { connection in
+            try connection.execute(
+                Ledger.voidHolds, [.uuids(ids.map { PostgresUUID($0) }), .int16(kind.rawValue)]
+            ).map { row in EntityID(try row.uuid(0)) }
+        }
+    }
+
+    /// Current bases of cells.
+    public func bases(of cells: [CellID]) async throws -> [Settlement.Base] {
+        try await onConnection { connection in
+            try Ledger.bases(connection.execute(Ledger.cellBases, [.int64s(cells.map(\.rawValue))]))
+        }
+    }
+
+    static func bases(_ rows: PostgresRows) throws -> [Settlement.Base] {
+        try rows.map { row in
+            Settlement.Base(
+                vshard: VShard(try row.int16(1)),
+                base: CellBase(cell: CellID(try row.int64(0)), version: try row.int64(2), base: try row.int64(3)))
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Domain
+import PostgresClient
+
+/// What kind of call an idempotency row belongs to. Raw values are stored.
+enum IdempotencyKind: Int16 {
+    case catalogue = 1
+    case stockChange = 2
+    case cancellation = 3
+    case extension_ = 4
+
+    var subject: Refusal.Subject {
+        switch self {
+        case .catalogue: .catalogChange
+        case .stockChange: .movement
+        case .cancellation: .cancellation
+        case .extension_: .extension_
+        }
+    }
+}
+
+extension Ledger {
+    private static let storedReply = PostgresStatement(
+        "stored_reply", "SELECT request, reply FROM idempotency WHERE id = $1::uuid AND kind = $2::int2", access: .readOnly)
+    static let storeReply = PostgresStatement(
+        "store_reply", "INSERT INTO idempotency (id, kind, request, reply) VALUES ($1::uuid, $2::int2, $3::bytea, $4::bytea)")
+
+    /// The reply stored for an id, or nil where the call has not taken effect. Throws where the body was another.
+    static func storedReply(
+        _ id: EntityID, _ kind: IdempotencyKind, body: [UInt8], on connection: PostgresConnection
+    ) throws -> [UInt8]? {
+        let rows = try connection.execute(storedReply, [.uuid(PostgresUUID(id)), .int16(kind.rawValue)])
+        guard let row = rows.first else { return nil }
+        let stored = try row.bytes(0)
+        guard stored == body else { throw Refusal.differentBody(kind.subject, id, stored: stored) }
+        return try row.bytes(1)
+    }
+
+    /// The step that stores a reply with its effect. A concurrent duplicate fails on the primary key and runs again.
+    static func storing(_ id: EntityID, _ kind: IdempotencyKind, body: [UInt8], reply: [UInt8])
+        -> LedgerStep
+    {
+        (storeReply, [.uuid(PostgresUUID(id)), .int16(kind.rawValue), .bytes(body), .bytes(reply)])
+    }
+
+    /// Runs a transaction that stores its reply, again where a duplicate of the call was faster.
+    func onceOnly<R: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> R) async throws -> R {
+        do {
+            return try await onConnectionWithoutTranslation(body)
+        } catch let error as PostgresError where error.isConflict(on: "idempotency_pkey") {
+            return try await onConnection(body)
+        } catch {
+            throw Ledger.refusal(of: error)
+        }
+    }
+
+    private func onConnectionWithoutTranslation<R: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> R
+    ) async throws -> R {
+        try await pool.withConnection(body)
+    }
+}

@@ -1,0 +1,210 @@
+import Domain
+
+/// Decides, with every row locked, which orders of a batch are captured, and keeps the cells' running figures.
+struct CaptureBatch {
+    let entries: [CaptureEntry]
+    var cells: [CellID: LockedCell]
+    let holdStates: [HoldKey: HoldState]
+    let epochsStand: Bool
+
+    var verdicts: [CaptureVerdict?]
+    /// Indexes of the entries to write, in order.
+    private(set) var accepted: [Int] = []
+    /// Indexes of entries whose order stands with the same body.
+    private(set) var standingAgain: [Int] = []
+    /// Units that goods in hand took although the books did not have them on hand, by entry and cell.
+    private(set) var found: [Int: [CellID: Int64]] = [:]
+    /// Units by entry that are recorded as a shortage.
+    private(set) var shortages: [Int: Int64] = [:]
+    private(set) var shortageRows = ShortageColumns()
+    /// Cells where goods in hand went below what is promised.
+    private(set) var strainedCells: Set<CellID> = []
+
+    init(entries: [CaptureEntry], cells: [CellID: LockedCell], holdStates: [HoldKey: HoldState], epochsStand: Bool) {
+        self.entries = entries
+        self.cells = cells
+        self.holdStates = holdStates
+        self.epochsStand = epochsStand
+        verdicts = Array(repeating: nil, count: entries.count)
+    }
+
+    private struct Number: Hashable {
+        var channel: Int32
+        var externalID: String
+    }
+
+    mutating func judge(standing: [StandingOrder]) {
+        var byID: [EntityID: StandingOrder] = [:]
+        var byNumber: [Number: EntityID] = [:]
+        for order in standing {
+            byID[order.id] = order
+            byNumber[Number(channel: order.channel, externalID: order.externalID)] = order.id
+        }
+        var ids: Set<EntityID> = []
+        var numbers: Set<Number> = []
+        var reservations: Set<EntityID> = []
+        for (index, entry) in entries.enumerated() {
+            let request = entry.request
+            let number = Number(channel: entry.channel, externalID: request.externalID)
+            if let order = byID[request.id] {
+                if order.body == request.body {
+                    standingAgain.append(index)
+                } else {
+                    verdicts[index] = .refused(.differentBody(.order, request.id, stored: order.body))
+                }
+            } else if let order = byNumber[number] {
+                verdicts[index] = .refused(
+                    .externalIDTaken(channel: request.channel, externalID: request.externalID, order: order))
+            } else if ids.contains(request.id) || numbers.contains(number)
+                || request.reservation.map({ reservations.contains($0) }) == true
+            {
+                verdicts[index] = .repeated
+            } else if let verdict = obstacle(to: entry) {
+                verdicts[index] = verdict
+            } else {
+                ids.insert(request.id)
+                numbers.insert(number)
+                if let reservation = request.reservation { reservations.insert(reservation) }
+                accepted.append(index)
+                apply(entry, index: index)
+            }
+        }
+    }
+
+    /// Why an entry cannot be captured now, or nil.
+    private func obstacle(to entry: CaptureEntry) -> CaptureVerdict? {
+        let request = entry.request
+        if !entry.direct.isEmpty {
+            if !epochsStand { return .fenced }
+            if holdStates[HoldKey(.order, request.id)] != nil {
+                return .refused(
+                    .wrongState(
+                        .order, request.id.description, state: "voided",
+                        explanation: "this attempt was given up; place the order under another id"))
+            }
+        }
+        if !entry.reservedCells.isEmpty, let reservation = request.reservation {
+            guard let state = holdStates[HoldKey(.reservation, reservation)] else {
+                return .refused(.notFound(.reservation, reservation.description))
+            }
+            if state != .held { return .reservationClosed(state) }
+        }
+        if request.goodsInHand { return nil }
+        var wanted: [CellID: (reserved: Int64, direct: Int64)] = [:]
+        for take in entry.fromReservation { wanted[take.cell, default: (0, 0)].reserved += take.quantity }
+        for take in entry.direct { wanted[take.cell, default: (0, 0)].direct += take.quantity }
+        var lacking: [CellID: Int64] = [:]
+        for (id, units) in wanted {
+            guard let cell = cells[id] else { continue }
+            let physical = cell.onHand - cell.allocated
+            let left = units.direct > 0 ? cell.base : physical
+            if units.reserved + units.direct > left { lacking[id] = max(0, left) }
+        }
+        guard !lacking.isEmpty else { return nil }
+        var short: [LineShortage] = []
+        for (line, item) in request.lines.enumerated() {
+            let takes = (entry.fromReservation + entry.direct).filter { $0.line == line }
+            guard takes.contains(where: { lacking[$0.cell] != nil }) else { continue }
+            let available = takes.reduce(0) { $0 + min($1.quantity, lacking[$1.cell] ?? $1.quantity) }
+            short.append(
+                LineShortage(
+                    line: line, sku: item.demand.sku, location: item.demand.location, wanted: item.demand.quantity,
+                    available: min(available, item.demand.quantity - 1)))
+        }
+        return .refused(.shortage(short))
+    }
+
+    private mutating func apply(_ entry: CaptureEntry, index: Int) {
+        for take in entry.fromReservation + entry.direct {
+            guard var cell = cells[take.cell] else { continue }
+            if entry.request.goodsInHand {
+                let unknown = max(0, take.quantity - cell.onHand)
+                if unknown > 0 {
+                    cell.apply(onHand: unknown)
+                    found[index, default: [:]][take.cell, default: 0] += unknown
+                }
+                cell.apply(onHand: -take.quantity)
+                if unknown > 0 || entry.strained.contains(take.cell) || cell.onHand < cell.allocated {
+                    strainedCells.insert(take.cell)
+                }
+            } else {
+                cell.apply(allocated: take.quantity)
+            }
+            cells[take.cell] = cell
+        }
+    }
+
+    /// Records what goods in hand took beyond what the books could spare.
+    ///
+    /// For a cell that is `found + max(0, allocated + held - on_hand - open shortages)`, borne by the last order that
+    /// took from it.
+    mutating func recordShortages(held: [CellID: Int64], open: [CellID: Int64]) {
+        for id in strainedCells.sorted() {
+            guard let cell = cells[id],
+                let index = accepted.last(where: { index in
+                    entries[index].request.goodsInHand
+                        && (entries[index].direct + entries[index].fromReservation).contains { $0.cell == id }
+                })
+            else { continue }
+            // What the orders of this batch had reserved is theirs, no longer held against the cell.
+            let used = accepted.reduce(Int64(0)) { sum, accepted in
+                guard !entries[accepted].reservedCells.isEmpty else { return sum }
+                return sum + entries[accepted].fromReservation.filter { $0.cell == id }.reduce(0) { $0 + $1.quantity }
+            }
+            let unknown = accepted.reduce(Int64(0)) { $0 + (found[$1]?[id] ?? 0) }
+            let beyond = max(0, cell.allocated + (held[id] ?? 0) - used - cell.onHand - (open[id] ?? 0))
+            guard unknown + beyond > 0 else { continue }
+            shortageRows.append(id, quantity: unknown + beyond, cause: entries[index].request.id)
+            shortages[index, default: 0] += unknown + beyond
+        }
+    }
+
+    func facts(of index: Int, placedAt: Instant) -> CapturedOrder {
+        let request = entries[index].request
+        var allocations: [[Allocation]] = Array(repeating: [], count: request.lines.count)
+        for take in self.allocations(of: index) {
+            guard let location = cells[take.cell]?.location else { continue }
+            allocations[take.line].append(Allocation(location: location, quantity: take.quantity))
+        }
+        return CapturedOrder(
+            id: request.id, currency: request.currency, subtotal: request.subtotal, addedTax: request.addedTax,
+            lines: zip(request.lines, allocations).map { line, allocations in
+                CapturedOrder.Line(amountMinor: line.amount.minorUnits, allocations: allocations)
+            },
+            placedAt: placedAt, shortage: shortages[index] ?? 0)
+    }
+
+    /// Units of an entry by line and cell, each pair once, in the order in which they are read back.
+    func allocations(of index: Int) -> [CellTake] {
+        var merged: [CellTake] = []
+        for take in entries[index].fromReservation + entries[index].direct {
+            if let place = merged.firstIndex(where: { $0.line == take.line && $0.cell == take.cell }) {
+                merged[place].quantity += take.quantity
+            } else {
+                merged.append(take)
+            }
+        }
+        return merged.sorted { ($0.line, $0.cell) < ($1.line, $1.cell) }
+    }
+
+    /// What Redis must be told once the transaction is committed.
+    var settlement: Settlement {
+        var settlement = Settlement()
+        var touched: Set<CellID> = []
+        for index in accepted {
+            let entry = entries[index]
+            if !entry.reservedCells.isEmpty, let reservation = entry.request.reservation {
+                settlement.holds.append(
+                    .init(key: HoldKey(.reservation, reservation), vshards: entry.reservedVShards))
+                touched.formUnion(entry.reservedCells)
+            }
+            if !entry.direct.isEmpty {
+                settlement.holds.append(
+                    .init(key: HoldKey(.order, entry.request.id), vshards: entry.stamps.map(\.vshard)))
+                touched.formUnion(entry.direct.map(\.cell))
+            }
+        }
+        settlement.bases = touched.sorted().compactMap { cells[$0]?.settlementBase }
+        return settlement
+    }
+}

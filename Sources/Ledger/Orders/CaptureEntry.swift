@@ -1,0 +1,72 @@
+public import Domain
+
+/// An order to capture: its stock is taken in Redis or held by its reservation, not yet true.
+public struct CaptureEntry: Sendable {
+    /// The request.
+    public var request: OrderRequest
+    /// The channel's number.
+    public var channel: Int32
+    /// The product number of each line.
+    public var products: [Int32]
+    /// Units that come from the reservation, by line and cell.
+    public var fromReservation: [CellTake]
+    /// Every cell that the reservation holds: those that the order leaves are freed.
+    public var reservedCells: [CellID]
+    /// Vshards of the reservation.
+    public var reservedVShards: [VShard]
+    /// Units taken for this order itself, by line and cell.
+    public var direct: [CellTake]
+    /// The calls that admitted `direct`, one per vshard.
+    public var stamps: [AdmissionStamp]
+    /// What Redis had left of a cell after a forced take, where that was negative.
+    public var strained: Set<CellID>
+
+    /// Makes an entry without stock.
+    public init(request: OrderRequest, channel: Int32, products: [Int32]) {
+        self.request = request
+        self.channel = channel
+        self.products = products
+        fromReservation = []
+        reservedCells = []
+        reservedVShards = []
+        direct = []
+        stamps = []
+        strained = []
+    }
+}
+
+/// What became of a capture.
+public enum CaptureVerdict: Sendable {
+    /// Captured by this call.
+    case captured(CapturedOrder)
+    /// The order id stands with the same body: what was captured then.
+    case stands(CapturedOrder)
+    /// Refused; nothing of it was written.
+    case refused(Refusal)
+    /// The reservation is no longer held: plan again.
+    case reservationClosed(HoldState)
+    /// An epoch has risen since the take: take again.
+    case fenced
+    /// Another entry of the batch has the same id or number: try again after it.
+    case repeated
+}
+
+/// Verdicts of a batch and what Redis must be told.
+public struct CaptureResult: Sendable {
+    /// One verdict per entry.
+    public var verdicts: [CaptureVerdict]
+    /// Holds and bases to settle after the commit.
+    public var settlement: Settlement
+}
+
+/// What stands already for an order's id and number.
+public struct StandingOrder: Sendable {
+    /// The order's id.
+    public var id: EntityID
+    /// The channel's number.
+    public var channel: Int32
+    /// The channel's own number of the order.
+    public var externalID: String
+    /// The request in its canonical encoding.
+    public var body: [UInt8]
+}

@@ -1,0 +1,80 @@
+import Domain
+import PostgresClient
+
+/// One batch of captures on one connection, in two round trips: lock and read, then write and commit.
+///
+/// A crash before the commit leaves nothing; after it everything, whether or not anyone was told.
+struct CaptureTransaction {
+    let entries: [CaptureEntry]
+    let connection: PostgresConnection
+
+    func run() throws -> CaptureResult {
+        let reservations = entries.filter { !$0.reservedCells.isEmpty }.compactMap(\.request.reservation)
+        let direct = entries.filter { !$0.direct.isEmpty }.map(\.request.id)
+        var cellIDs: Set<CellID> = []
+        for entry in entries {
+            cellIDs.formUnion(entry.reservedCells)
+            cellIDs.formUnion(entry.direct.map(\.cell))
+        }
+        let calls = Array(Set(entries.flatMap(\.stamps)))
+        let epochs = Set(calls.map { VShardEpoch(vshard: $0.vshard, epoch: $0.epoch) })
+        let locked = try connection.pipeline([
+            (.begin, []),
+            (Ledger.joinFence, [.int32(LedgerLock.epochFence)]),
+            (
+                Ledger.epochsStand,
+                [.int16s(epochs.map(\.vshard.rawValue)), .int64s(epochs.map(\.epoch))]
+            ),
+            (
+                Ledger.standingOrders,
+                Ledger.keys(of: entries.map { ($0.request, $0.channel) })
+            ),
+            (Ledger.lockHolds, [.uuids((reservations + direct).map { PostgresUUID($0) })]),
+            (Ledger.lockCells, [.int64s(cellIDs.map(\.rawValue).sorted())]),
+        ])
+        let epochsStand = try locked[2].first.map { try $0.int64(0) } == Int64(epochs.count)
+        let standing = try Ledger.standingOrders(locked[3])
+        var holdStates: [HoldKey: HoldState] = [:]
+        for row in locked[4] {
+            guard let kind = HoldKind(rawValue: try row.int16(1)), let state = HoldState(rawValue: try row.int16(2))
+            else { throw LedgerFault.planOutdated }
+            holdStates[HoldKey(kind, EntityID(try row.uuid(0)))] = state
+        }
+        var batch = CaptureBatch(
+            entries: entries, cells: try LockedCell.byID(locked[5]), holdStates: holdStates, epochsStand: epochsStand)
+        batch.judge(standing: standing)
+        if !batch.strainedCells.isEmpty {
+            let cells = PostgresValue.int64s(batch.strainedCells.map(\.rawValue))
+            let figures = try connection.pipeline([(Ledger.heldByCell, [cells]), (Ledger.openShortages, [cells])])
+            batch.recordShortages(
+                held: try Ledger.unitsByCell(figures[0]), open: try Ledger.unitsByCell(figures[1]))
+        }
+        if batch.accepted.isEmpty {
+            _ = try connection.execute(.rollback)
+        } else {
+            let written = try connection.pipeline(CaptureRows(batch).steps + [(.commit, [])])
+            var placed: [EntityID: Instant] = [:]
+            for row in written[0] {
+                placed[EntityID(try row.uuid(0))] = Instant(microseconds: try row.timestamp(1))
+            }
+            for index in batch.accepted {
+                guard let placedAt = placed[entries[index].request.id] else { throw LedgerFault.planOutdated }
+                batch.verdicts[index] = .captured(batch.facts(of: index, placedAt: placedAt))
+            }
+        }
+        let repeated = batch.standingAgain
+        if !repeated.isEmpty {
+            let facts = try Ledger.capturedOrders(repeated.map { entries[$0].request.id }, on: connection)
+            for index in repeated {
+                guard let order = facts[entries[index].request.id] else { throw LedgerFault.planOutdated }
+                batch.verdicts[index] = .stands(order)
+            }
+        }
+        return CaptureResult(
+            verdicts: try batch.verdicts.map { verdict in
+                guard let verdict else { throw LedgerFault.planOutdated }
+                return verdict
+            },
+            settlement: batch.settlement)
+    }
+}

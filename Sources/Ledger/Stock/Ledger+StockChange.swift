@@ -1,0 +1,192 @@
+public import Domain
+import PostgresClient
+
+/// Figures of a cell that a plan is made on.
+public struct CellFigures: Sendable, Hashable {
+    /// Units on hand.
+    public var onHand: Int64
+    /// Safety stock.
+    public var safety: Int64
+
+    /// Makes figures.
+    public init(onHand: Int64, safety: Int64) {
+        self.onHand = onHand
+        self.safety = safety
+    }
+}
+
+/// The take that went before a change of stock.
+public struct StockTake: Sendable {
+    /// Its hold: an attempt of its own id, so that a planned-again change takes anew.
+    public var attempt: EntityID
+    /// The calls that admitted it.
+    public var stamps: [AdmissionStamp]
+    /// Cells that Redis left below zero.
+    public var strained: Set<CellID>
+
+    /// Makes a take.
+    public init(attempt: EntityID, stamps: [AdmissionStamp], strained: Set<CellID>) {
+        self.attempt = attempt
+        self.stamps = stamps
+        self.strained = strained
+    }
+}
+
+extension Ledger {
+    private static let ensureCells = PostgresStatement(
+        "ensure_cells",
+        """
+        INSERT INTO cell (product_id, location_id, vshard)
+        SELECT p.id, l.id, p.vshard FROM (SELECT DISTINCT * FROM unnest($1::int4[], $2::int4[]) AS n(product, location)) n
+        JOIN product p ON p.id = n.product JOIN location l ON l.id = n.location
+        ORDER BY p.id, l.id ON CONFLICT DO NOTHING
+        """)
+    private static let cellFigures = PostgresStatement(
+        "cell_figures", "SELECT id, on_hand, safety FROM cell WHERE id = ANY($1::int8[])", access: .readOnly)
+    private static let closeShortages = PostgresStatement(
+        "close_shortages",
+        """
+        UPDATE stock_shortage SET closed_at = now(), closed_by = $2::uuid
+        WHERE closed_at IS NULL AND cell_id = ANY($1::int8[])
+        """)
+    private static let publishStock = PostgresStatement(
+        "publish_stock",
+        """
+        INSERT INTO outbox (topic, subject, subject_sequence, cause_id) VALUES ('stock.changed', $1::uuid, 1, $1::uuid)
+        """)
+
+    /// Creates the cells of (product, location) pairs that do not exist yet, empty.
+    public func ensureCells(_ pairs: [(product: Int32, location: Int32)]) async throws {
+        try await onConnection { connection in
+            _ = try connection.execute(
+                Ledger.ensureCells, [.int32s(pairs.map(\.product)), .int32s(pairs.map(\.location))])
+        }
+    }
+
+    /// Figures of cells now, and the reply stored for the change where it took effect before.
+    public func planning(_ change: StockChange, cells: [CellID]) async throws
+        -> (reply: [UInt8]?, figures: [CellID: CellFigures])
+    {
+        try await onConnection { connection in
+            let reply = try Ledger.storedReply(change.id, .stockChange, body: change.body, on: connection)
+            var figures: [CellID: CellFigures] = [:]
+            for row in try connection.execute(Ledger.cellFigures, [.int64s(cells.map(\.rawValue))]) {
+                figures[CellID(try row.int64(0))] = CellFigures(onHand: try row.int64(1), safety: try row.int64(2))
+            }
+            return (reply, figures)
+        }
+    }
+
+    /// Applies a planned change, with its movements, its reply and the record of its take, or nothing.
+    ///
+    /// Throws ``LedgerFault/planOutdated`` where the figures have moved, ``LedgerFault/fenced`` where an epoch has risen
+    /// since the take, `Refusal` where more would leave than is there.
+    public func apply(
+        _ plan: StockPlan, take: StockTake?, encodeReply: @escaping @Sendable ([StockLevel]) throws -> [UInt8]
+    ) async throws -> (reply: [UInt8], settlement: Settlement) {
+        try await onceOnly { connection in
+            let change = plan.change
+            let calls = take?.stamps ?? []
+            let cellIDs = Set(plan.effects.map(\.cell)).sorted()
+            let ids = PostgresValue.int64s(cellIDs.map(\.rawValue))
+            let read = try connection.pipeline([
+                (.begin, []),
+                (Ledger.joinFence, [.int32(LedgerLock.epochFence)]),
+                (Ledger.epochsStand, [.int16s(calls.map(\.vshard.rawValue)), .int64s(calls.map(\.epoch))]),
+                (Ledger.lockCells, [ids]),
+                (Ledger.openShortages, [ids]),
+            ])
+            if let reply = try Ledger.storedReply(change.id, .stockChange, body: change.body, on: connection) {
+                return (reply, Settlement())
+            }
+            guard try read[2].first.map({ try $0.int64(0) }) == Int64(calls.count) else { throw LedgerFault.fenced }
+            var cells = try LockedCell.byID(read[3])
+            var open = try Ledger.unitsByCell(read[4])
+            var movements = MovementColumns()
+            for effect in plan.effects {
+                guard var cell = cells[effect.cell] else { throw LedgerFault.planOutdated }
+                try Ledger.check(effect, against: cell, change: change)
+                cell.apply(onHand: effect.onHandDelta, safety: effect.safetyDelta)
+                cells[effect.cell] = cell
+                if effect.onHandDelta != 0 || effect.safetyDelta != 0 {
+                    movements.append(
+                        effect.kind, effect.cell, onHand: effect.onHandDelta, safety: effect.safetyDelta,
+                        cause: change.id, reason: change.reason)
+                }
+            }
+            var steps: [LedgerStep] = []
+            var shortages = ShortageColumns()
+            let counted: Set<CellID>
+            if case .count = change.action { counted = Set(cellIDs) } else { counted = [] }
+            if counted.contains(where: { open[$0] != nil }) {
+                steps.append((Ledger.closeShortages, [ids, .uuid(PostgresUUID(change.id))]))
+                for cell in counted { open[cell] = nil }
+            }
+            let suspects = cellIDs.filter { id in
+                take?.strained.contains(id) == true || (counted.contains(id) && (cells[id].map { $0.onHand < $0.allocated } ?? false))
+            }
+            if !suspects.isEmpty {
+                let held = try Ledger.unitsByCell(
+                    connection.execute(Ledger.heldByCell, [.int64s(suspects.map(\.rawValue))]))
+                for id in suspects {
+                    guard let cell = cells[id] else { continue }
+                    let beyond = cell.allocated + (held[id] ?? 0) - cell.onHand - (open[id] ?? 0)
+                    guard beyond > 0 else { continue }
+                    shortages.append(id, quantity: beyond, cause: change.id)
+                    open[id, default: 0] += beyond
+                }
+            }
+            let reply = try encodeReply(Ledger.levels(of: plan, cells: cells, open: open))
+            if !movements.isEmpty {
+                steps.append(movements.inserting)
+                steps.append(LockedCell.writing(cells.values))
+                steps.append((Ledger.publishStock, [.uuid(PostgresUUID(change.id))]))
+            }
+            if !shortages.isEmpty { steps.append(shortages.inserting) }
+            var settlement = Settlement(bases: cells.values.filter(\.changed).map(\.settlementBase))
+            if let take {
+                let key = HoldKey(.movement, take.attempt)
+                steps.append(Ledger.insertingClosedHolds([(key, take.stamps)], kind: .movement))
+                steps.append(Ledger.journaling(take.stamps))
+                settlement.holds = [.init(key: key, vshards: take.stamps.map(\.vshard))]
+            }
+            steps.append(Ledger.storing(change.id, .stockChange, body: change.body, reply: reply))
+            do {
+                _ = try connection.pipeline(steps + [(.commit, [])])
+            } catch let error as PostgresError where error.isConflict(on: "journal_seq_pkey") {
+                throw LedgerFault.tripwire
+            }
+            return (reply, settlement)
+        }
+    }
+
+    private static func check(_ effect: StockPlan.Effect, against cell: LockedCell, change: StockChange) throws {
+        if let expected = effect.expectedOnHand, expected != cell.onHand { throw LedgerFault.planOutdated }
+        if let expected = effect.expectedSafety, expected != cell.safety { throw LedgerFault.planOutdated }
+        guard cell.onHand + effect.onHandDelta <= Quantity.cellBound else {
+            throw Refusal.invalid([FieldViolation("lines", "stock on hand would exceed \(Quantity.cellBound) units")])
+        }
+        guard cell.onHand + effect.onHandDelta >= 0 else {
+            throw Refusal.wrongState(
+                .stock, "\(effect.sku)@\(effect.location)", state: "on_hand=\(cell.onHand)",
+                explanation: "\(-effect.onHandDelta) units cannot leave, \(cell.onHand) are on hand")
+        }
+        if effect.kind == .transferOut, cell.base + effect.onHandDelta < 0 {
+            throw Refusal.shortage([
+                LineShortage(
+                    line: change.lines.firstIndex { $0.sku == effect.sku } ?? 0, sku: effect.sku,
+                    location: effect.location, wanted: -effect.onHandDelta, available: max(0, cell.base))
+            ])
+        }
+    }
+
+    private static func levels(of plan: StockPlan, cells: [CellID: LockedCell], open: [CellID: Int64]) -> [StockLevel] {
+        var seen: Set<CellID> = []
+        return plan.effects.compactMap { effect in
+            guard seen.insert(effect.cell).inserted, let cell = cells[effect.cell] else { return nil }
+            return StockLevel(
+                sku: effect.sku, location: effect.location, onHand: cell.onHand, safety: cell.safety,
+                allocated: cell.allocated, held: 0, shortage: open[effect.cell] ?? 0)
+        }
+    }
+}

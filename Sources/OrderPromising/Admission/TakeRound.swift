@@ -1,0 +1,164 @@
+import Domain
+import HotStock
+import NIOCore
+
+/// One request to the admission, over all its vshards.
+struct TakeJob: Sendable {
+    var key: HoldKey
+    var nonce: UInt64
+    var force: Bool
+    var fingerprint: UInt64
+    var demand: ResolvedDemand
+}
+
+/// What became of a job. On everything but `taken`, what this round took was given back.
+enum TakeResult: Sendable {
+    case taken(TakenUnits)
+    /// Lines that were short, and the vshards where an earlier attempt still has units.
+    case short([TakeOutcome.LineAvailable], adopted: [VShard], partial: Bool)
+    /// The id is there with another content.
+    case differentRequest
+    /// Cells that Redis has not heard of.
+    case unknownCells([CellID])
+    /// Redis may not admit, or cannot be reached.
+    case closed(HotStockError)
+}
+
+/// Units that a job took.
+struct TakenUnits: Sendable {
+    var takes: [CellTake]
+    var stamps: [AdmissionStamp]
+    /// Vshards where this round took anew: what may be given back by this round's nonce.
+    var fresh: [VShard]
+    /// Vshards where an earlier attempt had taken.
+    var adopted: [VShard]
+    /// Cells that a forced take left below zero.
+    var strained: Set<CellID>
+    var figures: [CellFigure]
+
+    mutating func add(_ takes: [CellTake], after: [Int64]) {
+        self.takes.append(contentsOf: takes)
+        for (take, left) in zip(takes, after) {
+            figures.append(CellFigure(cell: take.cell, available: left))
+            if left < 0 { strained.insert(take.cell) }
+        }
+    }
+}
+
+/// Takes for many jobs at once: one call a vshard, all pipelined.
+struct TakeRound: Sendable {
+    let hotStock: HotStock
+    let admission: Admission
+
+    private struct Part {
+        var job: Int
+        var vshard: VShard
+    }
+
+    /// Runs a round. The future never fails; each job has its own result, in order.
+    func take(_ jobs: [TakeJob]) -> EventLoopFuture<[TakeResult]> {
+        var requests: [VShard: [TakeRequest]] = [:]
+        var parts: [VShard: [Int]] = [:]
+        for (index, job) in jobs.enumerated() {
+            for part in job.demand.parts {
+                requests[part.vshard, default: []].append(
+                    TakeRequest(
+                        key: job.key, nonce: job.nonce, force: job.force, fingerprint: job.fingerprint,
+                        lines: part.lines))
+                parts[part.vshard, default: []].append(index)
+            }
+        }
+        let loop = hotStock.link.eventLoop
+        let vshards = requests.keys.sorted()
+        var epochs: [Int64] = []
+        let calls = vshards.map { vshard -> EventLoopFuture<TakeReply> in
+            guard let epoch = admission.epoch(of: vshard) else {
+                epochs.append(0)
+                return loop.makeFailedFuture(HotStockError.notArmed)
+            }
+            epochs.append(epoch)
+            return hotStock.take(vshard, epoch: epoch, requests[vshard] ?? [])
+        }
+        let sentEpochs = epochs
+        let sentParts = parts
+        return EventLoopFuture.whenAllComplete(calls, on: loop).flatMap { replies in
+            var outcomes: [[(vshard: VShard, outcome: Result<TakeOutcome, HotStockError>)]] =
+                Array(repeating: [], count: jobs.count)
+            var stamps: [VShard: AdmissionStamp] = [:]
+            for (position, vshard) in vshards.enumerated() {
+                switch replies[position] {
+                case .success(let reply):
+                    stamps[vshard] = AdmissionStamp(
+                        vshard: vshard, epoch: sentEpochs[position], sequence: reply.sequence)
+                    for (index, outcome) in zip(sentParts[vshard] ?? [], reply.outcomes) {
+                        outcomes[index].append((vshard, .success(outcome)))
+                    }
+                case .failure(let error):
+                    let error = error as? HotStockError ?? .malformed("\(error)")
+                    for index in sentParts[vshard] ?? [] { outcomes[index].append((vshard, .failure(error))) }
+                }
+            }
+            var giveBack: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
+            let results = jobs.indices.map { index -> TakeResult in
+                let (result, fresh) = TakeRound.judge(outcomes[index], stamps: stamps)
+                if case .taken = result { return result }
+                for vshard in fresh {
+                    giveBack[vshard, default: []].append((jobs[index].key, jobs[index].nonce))
+                }
+                return result
+            }
+            return untake(giveBack).map { results }
+        }
+    }
+
+    /// Gives back what this server's own rounds took, where its journal entry surely does not exist.
+    ///
+    /// Never fails: what cannot be given back leaves Redis too low and asks for a rebuild.
+    func untake(_ holds: [VShard: [(key: HoldKey, nonce: UInt64)]]) -> EventLoopFuture<Void> {
+        let loop = hotStock.link.eventLoop
+        let calls = holds.map { vshard, entries in hotStock.untake(vshard, entries) }
+        guard !calls.isEmpty else { return loop.makeSucceededVoidFuture() }
+        return EventLoopFuture.whenAllComplete(calls, on: loop).map { results in
+            if results.contains(where: { if case .failure = $0 { true } else { false } }) {
+                admission.requestRebuild("units could not be given back")
+            }
+        }
+    }
+
+    /// Joins a job's parts: all taken, or the first reason why not. Also says where this round took anew.
+    private static func judge(
+        _ parts: [(vshard: VShard, outcome: Result<TakeOutcome, HotStockError>)],
+        stamps: [VShard: AdmissionStamp]
+    ) -> (TakeResult, fresh: [VShard]) {
+        var units = TakenUnits(takes: [], stamps: [], fresh: [], adopted: [], strained: [], figures: [])
+        var short: [TakeOutcome.LineAvailable] = []
+        var unknown: [CellID] = []
+        var different = false
+        var closed: HotStockError?
+        for (vshard, outcome) in parts {
+            switch outcome {
+            case .success(.taken(let takes, let after)):
+                units.add(takes, after: after)
+                units.fresh.append(vshard)
+            case .success(.adopted(let takes, let after)):
+                units.add(takes, after: after)
+                units.adopted.append(vshard)
+            case .success(.short(let lines)): short.append(contentsOf: lines)
+            case .success(.unknownCell(let cell)): unknown.append(cell)
+            case .success(.differentRequest): different = true
+            case .failure(let error): closed = error
+            }
+        }
+        let fresh = units.fresh
+        if let closed { return (.closed(closed), fresh) }
+        if different { return (.differentRequest, fresh) }
+        if !unknown.isEmpty { return (.unknownCells(unknown), fresh) }
+        if !short.isEmpty {
+            short.sort { $0.line < $1.line }
+            return (.short(short, adopted: units.adopted, partial: !fresh.isEmpty), fresh)
+        }
+        units.stamps = parts.compactMap { stamps[$0.vshard] }
+        units.takes.sort { ($0.line, $0.cell) < ($1.line, $1.cell) }
+        return (.taken(units), fresh)
+    }
+}

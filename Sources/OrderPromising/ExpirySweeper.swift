@@ -1,0 +1,37 @@
+import Domain
+import HotStock
+import Ledger
+import Logging
+
+/// Ends reservations whose time has passed by PostgreSQL's clock, then frees their units in Redis.
+///
+/// Any number of servers may sweep at once: each row is closed by one of them, rows under way are skipped.
+struct ExpirySweeper: Sendable {
+    let ledger: Ledger
+    let hotStock: HotStock
+    let settler: Settler
+    let logger: Logger
+
+    /// Most reservations that one statement ends.
+    private static let portion: Int32 = 500
+
+    /// Sweeps until cancelled.
+    func run(every interval: Duration) async {
+        var failing = false
+        while !Task.isCancelled {
+            do {
+                let settlement = try await ledger.expire(limit: ExpirySweeper.portion)
+                if !settlement.isEmpty {
+                    settler.settle(settlement, through: hotStock)
+                    logger.debug("reservations expired", metadata: ["count": "\(settlement.holds.count)"])
+                }
+                failing = false
+                if settlement.holds.count == Int(ExpirySweeper.portion) { continue }
+            } catch {
+                if !failing { logger.warning("reservations cannot be expired", metadata: ["error": "\(error)"]) }
+                failing = true
+            }
+            do { try await Task.sleep(for: interval) } catch { return }
+        }
+    }
+}

@@ -1,0 +1,330 @@
+public import Domain
+import HotStock
+public import Ledger
+public import Logging
+public import NIOCore
+public import RedisClient
+import Synchronization
+
+/// The two-store protocol: Redis admits at once and in order, PostgreSQL makes it true, and a reply leaves only after
+/// the commit.
+///
+/// Take in Redis first, PostgreSQL last; give back in PostgreSQL first, Redis last. So what Redis would admit never
+/// exceeds what PostgreSQL has, and a crash anywhere leaves Redis too low, never too high.
+///
+/// `run()` must be running for anything to be admitted. Calls fail with `Refusal`.
+public final class OrderPromising: Sendable {
+    /// The durable side.
+    public let ledger: Ledger
+
+    private struct Lane: Sendable {
+        var batcher: ReservationBatcher
+        var releaser: ReleaseBatcher
+        var reader: AvailabilityReader
+        var hotStock: HotStock
+    }
+
+    private struct Assembly: Sendable {
+        var lanes: [ObjectIdentifier: Lane]
+        var first: Lane
+        var placer: OrderPlacer
+        var changer: StockChanger
+        var rebuilder: Rebuilder
+        var sweeper: ExpirySweeper
+    }
+
+    private let redis: RedisClient
+    private let configuration: PromisingConfiguration
+    private let logger: Logger
+    private let directory = StockDirectory()
+    private let follower: DirectoryFollower
+    private let admission = Admission()
+    private let settler: Settler
+    private let assembly = Mutex<Assembly?>(nil)
+
+    /// Makes order promising over the two stores. Nothing is asked of them before `run()`.
+    public init(ledger: Ledger, redis: RedisClient, configuration: PromisingConfiguration, logger: Logger) {
+        self.ledger = ledger
+        self.redis = redis
+        self.configuration = configuration
+        self.logger = logger
+        settler = Settler(admission: admission)
+        follower = DirectoryFollower(ledger: ledger, directory: directory, logger: logger)
+    }
+
+    /// True where every vshard is armed and the last look at Redis was good.
+    public var isReady: Bool { admission.phase == .open }
+
+    // MARK: - Running
+
+    /// Loads and arms Redis, then keeps expiry, directory and admission going until cancelled.
+    ///
+    /// Waits for stores that are away, and recovers by itself when they come back.
+    public func run() async {
+        guard let assembly = await assemble() else { return }
+        self.assembly.withLock { $0 = assembly }
+        for link in redis.links {
+            link.onStateChange { [admission, redis] state in
+                if state.isConnected {
+                    if redis.links.allSatisfy(\.isConnected) { admission.requestRebuild("Redis was connected") }
+                } else {
+                    admission.giveUp()
+                }
+            }
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await assembly.rebuilder.run() }
+            group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
+            group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
+        }
+    }
+
+    /// Puts the parts together once the ledger has told the number of vshards; nil where cancelled before.
+    private func assemble() async -> Assembly? {
+        var failing = false
+        while !Task.isCancelled {
+            do {
+                let vshards = try await ledger.vshardCount()
+                try await follower.refresh()
+                return assemble(vshards: vshards)
+            } catch {
+                if !failing { logger.warning("waiting for the ledger", metadata: ["error": "\(error)"]) }
+                failing = true
+                do { try await Task.sleep(for: .milliseconds(200)) } catch { return nil }
+            }
+        }
+        return nil
+    }
+
+    private func assemble(vshards: Int) -> Assembly? {
+        let keys = HotStockKeys(prefix: configuration.keyPrefix, vshards: vshards)
+        var lanes: [ObjectIdentifier: Lane] = [:]
+        var first: Lane?
+        for link in redis.links {
+            let hotStock = HotStock(link: link, keys: keys)
+            let reader = AvailabilityReader(
+                loop: link.eventLoop, hotStock: hotStock, directory: directory, admission: admission,
+                maximumAge: configuration.maximumAge, capacity: configuration.nearCacheCapacity)
+            let lane = Lane(
+                batcher: ReservationBatcher(
+                    loop: link.eventLoop, ledger: ledger, hotStock: hotStock, directory: directory,
+                    admission: admission, settler: settler, reader: reader, limits: configuration.batching,
+                    logger: logger),
+                releaser: ReleaseBatcher(
+                    loop: link.eventLoop, ledger: ledger, hotStock: hotStock, settler: settler, reader: reader,
+                    limits: configuration.batching),
+                reader: reader, hotStock: hotStock)
+            lanes[ObjectIdentifier(link.eventLoop)] = lane
+            first = first ?? lane
+        }
+        guard let first else { return nil }
+        let connected = Array(lanes.values.map(\.hotStock))
+        return Assembly(
+            lanes: lanes, first: first,
+            placer: OrderPlacer(
+                ledger: ledger, hotStock: first.hotStock, directory: directory, follower: follower,
+                admission: admission, settler: settler, limits: configuration.batching, logger: logger),
+            changer: StockChanger(
+                ledger: ledger, hotStock: first.hotStock, directory: directory, follower: follower,
+                admission: admission, settler: settler, logger: logger),
+            rebuilder: Rebuilder(
+                ledger: ledger, hotStock: { connected.first { $0.link.isConnected } }, admission: admission,
+                settler: settler, vshards: (0..<vshards).map { VShard(Int16($0)) }, logger: logger),
+            sweeper: ExpirySweeper(ledger: ledger, hotStock: first.hotStock, settler: settler, logger: logger))
+    }
+
+    private func assembled() throws(Refusal) -> Assembly {
+        guard let assembly = assembly.withLock({ $0 }) else {
+            throw .unavailable("the server is starting", retryAfterMilliseconds: 250)
+        }
+        return assembly
+    }
+
+    private func lane(on loop: any EventLoop) throws(Refusal) -> Lane {
+        let assembly = try assembled()
+        return assembly.lanes[ObjectIdentifier(loop)] ?? assembly.first
+    }
+
+    // MARK: - Hot calls
+
+    /// Answers how many units are available; the future completes on `loop`.
+    public func availability(_ items: [AvailabilityItem], fresh: Bool, on loop: any EventLoop)
+        -> EventLoopFuture<AvailabilityAnswer>
+    {
+        onLane(loop) { $0.reader.read(items, fresh: fresh) }
+    }
+
+    /// Holds every line or none; the future completes on `loop`.
+    public func reserve(_ request: ReservationRequest, deadline: NIODeadline, on loop: any EventLoop)
+        -> EventLoopFuture<Reservation>
+    {
+        onLane(loop) { $0.batcher.reserve(request, deadline: deadline) }
+    }
+
+    /// Releases a reservation and tells its final state; the future completes on `loop`.
+    ///
+    /// A compare-and-set decides: what an order or the expiry closed first stays so. Fails with `Refusal.notFound`, and
+    /// with `Refusal.wrongState` where an order has taken it.
+    public func release(_ reservation: EntityID, on loop: any EventLoop) -> EventLoopFuture<HoldState> {
+        onLane(loop) { $0.releaser.release(reservation) }
+    }
+
+    /// Runs a call on the lane of a loop; what the directory does not know is looked for once in PostgreSQL.
+    private func onLane<R: Sendable>(
+        _ loop: any EventLoop, _ call: @escaping @Sendable (Lane) -> EventLoopFuture<R>
+    ) -> EventLoopFuture<R> {
+        let lane: Lane
+        do { lane = try self.lane(on: loop) } catch { return loop.makeFailedFuture(error) }
+        let laneLoop = lane.hotStock.link.eventLoop
+        let first = laneLoop.inEventLoop ? call(lane) : laneLoop.flatSubmit { call(lane) }
+        return first.flatMapError { error in
+            switch error {
+            case ResolutionFailure.refused(let refusal): return laneLoop.makeFailedFuture(refusal)
+            case ResolutionFailure.unknown:
+                return laneLoop.makeFutureWithTask { try await self.refreshDirectory() }
+                    .flatMap { call(lane) }
+                    .flatMapErrorThrowing { error in
+                        switch error {
+                        case ResolutionFailure.refused(let refusal): throw refusal
+                        case ResolutionFailure.unknown(let violations): throw Refusal.invalid(violations)
+                        default: throw error
+                        }
+                    }
+            default: return laneLoop.makeFailedFuture(error)
+            }
+        }.hop(to: loop)
+    }
+
+    /// Answers how many units are available.
+    public func availability(_ items: [AvailabilityItem], fresh: Bool) async throws -> AvailabilityAnswer {
+        try await availability(items, fresh: fresh, on: redis.anyLink.eventLoop).get()
+    }
+
+    /// Holds every line or none.
+    public func reserve(_ request: ReservationRequest, deadline: NIODeadline) async throws -> Reservation {
+        try await reserve(request, deadline: deadline, on: redis.anyLink.eventLoop).get()
+    }
+
+    /// Releases a reservation and tells its final state.
+    public func release(_ reservation: EntityID) async throws -> HoldState {
+        try await release(reservation, on: redis.anyLink.eventLoop).get()
+    }
+
+    // MARK: - Reservations
+
+    /// Moves the expiry of a live reservation.
+    public func extend(
+        _ extensionID: EntityID, reservation: EntityID, ttlMilliseconds: Int64, body: [UInt8],
+        encodeReply: @escaping @Sendable (Instant) throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        try await ledger.extend(
+            extensionID, reservation: reservation, ttlMilliseconds: ttlMilliseconds, body: body,
+            encodeReply: encodeReply)
+    }
+
+    /// A reservation as it stands. One whose time has passed is expired, whether or not it has been swept.
+    public func reservation(_ id: EntityID) async throws -> Reservation {
+        guard let reservation = try await ledger.reservation(id) else {
+            throw Refusal.notFound(.reservation, id.description)
+        }
+        return reservation
+    }
+
+    // MARK: - Orders
+
+    /// Captures an order with its stock, all lines or none.
+    public func place(_ request: OrderRequest, deadline: NIODeadline) async throws -> CapturedOrder {
+        try await assembled().placer.place(request, deadline: deadline)
+    }
+
+    /// Cancels open units; the reply is stored with the effect.
+    public func cancel(
+        _ request: CancellationRequest, encodeReply: @escaping @Sendable (Cancellation) throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        let assembly = try assembled()
+        let (reply, settlement) = try await ledger.cancel(request, encodeReply: encodeReply)
+        settler.settle(settlement, through: assembly.first.hotStock)
+        return reply
+    }
+
+    // MARK: - Stock
+
+    /// Receives, adjusts, counts or moves stock, or sets safety stock; the reply is stored with the effect.
+    public func change(
+        _ change: StockChange, encodeReply: @escaping @Sendable ([StockLevel]) throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        try await assembled().changer.change(change, encodeReply: encodeReply)
+    }
+
+    /// The terms of an article's availability, by location in the order of their ranks.
+    public func explain(sku: String, location: String) async throws -> [AvailabilityTerms] {
+        let hotStock = try assembled().first.hotStock
+        try await refreshDirectory()
+        let found = directory.look { view -> Result<(vshard: VShard, cells: [(id: CellID, code: String)]), Refusal> in
+            guard let product = view.product(sku) else { return .failure(.notFound(.product, sku)) }
+            guard product.tracked else {
+                return .failure(
+                    .invalid([FieldViolation("sku", "the product is untracked: it has no stock to explain")]))
+            }
+            if !location.isEmpty && view.location(location) == nil {
+                return .failure(.notFound(.location, location))
+            }
+            let cells = product.cells.compactMap { cell -> (id: CellID, code: String)? in
+                guard let entry = view.location(cell.location), location.isEmpty || entry.code == location else {
+                    return nil
+                }
+                return (cell.id, entry.code)
+            }
+            return .success((product.vshard, cells))
+        }
+        let (vshard, cells) = try found.get()
+        guard !cells.isEmpty else { return [] }
+        let terms = try await ledger.availabilityTerms(of: cells.map(\.id))
+        guard admission.phase == .open else {
+            throw Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250)
+        }
+        let figures: [Int64?]
+        do {
+            figures = try await hotStock.read(vshard, cells.map(\.id)).get()
+        } catch {
+            throw Refusal.unavailable("stock figures cannot be read", retryAfterMilliseconds: 250)
+        }
+        return zip(cells, figures).compactMap { cell, figure in
+            guard let terms = terms[cell.id] else { return nil }
+            return AvailabilityTerms(
+                location: cell.code, onHand: terms.onHand, safety: terms.safety, allocated: terms.allocated,
+                heldByChannel: terms.heldByChannel, admissible: figure ?? 0)
+        }
+    }
+
+    /// Adds up the books of both stores. Exact at rest; under load cells in flight count as different.
+    public func books() async throws -> BooksReport {
+        let hotStock = try assembled().first.hotStock
+        let books = try await ledger.books()
+        var differing: [BooksReport.Difference] = []
+        var byVShard: [VShard: [LedgerBooks.Cell]] = [:]
+        for cell in books.cells { byVShard[cell.vshard, default: []].append(cell) }
+        for (vshard, cells) in byVShard {
+            for first in stride(from: 0, to: cells.count, by: 1_000) {
+                let part = Array(cells[first..<min(first + 1_000, cells.count)])
+                let figures: [Int64?]
+                do {
+                    figures = try await hotStock.read(vshard, part.map(\.cell)).get()
+                } catch {
+                    throw Refusal.unavailable("stock figures cannot be read", retryAfterMilliseconds: 250)
+                }
+                for (cell, figure) in zip(part, figures) where figure != cell.availableToPromise {
+                    differing.append(
+                        BooksReport.Difference(
+                            sku: cell.sku, location: cell.location, ledger: cell.availableToPromise, admission: figure))
+                }
+            }
+        }
+        return BooksReport(ledger: books, differing: differing)
+    }
+
+    /// Follows the catalogue up to now. Call it after a change was committed, so that this server knows it at once.
+    public func refreshDirectory() async throws {
+        try await follower.refresh()
+    }
+}

@@ -1,0 +1,405 @@
+import Domain
+import HotStock
+import Ledger
+import NIOCore
+
+/// One batch of orders on its way.
+struct OrderBatch {
+    let placer: OrderPlacer
+    let pending: [OrderPlacer.Pending]
+
+    /// An order that is to be captured.
+    private struct Candidate {
+        var index: Int
+        var entry: CaptureEntry
+        var beyond: [Demand?]
+        var job: TakeJob?
+        var units: TakenUnits?
+    }
+
+    /// Runs the batch; every order is answered or queued again when it returns.
+    func run() async {
+        do {
+            var candidates = try await prepare()
+            candidates = await take(candidates)
+            await capture(candidates)
+        } catch {
+            let refusal = Ledger.refusal(of: error)
+            for order in pending { order.continuation.resume(throwing: refusal) }
+        }
+    }
+
+    // MARK: - Before the take
+
+    /// Answers what stands already, refuses what cannot be, and covers the rest by its reservations.
+    ///
+    /// Throws only while nothing has been answered.
+    private func prepare() async throws -> [Candidate] {
+        let known = try await channels()
+        let numbered = pending.enumerated().compactMap { index, order in
+            known[index].map { (request: order.request, channel: $0) }
+        }
+        let standing = try await placer.ledger.standing(numbered)
+        var byID: [EntityID: StandingOrder] = [:]
+        for order in standing.orders { byID[order.id] = order }
+        let repeated = pending.indices.filter { byID[pending[$0].request.id]?.body == pending[$0].request.body }
+        let facts = repeated.isEmpty ? [:] : try await placer.ledger.capturedOrders(repeated.map { pending[$0].request.id })
+        var reservations: [EntityID: StoredHold] = [:]
+        for hold in standing.reservations { reservations[hold.key.id] = hold }
+
+        var candidates: [Candidate] = []
+        for (index, order) in pending.enumerated() {
+            let request = order.request
+            guard let channel = known[index] else {
+                order.continuation.resume(
+                    throwing: Refusal.invalid([FieldViolation("channel", "no channel has this code")]))
+                continue
+            }
+            if let facts = facts[request.id], repeated.contains(index) {
+                order.continuation.resume(returning: facts)
+            } else if let stands = byID[request.id] {
+                order.continuation.resume(
+                    throwing: Refusal.differentBody(.order, request.id, stored: stands.body))
+            } else if let stands = standing.orders.first(where: {
+                $0.channel == channel && $0.externalID == request.externalID
+            }) {
+                order.continuation.resume(
+                    throwing: Refusal.externalIDTaken(
+                        channel: request.channel, externalID: request.externalID, order: stands.id))
+            } else {
+                do {
+                    let reservation = try usable(request, reservations)
+                    candidates.append(try cover(index, channel: channel, reservation: reservation))
+                } catch {
+                    order.continuation.resume(throwing: error)
+                }
+            }
+        }
+        return candidates
+    }
+
+    /// Each order's channel number; nil where PostgreSQL does not know the channel either.
+    private func channels() async throws -> [Int32?] {
+        func look() -> (numbers: [Int32?], complete: Bool) {
+            placer.directory.look { view in
+                var complete = true
+                let numbers = pending.map { order -> Int32? in
+                    for line in order.request.lines {
+                        if view.product(line.demand.sku) == nil { complete = false }
+                        if !line.demand.location.isEmpty && view.location(line.demand.location) == nil { complete = false }
+                    }
+                    let channel = view.channel(order.request.channel)
+                    if channel == nil { complete = false }
+                    return channel?.id
+                }
+                return (numbers, complete)
+            }
+        }
+        let first = look()
+        if first.complete { return first.numbers }
+        try await placer.follower.refresh()
+        return look().numbers
+    }
+
+    /// The reservation that an order may use: a live one, or none where it has expired and is taken anew.
+    private func usable(_ request: OrderRequest, _ holds: [EntityID: StoredHold]) throws(Refusal) -> StoredHold? {
+        guard let id = request.reservation else { return nil }
+        guard let hold = holds[id] else { throw .notFound(.reservation, id.description) }
+        switch hold.state {
+        case .held: return hold
+        case .expired, .voided: return nil
+        case .released:
+            throw .wrongState(
+                .reservation, id.description, state: "released",
+                explanation: "its units were given back; place the order without it")
+        case .confirmed:
+            throw .wrongState(
+                .reservation, id.description, state: "confirmed",
+                explanation: "order \(hold.order?.description ?? "") has taken it")
+        }
+    }
+
+    private func cover(_ index: Int, channel: Int32, reservation: StoredHold?) throws(Refusal) -> Candidate {
+        let request = pending[index].request
+        let outcome: Result<(products: [Int32], demands: [Demand?], cells: [[CellID]?]), Refusal> =
+            placer.directory.look { view in
+                var violations: [FieldViolation] = []
+                var products: [Int32] = []
+                var demands: [Demand?] = []
+                var cells: [[CellID]?] = []
+                if let channel = view.channel(request.channel), channel.currency != request.currency.code {
+                    violations.append(
+                        FieldViolation("currency_code", "the channel's currency is \(channel.currency)"))
+                }
+                for (line, item) in request.lines.enumerated() {
+                    guard let product = view.product(item.demand.sku) else {
+                        violations.append(FieldViolation("lines[\(line)].sku", "no product has this sku"))
+                        continue
+                    }
+                    var location: Int32?
+                    if !item.demand.location.isEmpty {
+                        location = view.location(item.demand.location)?.id
+                        if location == nil {
+                            violations.append(
+                                FieldViolation("lines[\(line)].location", "no location has this code"))
+                            continue
+                        }
+                    }
+                    if product.tracked && request.goodsInHand && location == nil {
+                        violations.append(
+                            FieldViolation("lines[\(line)].location", "goods in hand were at a location: name it"))
+                    }
+                    products.append(product.id)
+                    demands.append(product.tracked ? item.demand : nil)
+                    cells.append(
+                        product.tracked
+                            ? product.cells.filter { location == nil || $0.location == location }.map(\.id) : nil)
+                }
+                return violations.isEmpty ? .success((products, demands, cells)) : .failure(.invalid(violations))
+            }
+        let resolved = try outcome.get()
+        let coverage = Coverage(demands: resolved.demands, cells: resolved.cells, reservation: reservation)
+        var entry = CaptureEntry(request: request, channel: channel, products: resolved.products)
+        entry.fromReservation = coverage.fromReservation
+        entry.reservedCells = Array(Set(reservation?.takes.map(\.cell) ?? []))
+        entry.reservedVShards = reservation?.vshards ?? []
+        return Candidate(index: index, entry: entry, beyond: coverage.beyond)
+    }
+
+    // MARK: - Take
+
+    /// Takes what the reservations do not cover; orders that are short or cannot be decided are answered here.
+    private func take(_ candidates: [Candidate]) async -> [Candidate] {
+        var generator = SystemRandomNumberGenerator()
+        var ready: [Candidate] = []
+        var wanting: [Candidate] = []
+        for var candidate in candidates {
+            guard candidate.beyond.contains(where: { $0 != nil }) else {
+                ready.append(candidate)
+                continue
+            }
+            let request = candidate.entry.request
+            do {
+                if request.goodsInHand { try await ensureCells(candidate.beyond) }
+                candidate.job = TakeJob(
+                    key: HoldKey(.order, request.id), nonce: generator.next(), force: request.goodsInHand,
+                    fingerprint: OrderBatch.fingerprint(candidate.beyond),
+                    demand: try placer.directory.resolve(candidate.beyond, path: "lines"))
+                wanting.append(candidate)
+            } catch ResolutionFailure.refused(let refusal) {
+                fail(candidate, refusal)
+            } catch ResolutionFailure.unknown(let violations) {
+                fail(candidate, .invalid(violations))
+            } catch {
+                pending[candidate.index].continuation.resume(throwing: Ledger.refusal(of: error))
+            }
+        }
+        guard !wanting.isEmpty else { return ready }
+        guard placer.admission.phase == .open else {
+            for candidate in wanting { again(candidate) }
+            return ready
+        }
+        let jobs = wanting.compactMap(\.job)
+        let results = await taking(jobs)
+        for (position, result) in results.enumerated() {
+            var candidate = wanting[position]
+            switch result {
+            case .taken(let units):
+                candidate.units = units
+                candidate.entry.direct = units.takes
+                candidate.entry.stamps = units.stamps
+                candidate.entry.strained = units.strained
+                ready.append(candidate)
+            case .short(let lines, let adopted, let partial):
+                if partial && pending[candidate.index].attempt == 0 {
+                    again(candidate)
+                } else {
+                    if !adopted.isEmpty { await bury(candidate, adopted) }
+                    fail(candidate, .shortage(shortage(candidate, lines)))
+                }
+            case .differentRequest:
+                // An earlier attempt of this order took for another remainder; it never became true.
+                await bury(candidate, candidate.job?.demand.parts.map(\.vshard) ?? [])
+                fail(
+                    candidate,
+                    .unavailable("an earlier attempt of this order is being cleared", retryAfterMilliseconds: 100))
+            case .unknownCells(let cells):
+                await resync(cells)
+                again(candidate)
+            case .closed(let error):
+                closed(candidate, error)
+            }
+        }
+        return ready
+    }
+
+    private func taking(_ jobs: [TakeJob]) async -> [TakeResult] {
+        do {
+            return try await placer.hotStock.link.eventLoop.flatSubmit { placer.round.take(jobs) }.get()
+        } catch {
+            return jobs.map { _ in .closed(.malformed("\(error)")) }
+        }
+    }
+
+    /// Names what an order takes beyond its reservation: an adopted attempt must have wanted the same.
+    private static func fingerprint(_ demands: [Demand?]) -> UInt64 {
+        var text = ""
+        for case let (index, demand?) in demands.enumerated() {
+            text += "\(index):\(demand.quantity):\(demand.allowSplit):\(demand.location):\(demand.sku)\n"
+        }
+        return FNV1a.hash(text.utf8)
+    }
+
+    /// Goods in hand may come from where the books have never seen the article.
+    private func ensureCells(_ demands: [Demand?]) async throws {
+        let missing = placer.directory.look { view in
+            demands.compactMap { demand -> (product: Int32, location: Int32)? in
+                guard let demand, let product = view.product(demand.sku),
+                    let location = view.location(demand.location),
+                    !product.cells.contains(where: { $0.location == location.id })
+                else { return nil }
+                return (product.id, location.id)
+            }
+        }
+        guard !missing.isEmpty else { return }
+        try await placer.ledger.ensureCells(missing)
+        try await placer.follower.refresh()
+    }
+
+    private func resync(_ cells: [CellID]) async {
+        do {
+            let bases = try await placer.ledger.bases(of: cells)
+            _ = try await placer.settler.settle(Settlement(bases: bases), through: placer.hotStock).get()
+        } catch {
+            placer.admission.requestRebuild("cells could not be loaded")
+        }
+    }
+
+    /// Puts a tombstone on an order's earlier take, then frees its units.
+    private func bury(_ candidate: Candidate, _ vshards: [VShard]) async {
+        let id = candidate.entry.request.id
+        do {
+            guard try await placer.ledger.void([id], kind: .order) == [id] else { return }
+            let cells = candidate.job?.demand.parts.flatMap { $0.lines.flatMap { $0.groups.flatMap { $0 } } } ?? []
+            let bases = try await placer.ledger.bases(of: cells)
+            placer.settler.settle(
+                Settlement(holds: [.init(key: HoldKey(.order, id), vshards: vshards)], bases: bases),
+                through: placer.hotStock)
+        } catch {
+            placer.admission.requestRebuild("an attempt could not be buried")
+        }
+    }
+
+    // MARK: - Capture
+
+    private func capture(_ candidates: [Candidate]) async {
+        guard !candidates.isEmpty else { return }
+        do {
+            let result = try await placer.ledger.capture(candidates.map(\.entry))
+            var returned: [Candidate] = []
+            var retried: [(Candidate, Refusal)] = []
+            for (candidate, verdict) in zip(candidates, result.verdicts) {
+                let continuation = pending[candidate.index].continuation
+                switch verdict {
+                case .captured(let order): continuation.resume(returning: order)
+                case .stands(let order):
+                    returned.append(candidate)
+                    continuation.resume(returning: order)
+                case .refused(let refusal):
+                    returned.append(candidate)
+                    continuation.resume(throwing: refusal)
+                case .reservationClosed, .fenced, .repeated:
+                    returned.append(candidate)
+                    if case .fenced = verdict { placer.admission.requestRebuild("an epoch has risen") }
+                    retried.append(
+                        (candidate, .unavailable("the order could not be decided", retryAfterMilliseconds: 50)))
+                }
+            }
+            placer.settler.settle(result.settlement, through: placer.hotStock)
+            await giveBack(returned)
+            for (candidate, refusal) in retried { placer.again(pending[candidate.index], because: refusal) }
+        } catch {
+            await failed(candidates, error)
+        }
+    }
+
+    private func failed(_ candidates: [Candidate], _ error: any Error) async {
+        let refusal = Ledger.refusal(of: error)
+        if case Refusal.outcomeUnknown = refusal {
+            placer.admission.requestRebuild("a capture's outcome is unknown")
+            for candidate in candidates { pending[candidate.index].continuation.resume(throwing: refusal) }
+            return
+        }
+        if case LedgerFault.tripwire = error {
+            placer.logger.critical("Redis went back in time: an admission was journalled before; rebuilding")
+            placer.admission.requestRebuild("the tripwire fired")
+            await giveBack(candidates)
+            for candidate in candidates { again(candidate) }
+            return
+        }
+        if !(refusal is Refusal) && candidates.count > 1 {
+            // One of them cannot be written; alone it fails alone.
+            for candidate in candidates { await capture([candidate]) }
+            return
+        }
+        if !(refusal is Refusal) {
+            placer.logger.error("an order cannot be captured", metadata: ["error": "\(String(reflecting: error))"])
+        }
+        await giveBack(candidates)
+        for candidate in candidates { pending[candidate.index].continuation.resume(throwing: refusal) }
+    }
+
+    /// Gives back what this batch itself took for orders that surely were not captured.
+    private func giveBack(_ candidates: [Candidate]) async {
+        var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
+        for candidate in candidates {
+            guard let units = candidate.units, let job = candidate.job else { continue }
+            for vshard in units.fresh { holds[vshard, default: []].append((job.key, job.nonce)) }
+        }
+        guard !holds.isEmpty else { return }
+        let returned = holds
+        do {
+            try await placer.hotStock.link.eventLoop.flatSubmit { placer.round.untake(returned) }.get()
+        } catch {
+            placer.admission.requestRebuild("units could not be given back")
+        }
+    }
+
+    // MARK: - Answers
+
+    private func fail(_ candidate: Candidate, _ refusal: Refusal) {
+        pending[candidate.index].continuation.resume(throwing: refusal)
+    }
+
+    private func again(_ candidate: Candidate) {
+        placer.again(
+            pending[candidate.index],
+            because: .unavailable("stock admission is being restored", retryAfterMilliseconds: 100))
+    }
+
+    private func closed(_ candidate: Candidate, _ error: HotStockError) {
+        if error == .notArmed {
+            placer.admission.requestRebuild("Redis is not armed")
+            again(candidate)
+        } else if error.isOutcomeUnknown {
+            placer.admission.requestRebuild("an answer of Redis was lost")
+            fail(candidate, .outcomeUnknown("stock admission did not answer"))
+        } else {
+            placer.logger.error("stock admission refused a call", metadata: ["error": "\(error)"])
+            fail(candidate, .unavailable("stock admission cannot be reached", retryAfterMilliseconds: 250))
+        }
+    }
+
+    /// What was short, counting what the reservation covered as available to its line.
+    private func shortage(_ candidate: Candidate, _ lines: [TakeOutcome.LineAvailable]) -> [LineShortage] {
+        let request = candidate.entry.request
+        return lines.compactMap { line in
+            guard request.lines.indices.contains(line.line) else { return nil }
+            let demand = request.lines[line.line].demand
+            let covered = candidate.entry.fromReservation.filter { $0.line == line.line }.reduce(0) { $0 + $1.quantity }
+            return LineShortage(
+                line: line.line, sku: demand.sku, location: demand.location, wanted: demand.quantity,
+                available: min(demand.quantity - 1, line.available + covered))
+        }
+    }
+}

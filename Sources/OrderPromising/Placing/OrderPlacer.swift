@@ -1,0 +1,115 @@
+import Domain
+import HotStock
+import Ledger
+import Logging
+import NIOCore
+import Synchronization
+
+/// Places orders in batches: one writer group for the whole server, so that batches rarely wait for each other's rows.
+///
+/// An order passes: look whether it stands → cover it by its reservation → take the rest in Redis → capture in one
+/// transaction → answer → settle. A crash before the commit leaves at most units that Redis counts as taken until the
+/// next rebuild or the retry with the same id; after it the order stands, and the retry finds it.
+final class OrderPlacer: Sendable {
+    struct Pending: Sendable {
+        var request: OrderRequest
+        var deadline: NIODeadline
+        var attempt: Int
+        var continuation: CheckedContinuation<CapturedOrder, any Error>
+    }
+
+    private struct State {
+        var queue: [Pending] = []
+        var running = 0
+    }
+
+    let ledger: Ledger
+    let hotStock: HotStock
+    let directory: StockDirectory
+    let follower: DirectoryFollower
+    let admission: Admission
+    let settler: Settler
+    let round: TakeRound
+    let logger: Logger
+    private let limits: BatchingLimits
+    private let state = Mutex(State())
+
+    init(
+        ledger: Ledger, hotStock: HotStock, directory: StockDirectory, follower: DirectoryFollower,
+        admission: Admission, settler: Settler, limits: BatchingLimits, logger: Logger
+    ) {
+        self.ledger = ledger
+        self.hotStock = hotStock
+        self.directory = directory
+        self.follower = follower
+        self.admission = admission
+        self.settler = settler
+        self.limits = limits
+        self.logger = logger
+        round = TakeRound(hotStock: hotStock, admission: admission)
+    }
+
+    /// Places an order. Throws `Refusal`.
+    func place(_ request: OrderRequest, deadline: NIODeadline) async throws -> CapturedOrder {
+        try await withCheckedThrowingContinuation { continuation in
+            enqueue(Pending(request: request, deadline: deadline, attempt: 0, continuation: continuation))
+        }
+    }
+
+    private func enqueue(_ pending: Pending) {
+        enum Next { case start, wait, refuse }
+        let next = state.withLock { state -> Next in
+            guard state.queue.count < limits.queue else { return .refuse }
+            state.queue.append(pending)
+            guard state.running < limits.orderBatches else { return .wait }
+            state.running += 1
+            return .start
+        }
+        switch next {
+        case .start: Task { await self.drain() }
+        case .wait: break
+        case .refuse: pending.continuation.resume(throwing: Refusal.exhausted("too many orders are waiting"))
+        }
+    }
+
+    /// Works batch after batch until nothing waits.
+    private func drain() async {
+        while true {
+            let batch = state.withLock { state -> [Pending]? in
+                guard !state.queue.isEmpty else {
+                    state.running -= 1
+                    return nil
+                }
+                let batch = Array(state.queue.prefix(limits.batch))
+                state.queue.removeFirst(batch.count)
+                return batch
+            }
+            guard let batch else { return }
+            let now = NIODeadline.now()
+            for pending in batch where pending.deadline <= now {
+                pending.continuation.resume(throwing: Refusal.deadlineExceeded)
+            }
+            let live = batch.filter { $0.deadline > now }
+            guard !live.isEmpty else { continue }
+            await OrderBatch(placer: self, pending: live).run()
+        }
+    }
+
+    /// Most times that an order is tried again before its caller is asked to retry.
+    static let attempts = 6
+
+    /// Tries an order again, or tells its caller to.
+    func again(_ pending: Pending, because refusal: Refusal) {
+        guard pending.attempt + 1 < OrderPlacer.attempts else {
+            pending.continuation.resume(throwing: refusal)
+            return
+        }
+        var pending = pending
+        pending.attempt += 1
+        if admission.phase == .rebuilding {
+            admission.whenDecided { [pending] in self.enqueue(pending) }
+        } else {
+            enqueue(pending)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+public import NIOCore
+
+/// How order promising behaves.
+public struct PromisingConfiguration: Sendable {
+    /// What the keys in Redis start with; tells deployments apart that share a Redis. Default `hf:`.
+    public var keyPrefix = "hf:"
+    /// Oldest figure that a cached availability may use. Default 20 ms.
+    public var maximumAge: TimeAmount = .milliseconds(20)
+    /// Most figures remembered per event loop. Default 1,000,000.
+    public var nearCacheCapacity = 1_000_000
+    /// Bounds of batching.
+    public var batching = BatchingLimits()
+    /// Pause between two looks for expired reservations. Default 250 ms.
+    public var sweepInterval: Duration = .milliseconds(250)
+    /// Pause between two looks for changes that other servers made to the catalogue. Default 250 ms.
+    public var directoryInterval: Duration = .milliseconds(250)
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,88 @@
+import Domain
+import HotStock
+import Ledger
+import NIOCore
+
+/// Releases reservations on one event loop: all of a tick by one statement, then one settle.
+final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`, checked at each entry
+    private struct Pending {
+        var id: EntityID
+        var promise: EventLoopPromise<HoldState>
+    }
+
+    private let loop: any EventLoop
+    private let ledger: Ledger
+    private let hotStock: HotStock
+    private let settler: Settler
+    private let reader: AvailabilityReader
+    private let limits: BatchingLimits
+    private var queue: [Pending] = []
+    private var inFlight = 0
+    private var scheduled = false
+
+    init(
+        loop: any EventLoop, ledger: Ledger, hotStock: HotStock, settler: Settler, reader: AvailabilityReader,
+        limits: BatchingLimits
+    ) {
+        self.loop = loop
+        self.ledger = ledger
+        self.hotStock = hotStock
+        self.settler = settler
+        self.reader = reader
+        self.limits = limits
+    }
+
+    /// Releases. Fails with `Refusal`.
+    func release(_ id: EntityID) -> EventLoopFuture<HoldState> {
+        loop.preconditionInEventLoop()
+        guard queue.count < limits.queue else {
+            return loop.makeFailedFuture(Refusal.exhausted("too many releases are waiting"))
+        }
+        let promise = loop.makePromise(of: HoldState.self)
+        queue.append(Pending(id: id, promise: promise))
+        schedule()
+        return promise.futureResult
+    }
+
+    private func schedule() {
+        guard !scheduled, inFlight < limits.reservationBatches, !queue.isEmpty else { return }
+        scheduled = true
+        loop.execute { self.flush() }
+    }
+
+    private func flush() {
+        scheduled = false
+        let batch = Array(queue.prefix(limits.batch))
+        queue.removeFirst(batch.count)
+        inFlight += 1
+        let ids = Array(Set(batch.map(\.id)))
+        ledger.pool.submit(on: loop, ledger.release(ids)).whenComplete { result in
+            self.inFlight -= 1
+            switch result {
+            case .success(let closed): self.finish(batch, closed)
+            case .failure(let error):
+                let refusal = Ledger.refusal(of: error)
+                for pending in batch { pending.promise.fail(refusal) }
+            }
+            self.schedule()
+        }
+        schedule()
+    }
+
+    private func finish(_ batch: [Pending], _ closed: ClosedHolds) {
+        var standing: [EntityID: StoredHold] = [:]
+        for hold in closed.standing { standing[hold.key.id] = hold }
+        for pending in batch {
+            switch standing[pending.id] {
+            case nil: pending.promise.fail(Refusal.notFound(.reservation, pending.id.description))
+            case let hold? where hold.state == .confirmed:
+                pending.promise.fail(
+                    Refusal.wrongState(
+                        .reservation, pending.id.description, state: "confirmed",
+                        explanation: "order \(hold.order?.description ?? "") has taken it; cancel the order"))
+            case let hold?: pending.promise.succeed(hold.state)
+            }
+        }
+        settler.settle(closed.settlement, through: hotStock).whenSuccess { self.reader.learn($0) }
+    }
+}

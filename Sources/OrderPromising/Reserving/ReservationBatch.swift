@@ -1,0 +1,255 @@
+import Domain
+import HotStock
+import Ledger
+import NIOCore
+
+/// One batch on its way: take → journal → answer.
+struct ReservationBatch {
+    let batcher: ReservationBatcher
+    let pending: [ReservationBatcher.Pending]
+    let jobs: [TakeJob]
+
+    private var loop: any EventLoop { batcher.loop }
+
+    /// Runs the batch; the future completes when the next batch may use its place. It never fails.
+    func run() -> EventLoopFuture<Void> {
+        batcher.round.take(jobs).flatMap { results in
+            var taken: [(index: Int, units: TakenUnits)] = []
+            var short: [(index: Int, lines: [TakeOutcome.LineAvailable], adopted: [VShard])] = []
+            var contested: [Int] = []
+            for (index, result) in results.enumerated() {
+                switch result {
+                case .taken(let units): taken.append((index, units))
+                case .short(let lines, let adopted, let partial):
+                    // Two requests over several vshards may each have what the other lacks: once more, then it is so.
+                    if partial && pending[index].attempt == 0 {
+                        batcher.again(pending[index], because: .shortage(shortage(index, lines)))
+                    } else {
+                        short.append((index, lines, adopted))
+                    }
+                case .differentRequest: contested.append(index)
+                case .unknownCells(let cells): resync(cells, for: pending[index])
+                case .closed(let error): closed(error, pending[index])
+                }
+            }
+            batcher.reader.learn(taken.flatMap(\.units.figures))
+            refuse(short, contested: contested)
+            return journal(taken)
+        }
+    }
+
+    // MARK: - Journal
+
+    private func journal(_ taken: [(index: Int, units: TakenUnits)]) -> EventLoopFuture<Void> {
+        guard !taken.isEmpty else { return loop.makeSucceededVoidFuture() }
+        let entries = taken.map { index, units in
+            HoldEntry(
+                id: pending[index].request.id, channel: pending[index].channel, body: pending[index].request.body,
+                fingerprint: pending[index].fingerprint, takes: units.takes, stamps: units.stamps,
+                ttlMilliseconds: pending[index].request.ttlMilliseconds)
+        }
+        let calls = Array(Set(taken.flatMap(\.units.stamps)))
+        return batcher.ledger.pool.submit(on: loop, batcher.ledger.journal(entries, calls: calls))
+            .map { verdicts in
+                for (position, verdict) in verdicts.enumerated() {
+                    let (index, units) = taken[position]
+                    switch verdict {
+                    case .journalled(let createdAt, let expiresAt):
+                        pending[index].promise.succeed(
+                            reservation(
+                                index, state: .held, takes: units.takes, createdAt: createdAt, expiresAt: expiresAt,
+                                order: nil))
+                    case .stands(let hold): answer(index, standing: hold, took: units)
+                    }
+                }
+            }
+            .flatMapError { error in failed(taken, error) }
+    }
+
+    /// The journal did not take the batch. What surely was not written is given back; what may have been is not touched.
+    private func failed(_ taken: [(index: Int, units: TakenUnits)], _ error: any Error) -> EventLoopFuture<Void> {
+        let refusal = Ledger.refusal(of: error)
+        if case Refusal.outcomeUnknown = refusal {
+            batcher.admission.requestRebuild("a journal's outcome is unknown")
+            for (index, _) in taken { pending[index].promise.fail(refusal) }
+            return loop.makeSucceededVoidFuture()
+        }
+        var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
+        for (index, units) in taken {
+            for vshard in units.fresh { holds[vshard, default: []].append((jobs[index].key, jobs[index].nonce)) }
+        }
+        let restored = Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 50)
+        return batcher.round.untake(holds).map {
+            switch error {
+            case LedgerFault.fenced:
+                batcher.admission.requestRebuild("an epoch has risen")
+                for (index, _) in taken { batcher.again(pending[index], because: restored) }
+            case LedgerFault.tripwire:
+                batcher.logger.critical("Redis went back in time: an admission was journalled before; rebuilding")
+                batcher.admission.requestRebuild("the tripwire fired")
+                for (index, _) in taken { batcher.again(pending[index], because: restored) }
+            default:
+                if !(refusal is Refusal) {
+                    batcher.logger.error("reservations cannot be journalled", metadata: ["error": "\(error)"])
+                }
+                for (index, _) in taken { pending[index].promise.fail(refusal) }
+            }
+        }
+    }
+
+    // MARK: - Answers
+
+    /// The id stands already: the same answer where it is held, its state otherwise.
+    private func answer(_ index: Int, standing hold: StoredHold, took units: TakenUnits?) {
+        let request = pending[index].request
+        guard hold.body == request.body || hold.state == .voided else {
+            pending[index].promise.fail(Refusal.differentBody(.reservation, request.id, stored: hold.body))
+            if let units { settleAgain(hold, units: units) }
+            return
+        }
+        if hold.state == .held {
+            if let units, units.takes != hold.takes {
+                batcher.admission.requestRebuild("a hold stands with other units")
+            }
+        } else if let units {
+            settleAgain(hold, units: units)
+        }
+        switch hold.state {
+        case .held, .confirmed:
+            pending[index].promise.succeed(
+                reservation(
+                    index, state: hold.state, takes: hold.takes, createdAt: hold.createdAt, expiresAt: hold.expiresAt,
+                    order: hold.order))
+        case .released, .expired, .voided:
+            pending[index].promise.fail(
+                Refusal.wrongState(
+                    .reservation, request.id.description, state: "\(hold.state)",
+                    explanation: "this reservation has ended; reserve under another id"))
+        }
+    }
+
+    /// A final hold was taken anew: Redis gives its units back, with bases read after the hold became final.
+    private func settleAgain(_ hold: StoredHold, units: TakenUnits) {
+        guard hold.state != .held else { return }
+        let cells = Array(Set(units.takes.map(\.cell)))
+        let settlement = Settlement(holds: [.init(key: hold.key, vshards: units.stamps.map(\.vshard))])
+        settle(settlement, cells: cells)
+    }
+
+    private func settle(_ settlement: Settlement, cells: [CellID]) {
+        let ledger = batcher.ledger
+        loop.makeFutureWithTask { try await ledger.bases(of: cells) }.whenComplete { result in
+            switch result {
+            case .success(let bases):
+                var settlement = settlement
+                settlement.bases = bases
+                batcher.settler.settle(settlement, through: batcher.round.hotStock)
+            case .failure: batcher.admission.requestRebuild("a settle could not be prepared")
+            }
+        }
+    }
+
+    private func reservation(
+        _ index: Int, state: HoldState, takes: [CellTake], createdAt: Instant, expiresAt: Instant, order: EntityID?
+    ) -> Reservation {
+        let request = pending[index].request
+        var lines = request.demands.map { Reservation.Line(sku: $0.sku, quantity: $0.quantity, allocations: []) }
+        batcher.directory.look { view in
+            for take in takes where lines.indices.contains(take.line) {
+                guard let cell = view.cell(take.cell) else { continue }
+                lines[take.line].allocations.append(Allocation(location: cell.location, quantity: take.quantity))
+            }
+        }
+        return Reservation(
+            id: request.id, channel: request.channel, state: state, lines: lines, createdAt: createdAt,
+            expiresAt: expiresAt, order: order)
+    }
+
+    private func shortage(_ index: Int, _ lines: [TakeOutcome.LineAvailable]) -> [LineShortage] {
+        let demands = pending[index].request.demands
+        return lines.compactMap { line in
+            guard demands.indices.contains(line.line) else { return nil }
+            let demand = demands[line.line]
+            return LineShortage(
+                line: line.line, sku: demand.sku, location: demand.location, wanted: demand.quantity,
+                available: line.available)
+        }
+    }
+
+    // MARK: - Refusals
+
+    private func closed(_ error: HotStockError, _ pending: ReservationBatcher.Pending) {
+        if error == .notArmed {
+            batcher.admission.requestRebuild("Redis is not armed")
+            batcher.again(
+                pending,
+                because: .unavailable("stock admission is being restored", retryAfterMilliseconds: 50))
+            return
+        }
+        if error.isOutcomeUnknown {
+            batcher.admission.requestRebuild("an answer of Redis was lost")
+            pending.promise.fail(Refusal.outcomeUnknown("stock admission did not answer"))
+        } else {
+            batcher.logger.error("stock admission refused a call", metadata: ["error": "\(error)"])
+            pending.promise.fail(
+                Refusal.unavailable("stock admission cannot be reached", retryAfterMilliseconds: 250))
+        }
+    }
+
+    /// Cells that Redis has not heard of are told to it, then the request is tried again.
+    private func resync(_ cells: [CellID], for pending: ReservationBatcher.Pending) {
+        let ledger = batcher.ledger
+        loop.makeFutureWithTask { try await ledger.bases(of: cells) }.flatMap { bases in
+            batcher.settler.settle(Settlement(bases: bases), through: batcher.round.hotStock)
+        }.whenComplete { _ in
+            batcher.again(
+                pending, because: .unavailable("a new article is being loaded", retryAfterMilliseconds: 50))
+        }
+    }
+
+    /// Refuses what was short or contested, unless PostgreSQL knows the id: then that answers.
+    private func refuse(
+        _ short: [(index: Int, lines: [TakeOutcome.LineAvailable], adopted: [VShard])], contested: [Int]
+    ) {
+        guard !short.isEmpty || !contested.isEmpty else { return }
+        let ids = (short.map(\.index) + contested).map { pending[$0].request.id }
+        let orphans = short.filter { !$0.adopted.isEmpty }
+        let ledger = batcher.ledger
+        let orphanIDs = orphans.map { pending[$0.index].request.id }
+        loop.makeFutureWithTask { () -> (voided: Set<EntityID>, holds: [EntityID: StoredHold]) in
+            // An earlier attempt of the id left units that can no longer become whole: a tombstone first, so that its
+            // journal entry loses wherever it may still be on its way, then the units go back.
+            let voided = orphanIDs.isEmpty ? [] : try await ledger.void(orphanIDs, kind: .reservation)
+            let holds = try await ledger.holds(ids, kind: .reservation)
+            return (Set(voided), Dictionary(uniqueKeysWithValues: holds.map { ($0.key.id, $0) }))
+        }.whenComplete { result in
+            switch result {
+            case .failure(let error):
+                for index in short.map(\.index) + contested { pending[index].promise.fail(Ledger.refusal(of: error)) }
+            case .success(let known):
+                for (index, lines, adopted) in short {
+                    let id = pending[index].request.id
+                    if known.voided.contains(id) {
+                        settle(
+                            Settlement(holds: [.init(key: HoldKey(.reservation, id), vshards: adopted)]),
+                            cells: jobs[index].demand.parts.flatMap { $0.lines.flatMap { $0.groups.flatMap { $0 } } })
+                        pending[index].promise.fail(Refusal.shortage(shortage(index, lines)))
+                    } else if let hold = known.holds[id] {
+                        answer(index, standing: hold, took: nil)
+                    } else {
+                        pending[index].promise.fail(Refusal.shortage(shortage(index, lines)))
+                    }
+                }
+                for index in contested {
+                    if let hold = known.holds[pending[index].request.id] {
+                        answer(index, standing: hold, took: nil)
+                    } else {
+                        pending[index].promise.fail(
+                            Refusal.unavailable(
+                                "another request with this id is being decided", retryAfterMilliseconds: 50))
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Domain
+import HotStock
+import Ledger
+import Logging
+import NIOCore
+
+/// Receives, adjusts, counts and moves stock, and sets safety stock.
+///
+/// What lowers a promise is a take: plan on figures read → take the loss in Redis → apply in PostgreSQL under the fence,
+/// where the figures are still those of the plan → answer → settle. What raises one goes to PostgreSQL first and to Redis
+/// after the commit. A crash in between leaves Redis too low until a rebuild.
+struct StockChanger: Sendable {
+    let ledger: Ledger
+    let hotStock: HotStock
+    let directory: StockDirectory
+    let follower: DirectoryFollower
+    let admission: Admission
+    let settler: Settler
+    let logger: Logger
+
+    /// Most times that a change is planned again when others move the same cells.
+    private static let attempts = 20
+
+    /// Makes a change; the reply is stored with the effect. Throws `Refusal`.
+    func change(_ change: StockChange, encodeReply: @escaping @Sendable ([StockLevel]) throws -> [UInt8]) async throws
+        -> [UInt8]
+    {
+        let cells = try await cells(for: change)
+        for attempt in 0..<StockChanger.attempts {
+            let (stored, figures) = try await ledger.planning(change, cells: cells.flatMap { [$0.source] + ($0.target.map { [$0] } ?? []) })
+            if let stored { return stored }
+            let plan = StockPlan(change, cells: cells, figures: figures)
+            let take = try await take(plan)
+            do {
+                let (reply, settlement) = try await ledger.apply(plan, take: take?.take, encodeReply: encodeReply)
+                let settled = settlement.holds.isEmpty && take != nil
+                settler.settle(settlement, through: hotStock)
+                // Another call with this id was faster: what this one took was for nothing.
+                if settled, let take { await giveBack(take) }
+                return reply
+            } catch {
+                if case Refusal.outcomeUnknown = error {
+                    admission.requestRebuild("a stock change's outcome is unknown")
+                    throw error
+                }
+                if let take { await giveBack(take) }
+                switch error {
+                case LedgerFault.planOutdated: continue
+                case LedgerFault.fenced: admission.requestRebuild("an epoch has risen")
+                case LedgerFault.tripwire:
+                    logger.critical("Redis went back in time: an admission was journalled before; rebuilding")
+                    admission.requestRebuild("the tripwire fired")
+                default: throw error
+                }
+                try await Task.sleep(for: .milliseconds(10 * (attempt + 1)))
+            }
+        }
+        throw Refusal.unavailable("others keep changing the same stock", retryAfterMilliseconds: 100)
+    }
+
+    // MARK: - Cells
+
+    /// The cells of each line, created where they do not exist.
+    private func cells(for change: StockChange) async throws -> [StockPlan.LineCells] {
+        var refreshed = false
+        while true {
+            let outcome = look(change)
+            switch outcome {
+            case .complete(let cells): return cells
+            case .missing(let pairs):
+                try await ledger.ensureCells(pairs)
+                try await follower.refresh()
+                refreshed = true
+            case .wrong(let violations):
+                if refreshed { throw Refusal.invalid(violations) }
+                try await follower.refresh()
+                refreshed = true
+            }
+        }
+    }
+
+    private enum Look {
+        case complete([StockPlan.LineCells])
+        case missing([(product: Int32, location: Int32)])
+        case wrong([FieldViolation])
+    }
+
+    private func look(_ change: StockChange) -> Look {
+        directory.look { view in
+            var violations: [FieldViolation] = []
+            var missing: [(product: Int32, location: Int32)] = []
+            var cells: [StockPlan.LineCells] = []
+            var target: StockDirectory.LocationEntry?
+            var isTransfer = false
+            if case .transfer(let code) = change.action {
+                isTransfer = true
+                target = view.location(code)
+                if target == nil { violations.append(FieldViolation("to_location", "no location has this code")) }
+            }
+            for (index, line) in change.lines.enumerated() {
+                let product = view.product(line.sku)
+                let location = view.location(line.location)
+                if product == nil { violations.append(FieldViolation("lines[\(index)].sku", "no product has this sku")) }
+                if product?.tracked == false {
+                    violations.append(FieldViolation("lines[\(index)].sku", "the product is untracked: it has no stock"))
+                }
+                if location == nil {
+                    let violation = FieldViolation(
+                        isTransfer ? "from_location" : "lines[\(index)].location", "no location has this code")
+                    if !violations.contains(violation) { violations.append(violation) }
+                }
+                guard let product, let location, product.tracked else { continue }
+                let source = product.cells.first { $0.location == location.id }
+                let other = target.flatMap { target in product.cells.first { $0.location == target.id } }
+                if source == nil { missing.append((product.id, location.id)) }
+                if let target, other == nil { missing.append((product.id, target.id)) }
+                if let source {
+                    cells.append(
+                        StockPlan.LineCells(
+                            source: source.id, target: other?.id, targetLocation: target?.code, vshard: product.vshard))
+                }
+            }
+            if !violations.isEmpty { return .wrong(violations) }
+            return missing.isEmpty ? .complete(cells) : .missing(missing)
+        }
+    }
+
+    // MARK: - Take
+
+    private struct Taken {
+        var take: StockTake
+        var key: HoldKey
+        var nonce: UInt64
+        var fresh: [VShard]
+    }
+
+    /// Takes what the plan gives up; nil where it gives nothing up. Throws `Refusal.shortage` for a transfer.
+    private func take(_ plan: StockPlan) async throws -> Taken? {
+        let givenUp = plan.givenUp
+        guard !givenUp.isEmpty else { return nil }
+        var generator = SystemRandomNumberGenerator()
+        let key = HoldKey(.movement, EntityID.random(using: &generator))
+        var force = true
+        if case .transfer = plan.change.action { force = false }
+        var byVShard: [VShard: [TakeRequest.Line]] = [:]
+        directory.look { view in
+            for (index, entry) in givenUp.enumerated() {
+                guard let cell = view.cell(entry.cell) else { continue }
+                byVShard[cell.vshard, default: []].append(
+                    .init(index: index, quantity: entry.quantity, split: false, groups: [[entry.cell]]))
+            }
+        }
+        let parts = byVShard.sorted { $0.key < $1.key }.map { (vshard: $0.key, lines: $0.value) }
+        let job = TakeJob(
+            key: key, nonce: generator.next(), force: force, fingerprint: key.id.low,
+            demand: ResolvedDemand(parts: parts))
+        let round = TakeRound(hotStock: hotStock, admission: admission)
+        for attempt in 0..<StockChanger.attempts {
+            let results = try await hotStock.link.eventLoop.flatSubmit { round.take([job]) }.get()
+            switch results.first {
+            case .taken(let units):
+                return Taken(
+                    take: StockTake(attempt: key.id, stamps: units.stamps, strained: units.strained), key: key,
+                    nonce: job.nonce, fresh: units.fresh)
+            case .short(let lines, _, _):
+                throw Refusal.shortage(plan.shortage(lines.map { (givenUp[$0.line].cell, $0.available) }))
+            case .unknownCells(let cells):
+                let bases = try await ledger.bases(of: cells)
+                _ = try await settler.settle(Settlement(bases: bases), through: hotStock).get()
+            case .closed(let error) where error == .notArmed:
+                if admission.phase == .open { admission.requestRebuild("Redis is not armed") }
+                if admission.phase == .closed {
+                    throw Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250)
+                }
+                try await Task.sleep(for: .milliseconds(10 * (attempt + 1)))
+            case .closed(let error) where error.isOutcomeUnknown:
+                admission.requestRebuild("an answer of Redis was lost")
+                throw Refusal.unavailable("stock admission did not answer", retryAfterMilliseconds: 100)
+            case .closed, .differentRequest, nil:
+                throw Refusal.unavailable("stock admission cannot be reached", retryAfterMilliseconds: 250)
+            }
+        }
+        throw Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250)
+    }
+
+    private func giveBack(_ taken: Taken) async {
+        var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
+        for vshard in taken.fresh { holds[vshard] = [(taken.key, taken.nonce)] }
+        let round = TakeRound(hotStock: hotStock, admission: admission)
+        let returned = holds
+        do {
+            try await hotStock.link.eventLoop.flatSubmit { round.untake(returned) }.get()
+        } catch {
+            admission.requestRebuild("units could not be given back")
+        }
+    }
+}
