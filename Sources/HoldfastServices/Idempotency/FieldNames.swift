@@ -1,0 +1,85 @@
+/// Names of a message's fields by number: what a difference between two encodings is told in.
+struct FieldNames: Sendable {
+    /// One field.
+    struct Field: Sendable {
+        /// Its name in the contract.
+        var name: String
+        /// Whether it stands any number of times.
+        var isRepeated = false
+        /// The fields inside, for a message.
+        var message: FieldNames?
+    }
+
+    private var fields: [UInt64: Field] = [:]
+
+    /// The field with this number.
+    subscript(number: UInt64) -> Field? { fields[number] }
+
+    private init(_ fields: [UInt64: Field]) {
+        self.fields = fields
+    }
+
+    private static func texts(_ names: String...) -> [UInt64: Field] {
+        var fields: [UInt64: Field] = [:]
+        for (index, name) in names.enumerated() { fields[UInt64(index + 1)] = Field(name: name) }
+        return fields
+    }
+
+    /// Fields numbered from 1 in this order; some of them are messages.
+    private static func message(
+        _ names: [String], repeated: [String: FieldNames] = [:], single: [String: FieldNames] = [:]
+    )
+        -> FieldNames
+    {
+        var fields: [UInt64: Field] = [:]
+        for (index, name) in names.enumerated() {
+            fields[UInt64(index + 1)] = Field(
+                name: name, isRepeated: repeated[name] != nil, message: repeated[name] ?? single[name])
+        }
+        return FieldNames(fields)
+    }
+
+    private static let duration = FieldNames(texts("seconds", "nanos"))
+    private static let timestamp = FieldNames(texts("seconds", "nanos"))
+    private static let money = FieldNames(texts("currency_code", "amount_minor"))
+    private static let unitPrice = FieldNames(texts("currency_code", "units", "nanos"))
+    private static let customer = FieldNames(texts("customer_id", "name", "email", "country"))
+    private static let tax = message(["name", "amount", "included"], single: ["amount": money])
+
+    static let reserve = message(
+        ["reservation_id", "channel", "lines", "ttl"],
+        repeated: ["lines": FieldNames(texts("sku", "location", "quantity", "allow_split"))], single: ["ttl": duration])
+    static let extendReservation = message(["extension_id", "reservation_id", "ttl"], single: ["ttl": duration])
+    static let placeOrder = message(
+        [
+            "order_id", "channel", "external_id", "reservation_id", "customer", "lines", "goods_in_hand", "ordered_at",
+            "currency_code",
+        ],
+        repeated: [
+            "lines": message(
+                ["sku", "location", "quantity", "unit_price", "taxes", "description", "allow_split"],
+                repeated: ["taxes": tax], single: ["unit_price": unitPrice])
+        ],
+        single: ["customer": customer, "ordered_at": timestamp])
+    static let cancelOrder = message(
+        ["cancellation_id", "order_id", "lines", "reason"],
+        repeated: ["lines": FieldNames(texts("line_number", "quantity"))])
+    static let receiveStock = message(
+        ["movement_id", "lines", "reference"], repeated: ["lines": FieldNames(texts("sku", "location", "quantity"))])
+    static let adjustStock = message(
+        ["movement_id", "lines", "reason"], repeated: ["lines": FieldNames(texts("sku", "location", "delta"))])
+    static let countStock = message(
+        ["movement_id", "lines", "reference"], repeated: ["lines": FieldNames(texts("sku", "location", "counted"))])
+    static let transferStock = message(
+        ["movement_id", "from_location", "to_location", "lines", "reference"],
+        repeated: ["lines": FieldNames(texts("sku", "quantity"))])
+    static let setStockPolicy = message(
+        ["movement_id", "lines"], repeated: ["lines": FieldNames(texts("sku", "location", "safety_stock"))])
+    static let upsertProducts = message(
+        ["request_id", "products"], repeated: ["products": FieldNames(texts("sku", "name", "barcode", "tracked"))])
+    static let upsertLocations = message(
+        ["request_id", "locations"],
+        repeated: ["locations": FieldNames(texts("code", "name", "kind", "rank", "time_zone"))])
+    static let upsertChannels = message(
+        ["request_id", "channels"], repeated: ["channels": FieldNames(texts("code", "name", "currency_code"))])
+}

@@ -1,0 +1,51 @@
+/// A method whose requests are stored to be compared with repetitions. Raw values are stored.
+enum IdempotentMethod: UInt8, CaseIterable {
+    case reserve = 1
+    case extendReservation = 2
+    case placeOrder = 3
+    case cancelOrder = 4
+    case receiveStock = 5
+    case adjustStock = 6
+    case countStock = 7
+    case transferStock = 8
+    case setStockPolicy = 9
+    case upsertProducts = 10
+    case upsertLocations = 11
+    case upsertChannels = 12
+
+    /// The method's name in the contract.
+    var name: String {
+        switch self {
+        case .reserve: "Reserve"
+        case .extendReservation: "ExtendReservation"
+        case .placeOrder: "PlaceOrder"
+        case .cancelOrder: "CancelOrder"
+        case .receiveStock: "ReceiveStock"
+        case .adjustStock: "AdjustStock"
+        case .countStock: "CountStock"
+        case .transferStock: "TransferStock"
+        case .setStockPolicy: "SetStockPolicy"
+        case .upsertProducts: "UpsertProducts"
+        case .upsertLocations: "UpsertLocations"
+        case .upsertChannels: "UpsertChannels"
+        }
+    }
+
+    /// The fields of its request.
+    var fields: FieldNames {
+        switch self {
+        case .reserve: .reserve
+        case .extendReservation: .extendReservation
+        case .placeOrder: .placeOrder
+        case .cancelOrder: .cancelOrder
+        case .receiveStock: .receiveStock
+        case .adjustStock: .adjustStock
+        case .countStock: .countStock
+        case .transferStock: .transferStock
+        case .setStockPolicy: .setStockPolicy
+        case .upsertProducts: .upsertProducts
+        case .upsertLocations: .upsertLocations
+        case .upsertChannels: .upsertChannels
+        }
+    }
+}

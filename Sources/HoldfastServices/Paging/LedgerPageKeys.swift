@@ -1,0 +1,30 @@
+import Domain
+import Ledger
+
+extension StockLevelKey: PageKey {
+    // Neither a sku nor a code contains a control character, so a NUL parts them.
+    var pageKey: [UInt8] { Array(sku.utf8) + [0] + Array(location.utf8) }
+
+    init?(pageKey bytes: [UInt8]) {
+        let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let sku = String(validating: parts[0], as: UTF8.self),
+            let location = String(validating: parts[1], as: UTF8.self), !location.utf8.contains(0)
+        else { return nil }
+        self.init(sku: sku, location: location)
+    }
+}
+
+extension OrderKey: PageKey {
+    var pageKey: [UInt8] {
+        placedAt.microseconds.pageKey + Int64(bitPattern: id.high).pageKey + Int64(bitPattern: id.low).pageKey
+    }
+
+    init?(pageKey bytes: [UInt8]) {
+        guard bytes.count == 24, let placedAt = Int64(pageKey: Array(bytes[0..<8])),
+            let high = Int64(pageKey: Array(bytes[8..<16])), let low = Int64(pageKey: Array(bytes[16..<24]))
+        else { return nil }
+        self.init(
+            placedAt: Instant(microseconds: placedAt),
+            id: EntityID(high: UInt64(bitPattern: high), low: UInt64(bitPattern: low)))
+    }
+}

@@ -1,0 +1,115 @@
+import Domain
+import HoldfastAPI
+import Ledger
+import SwiftProtobuf
+
+/// A page of a list, as asked for.
+struct PageRequest<Key: PageKey & Equatable>: Equatable {
+    /// Entries wanted at most.
+    var limit: Int
+    /// The key after which the page begins; nil for the first page.
+    var after: Key?
+    /// The hash of the list, for the next page's token.
+    var list: UInt64
+
+    /// The token of the page after this one; empty where there is none.
+    func next<Element: Sendable>(_ page: Page<Element>, _ key: (Element) -> Key) -> String {
+        guard page.hasMore, let last = page.elements.last else { return "" }
+        return PageToken(list: list, key: key(last).pageKey).text
+    }
+}
+
+/// Requests for pages of lists, translated and validated.
+enum ListRequests {
+    /// Products by sku.
+    static func products(_ request: Holdfast_V1_ListProductsRequest) throws -> PageRequest<String> {
+        var validation = RequestValidation()
+        validation.text(request.prefix, to: RequestValidation.codeBound, "prefix")
+        return try page(request, "ListProducts", &validation)
+    }
+
+    /// Locations by code.
+    static func locations(_ request: Holdfast_V1_ListLocationsRequest) throws -> PageRequest<String> {
+        var validation = RequestValidation()
+        return try page(request, "ListLocations", &validation)
+    }
+
+    /// Channels by code.
+    static func channels(_ request: Holdfast_V1_ListChannelsRequest) throws -> PageRequest<String> {
+        var validation = RequestValidation()
+        return try page(request, "ListChannels", &validation)
+    }
+
+    /// Stock levels by sku and location.
+    static func stock(_ request: Holdfast_V1_GetStockRequest) throws -> PageRequest<StockLevelKey> {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.sku, "sku")
+        validation.codeOrEmpty(request.location, "location")
+        return try page(request, "GetStock", &validation)
+    }
+
+    /// Movements, newest first, with their filter.
+    static func movements(
+        _ request: Holdfast_V1_ListMovementsRequest
+    ) throws -> (page: PageRequest<Int64>, filter: MovementFilter) {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.sku, "sku")
+        validation.codeOrEmpty(request.location, "location")
+        let filter = MovementFilter(
+            sku: request.sku, location: request.location, cause: validation.idOrNil(request.causeID, "cause_id"))
+        let page: PageRequest<Int64> = try page(request, "ListMovements", &validation)
+        return (page, filter)
+    }
+
+    /// Orders, newest first, with their filter.
+    static func orders(
+        _ request: Holdfast_V1_ListOrdersRequest
+    ) throws -> (page: PageRequest<OrderKey>, filter: OrderFilter) {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.channel, "channel")
+        validation.text(request.customerID, to: 64, "customer_id")
+        var filter = OrderFilter(channel: request.channel, customer: request.customerID)
+        switch request.status {
+        case .unspecified: break
+        case .open: filter.status = .open
+        case .partiallyDelivered: filter.status = .partiallyDelivered
+        case .delivered: filter.status = .delivered
+        case .cancelled: filter.status = .cancelled
+        case .UNRECOGNIZED(let value): validation.refuse("status", "\(value) is no status of an order")
+        }
+        if request.hasPlacedFrom { filter.placedFrom = validation.instant(request.placedFrom, "placed_from") }
+        if request.hasPlacedBefore { filter.placedBefore = validation.instant(request.placedBefore, "placed_before") }
+        if let from = filter.placedFrom, let before = filter.placedBefore, from >= before {
+            validation.refuse("placed_before", "must be later than placed_from")
+        }
+        let page: PageRequest<OrderKey> = try page(request, "ListOrders", &validation)
+        return (page, filter)
+    }
+
+    /// Reads what all lists have in common, and ends the validation.
+    private static func page<Request: PagedRequest, Key: PageKey & Equatable>(
+        _ request: Request, _ method: String, _ validation: inout RequestValidation
+    ) throws -> PageRequest<Key> {
+        var filter = request
+        filter.pageSize = 0
+        filter.pageToken = ""
+        let list = try PageToken.list(method, filter)
+        let limit = validation.pageSize(request.pageSize, "page_size")
+        let after = validation.pageKey(request.pageToken, of: list, as: Key.self, "page_token")
+        try validation.finish()
+        return PageRequest(limit: limit, after: after, list: list)
+    }
+}
+
+/// A request for a page; everything else in it is the list's filter.
+private protocol PagedRequest: Message {
+    var pageSize: Int32 { get set }
+    var pageToken: String { get set }
+}
+
+extension Holdfast_V1_ListProductsRequest: PagedRequest {}
+extension Holdfast_V1_ListLocationsRequest: PagedRequest {}
+extension Holdfast_V1_ListChannelsRequest: PagedRequest {}
+extension Holdfast_V1_GetStockRequest: PagedRequest {}
+extension Holdfast_V1_ListMovementsRequest: PagedRequest {}
+extension Holdfast_V1_ListOrdersRequest: PagedRequest {}

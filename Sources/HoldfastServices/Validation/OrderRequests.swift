@@ -1,0 +1,184 @@
+import Domain
+import HoldfastAPI
+
+/// Requests about orders, translated and validated.
+enum OrderRequests {
+    /// Most taxes of one line.
+    static let taxBound = 32
+    /// Most bytes of a text shown to people.
+    static let textBound = 256
+    /// Most bytes of a channel's number.
+    static let externalIDBound = 128
+
+    /// What is to be captured.
+    ///
+    /// Which products are tracked is not known here: that goods in hand name their location where they need one, and that
+    /// the currency is the channel's, is checked by order promising.
+    static func place(_ request: Holdfast_V1_PlaceOrderRequest, body: [UInt8]) throws(Refusal) -> OrderRequest {
+        var validation = RequestValidation()
+        let id = validation.id(request.orderID, "order_id")
+        validation.code(request.channel, "channel")
+        validation.text(request.externalID, from: 1, to: externalIDBound, "external_id")
+        let reservation = validation.idOrNil(request.reservationID, "reservation_id")
+        let customer = customer(request.customer, &validation)
+        let orderedAt = request.hasOrderedAt ? validation.instant(request.orderedAt, "ordered_at") : nil
+        let currency = currency(request, &validation)
+        var lines: [OrderRequest.Line] = []
+        if validation.count(request.lines.count, "lines") {
+            lines.reserveCapacity(request.lines.count)
+            for (index, line) in request.lines.enumerated() {
+                if let line = self.line(line, index, currency, &validation) { lines.append(line) }
+            }
+        }
+        let totals = totals(lines, &validation)
+        try validation.finish()
+        guard let currency else { throw Refusal.invalid([FieldViolation("currency_code", "is required")]) }
+        return OrderRequest(
+            id: id, channel: request.channel, externalID: request.externalID, reservation: reservation,
+            customer: customer, lines: lines, goodsInHand: request.goodsInHand, orderedAt: orderedAt,
+            currency: currency, subtotal: totals.subtotal, addedTax: totals.addedTax, body: body)
+    }
+
+    private static func customer(_ customer: Holdfast_V1_Customer, _ validation: inout RequestValidation) -> Customer {
+        validation.text(customer.customerID, to: 64, "customer.customer_id")
+        validation.text(customer.name, to: textBound, "customer.name")
+        validation.text(customer.email, to: 254, "customer.email")
+        validation.text(customer.country, to: 64, "customer.country")
+        return Customer(
+            id: customer.customerID, name: customer.name, email: customer.email, country: customer.country)
+    }
+
+    /// The order's currency: the one it names, else the one of its first price. Every price must have it. Nil where it
+    /// was refused, or where there is no line to tell it.
+    private static func currency(
+        _ request: Holdfast_V1_PlaceOrderRequest, _ validation: inout RequestValidation
+    ) -> Currency? {
+        if !request.currencyCode.isEmpty { return validation.currency(request.currencyCode, "currency_code") }
+        guard let first = request.lines.first else { return nil }
+        return validation.currency(first.unitPrice.currencyCode, "lines[0].unit_price.currency_code")
+    }
+
+    private static func line(
+        _ line: Holdfast_V1_PlaceOrderRequest.Line, _ index: Int, _ currency: Currency?,
+        _ validation: inout RequestValidation
+    ) -> OrderRequest.Line? {
+        validation.code(line.sku, "lines[\(index)].sku")
+        validation.codeOrEmpty(line.location, "lines[\(index)].location")
+        validation.quantity(line.quantity, "lines[\(index)].quantity")
+        validation.text(line.description_p, to: textBound, "lines[\(index)].description")
+        let taxes = taxes(line.taxes, index, currency, &validation)
+        guard line.hasUnitPrice else {
+            validation.refuse("lines[\(index)].unit_price", "is required")
+            return nil
+        }
+        if let currency, line.unitPrice.currencyCode != currency.code {
+            validation.refuse(
+                "lines[\(index)].unit_price.currency_code", "must be the order's currency, \(currency.code)")
+        }
+        guard let price = UnitPrice(units: line.unitPrice.units, nanos: line.unitPrice.nanos) else {
+            validation.refuse(
+                "lines[\(index)].unit_price",
+                "must have units up to \(UnitPrice.unitsBound) and nanos up to 999999999, of one sign")
+            return nil
+        }
+        guard !price.isNegative else {
+            validation.refuse("lines[\(index)].unit_price", "must not be negative")
+            return nil
+        }
+        guard let currency, (1...Quantity.bound).contains(line.quantity) else { return nil }
+        guard let amount = price.amount(quantity: line.quantity, currency: currency) else {
+            validation.refuse("lines[\(index)]", "quantity times price is too large an amount")
+            return nil
+        }
+        return OrderRequest.Line(
+            demand: Demand(
+                sku: line.sku, location: line.location, quantity: line.quantity, allowSplit: line.allowSplit),
+            unitPrice: price, amount: amount, taxes: taxes, description: line.description_p)
+    }
+
+    private static func taxes(
+        _ taxes: [Holdfast_V1_Tax], _ line: Int, _ currency: Currency?, _ validation: inout RequestValidation
+    ) -> [Tax] {
+        guard taxes.count <= taxBound else {
+            validation.refuse("lines[\(line)].taxes", "must have at most \(taxBound) entries, has \(taxes.count)")
+            return []
+        }
+        return taxes.enumerated().map { index, tax in
+            validation.text(tax.name, from: 1, to: 64, "lines[\(line)].taxes[\(index)].name")
+            if !tax.hasAmount {
+                validation.refuse("lines[\(line)].taxes[\(index)].amount", "is required")
+            } else if let currency, tax.amount.currencyCode != currency.code {
+                validation.refuse(
+                    "lines[\(line)].taxes[\(index)].amount.currency_code",
+                    "must be the order's currency, \(currency.code)")
+            }
+            // Prices are never negative here, so amounts are not either.
+            if tax.amount.amountMinor < 0 {
+                validation.refuse("lines[\(line)].taxes[\(index)].amount.amount_minor", "must not be negative")
+            }
+            return Tax(name: tax.name, amountMinor: tax.amount.amountMinor, included: tax.included)
+        }
+    }
+
+    /// Sums of the lines, refused where they or their sum do not fit 64 bits.
+    private static func totals(
+        _ lines: [OrderRequest.Line], _ validation: inout RequestValidation
+    ) -> (subtotal: Int64, addedTax: Int64) {
+        var subtotal: Int128 = 0
+        var addedTax: Int128 = 0
+        for line in lines {
+            subtotal += Int128(line.amount.minorUnits)
+            for tax in line.taxes where !tax.included { addedTax += Int128(tax.amountMinor) }
+        }
+        guard let total = Int64(exactly: subtotal + addedTax), total >= 0 else {
+            validation.refuse("lines", "add up to too large an amount")
+            return (0, 0)
+        }
+        return (Int64(clamping: subtotal), Int64(clamping: addedTax))
+    }
+
+    /// What is to be cancelled.
+    static func cancel(_ request: Holdfast_V1_CancelOrderRequest, body: [UInt8]) throws(Refusal) -> CancellationRequest
+    {
+        var validation = RequestValidation()
+        let id = validation.id(request.cancellationID, "cancellation_id")
+        let order = validation.id(request.orderID, "order_id")
+        validation.text(request.reason, to: textBound, "reason")
+        var lines: [(number: Int32, quantity: Int64)] = []
+        if !request.lines.isEmpty, validation.count(request.lines.count, "lines") {
+            for (index, line) in request.lines.enumerated() {
+                validation.number(line.lineNumber, in: 1...Int32(CallBounds.lines), "lines[\(index)].line_number")
+                validation.quantity(line.quantity, "lines[\(index)].quantity")
+                lines.append((line.lineNumber, line.quantity))
+            }
+            validation.unique(lines.lazy.map(\.number), "this line_number") { "lines[\($0)].line_number" }
+        }
+        try validation.finish()
+        return CancellationRequest(id: id, order: order, lines: lines, reason: request.reason, body: body)
+    }
+
+    /// How an order is named.
+    enum Name: Equatable {
+        /// By its id.
+        case id(EntityID)
+        /// By the channel's own number.
+        case external(channel: String, number: String)
+    }
+
+    /// The order that is asked for.
+    static func name(_ request: Holdfast_V1_GetOrderRequest) throws(Refusal) -> Name {
+        var validation = RequestValidation()
+        if request.channel.isEmpty && request.externalID.isEmpty {
+            let id = validation.id(request.orderID, "order_id")
+            try validation.finish()
+            return .id(id)
+        }
+        if !request.orderID.isEmpty {
+            validation.refuse("order_id", "must be empty where channel and external_id are given")
+        }
+        validation.code(request.channel, "channel")
+        validation.text(request.externalID, from: 1, to: externalIDBound, "external_id")
+        try validation.finish()
+        return .external(channel: request.channel, number: request.externalID)
+    }
+}

@@ -1,0 +1,75 @@
+public import Domain
+import PostgresClient
+
+extension Ledger {
+    private static let channelPage = PostgresStatement(
+        "channel_page", "SELECT code, name, currency FROM channel WHERE code > $1::text ORDER BY code LIMIT $2::int4",
+        access: .readOnly)
+
+    /// Creates channels or replaces their description; all or none. Returns the reply, the stored one for a repetition.
+    ///
+    /// The codes are distinct. Throws `Refusal.differentBody` for a request id that was used with another body.
+    public func upsertChannels(
+        _ requestID: EntityID, _ channels: [Channel], body: [UInt8],
+        encodeReply: @escaping @Sendable (UpsertCount) throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        try await onceOnly { connection in
+            try connection.execute(.begin)
+            if let reply = try Ledger.storedReply(requestID, .catalogue, body: body, on: connection) { return reply }
+            return try Ledger.upsert(
+                ChannelUpsert(channels), requestID, body: body, encodeReply: encodeReply, on: connection)
+        }
+    }
+
+    /// Channels after a code, in ascending byte order.
+    public func channels(after: String?, limit: Int) async throws -> Page<Channel> {
+        try await onConnection { connection in
+            let rows = try connection.execute(
+                Ledger.channelPage, [.text(after ?? ""), .int32(Int32(clamping: limit + 1))])
+            return Page(try rows.map { try Channel(row: $0) }, limit: limit)
+        }
+    }
+}
+
+extension Channel {
+    init(row: PostgresRow) throws {
+        guard let currency = Currency(code: try row.text(2)) else { throw UnreadableValue(column: "channel.currency") }
+        self.init(code: try row.text(0), name: try row.text(1), currency: currency)
+    }
+}
+
+/// Channels to create or change.
+private struct ChannelUpsert: CatalogueUpsert {
+    private let columns: [PostgresValue]
+    let count: Int
+
+    init(_ channels: [Channel]) {
+        count = channels.count
+        columns = [
+            .texts(channels.map(\.code)), .texts(channels.map(\.name)), .texts(channels.map(\.currency.code)),
+        ]
+    }
+
+    private static let insert = PostgresStatement(
+        "insert_channels",
+        """
+        INSERT INTO channel (code, name, currency)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS n(code) ORDER BY n.code COLLATE "C"
+        ON CONFLICT (code) DO NOTHING
+        """)
+    private static let lock = PostgresStatement(
+        "lock_channels", "SELECT id FROM channel WHERE code = ANY($1::text[]) ORDER BY code FOR UPDATE")
+    private static let update = PostgresStatement(
+        "update_channels",
+        """
+        UPDATE channel c SET name = n.name, currency = n.currency, changed_xid = pg_current_xact_id()
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS n(code, name, currency)
+        WHERE c.code = n.code AND (c.name, c.currency) IS DISTINCT FROM (n.name, n.currency)
+        """)
+
+    var inserting: (PostgresStatement, [PostgresValue]) { (ChannelUpsert.insert, columns) }
+    var locking: (PostgresStatement, [PostgresValue]) { (ChannelUpsert.lock, [columns[0]]) }
+    var updating: (PostgresStatement, [PostgresValue]) { (ChannelUpsert.update, columns) }
+
+    func check(_ locked: PostgresRows, on connection: PostgresConnection) throws {}
+}
