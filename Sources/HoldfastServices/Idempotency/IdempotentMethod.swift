@@ -1,4 +1,6 @@
-/// A method whose requests are stored to be compared with repetitions. Raw values are stored.
+/// A method whose requests are stored to be compared with repetitions.
+///
+/// Raw values are stored.
 enum IdempotentMethod: UInt8, CaseIterable {
     case reserve = 1
     case extendReservation = 2

@@ -132,7 +132,9 @@ public struct CatalogService: Holdfast_V1_CatalogService.SimpleServiceProtocol {
         }
     }
 
-    /// Tells this server's directory at once. The change is committed: where this fails, the directory follows later.
+    /// Tells this server's directory at once.
+    ///
+    /// The change is committed: where this fails, the directory follows later.
     private func refreshDirectory() async {
         do {
             try await promising.refreshDirectory()

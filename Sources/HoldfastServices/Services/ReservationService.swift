@@ -71,7 +71,8 @@ public struct ReservationService: Holdfast_V1_ReservationService.SimpleServicePr
 }
 
 extension NIODeadline {
-    /// When work on a call of the ordinary lane is not worth beginning any more. The transport cancels a call at its own
-    /// deadline; this bounds what waits in a queue after that.
+    /// When work on a call of the ordinary lane is not worth beginning any more.
+    ///
+    /// The transport cancels a call at its own deadline; this bounds what waits in a queue after that.
     static var ofOrdinaryCall: NIODeadline { .now() + .seconds(30) }
 }

@@ -101,8 +101,9 @@ extension RequestValidation {
         return nil
     }
 
-    /// A name of an IANA time zone, or empty: at most 64 letters, digits and `/ _ + -`. Whether there is such a zone is
-    /// known to the ledger.
+    /// A name of an IANA time zone, or empty: at most 64 letters, digits and `/ _ + -`.
+    ///
+    /// Whether there is such a zone is known to the ledger.
     mutating func timeZone(_ name: String, _ field: @autoclosure () -> String) {
         let allowed = name.utf8.allSatisfy { byte in
             switch byte {

@@ -48,8 +48,9 @@ enum OrderRequests {
             id: customer.customerID, name: customer.name, email: customer.email, country: customer.country)
     }
 
-    /// The order's currency: the one it names, else the one of its first price. Every price must have it. Nil where it
-    /// was refused, or where there is no line to tell it.
+    /// The order's currency: the one it names, else the one of its first price.
+    ///
+    /// Every price must have it. Nil where it was refused, or where there is no line to tell it.
     private static func currency(
         _ request: Holdfast_V1_PlaceOrderRequest, _ validation: inout RequestValidation
     ) -> Currency? {

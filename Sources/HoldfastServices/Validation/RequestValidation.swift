@@ -78,7 +78,9 @@ struct RequestValidation {
         number(value, in: 1...Quantity.bound, field())
     }
 
-    /// The number of lines of a call. Returns whether they are to be checked one by one.
+    /// The number of lines of a call.
+    ///
+    /// Returns whether they are to be checked one by one.
     mutating func count(_ count: Int, _ field: @autoclosure () -> String) -> Bool {
         if count == 0 { refuse(field(), "is required: 1 to \(CallBounds.lines)") }
         if count > CallBounds.lines { refuse(field(), "must have at most \(CallBounds.lines) entries, has \(count)") }
@@ -94,7 +96,9 @@ struct RequestValidation {
 
     // MARK: - Times
 
-    /// A moment within what protobuf allows: the years 1 to 9999. Fractions of microseconds are cut off.
+    /// A moment within what protobuf allows: the years 1 to 9999.
+    ///
+    /// Fractions of microseconds are cut off.
     mutating func instant(_ stamp: Google_Protobuf_Timestamp, _ field: @autoclosure () -> String) -> Instant {
         guard (-62_135_596_800...253_402_300_799).contains(stamp.seconds), (0...999_999_999).contains(stamp.nanos)
         else {
@@ -104,7 +108,9 @@ struct RequestValidation {
         return Instant(microseconds: stamp.seconds * 1_000_000 + Int64(stamp.nanos) / 1_000)
     }
 
-    /// A time to live in milliseconds: 1 second to 30 days. Fractions of milliseconds are cut off.
+    /// A time to live in milliseconds: 1 second to 30 days.
+    ///
+    /// Fractions of milliseconds are cut off.
     mutating func timeToLive(_ duration: Google_Protobuf_Duration, _ field: @autoclosure () -> String) -> Int64 {
         let most: Int64 = 30 * 86_400
         guard (0...999_999_999).contains(duration.nanos), (1...most).contains(duration.seconds),

@@ -1,6 +1,8 @@
 /// What texts of a request may contain.
 enum TextRules {
-    /// True for what nearly every sku and code is: 1 to 64 visible ASCII characters. Everything else is looked at closely.
+    /// True for what nearly every sku and code is: 1 to 64 visible ASCII characters.
+    ///
+    /// Everything else is looked at closely.
     static func isPlainShortCode(_ text: String) -> Bool {
         let utf8 = text.utf8
         guard utf8.count <= RequestValidation.codeBound else { return false }

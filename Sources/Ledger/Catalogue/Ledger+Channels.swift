@@ -6,7 +6,9 @@ extension Ledger {
         "channel_page", "SELECT code, name, currency FROM channel WHERE code > $1::text ORDER BY code LIMIT $2::int4",
         access: .readOnly)
 
-    /// Creates channels or replaces their description; all or none. Returns the reply, the stored one for a repetition.
+    /// Creates channels or replaces their description; all or none.
+    ///
+    /// Returns the reply, the stored one for a repetition.
     ///
     /// The codes are distinct. Throws `Refusal.differentBody` for a request id that was used with another body.
     public func upsertChannels(

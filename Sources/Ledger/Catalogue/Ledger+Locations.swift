@@ -8,7 +8,9 @@ extension Ledger {
         SELECT code, name, kind, rank, time_zone FROM location WHERE code > $1::text ORDER BY code LIMIT $2::int4
         """, access: .readOnly)
 
-    /// Creates locations or replaces their description; all or none. Returns the reply, the stored one for a repetition.
+    /// Creates locations or replaces their description; all or none.
+    ///
+    /// Returns the reply, the stored one for a repetition.
     ///
     /// The codes are distinct. Throws `Refusal.differentBody` for a request id that was used with another body, and
     /// `Refusal.invalid` for time zones that PostgreSQL does not know.

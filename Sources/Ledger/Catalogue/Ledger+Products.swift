@@ -13,7 +13,9 @@ extension Ledger {
         WHERE sku > $1::text AND sku >= $2::text AND sku <= $3::text ORDER BY sku LIMIT $4::int4
         """, access: .readOnly)
 
-    /// Creates products or replaces their description; all or none. Returns the reply, the stored one for a repetition.
+    /// Creates products or replaces their description; all or none.
+    ///
+    /// Returns the reply, the stored one for a repetition.
     ///
     /// The skus are distinct. Throws `Refusal.differentBody` for a request id that was used with another body, and
     /// `Refusal.wrongState` where a product with stock or orders would change whether it is tracked.

@@ -18,7 +18,9 @@ extension Ledger {
         WHERE h.id = $1::uuid AND h.kind = 1 ORDER BY t.line, t.position
         """, access: .readOnly)
 
-    /// A reservation as it stands, or nil. One whose time has passed is expired, whether or not it has been swept.
+    /// A reservation as it stands, or nil.
+    ///
+    /// One whose time has passed is expired, whether or not it has been swept.
     public func reservation(_ id: EntityID) async throws -> Reservation? {
         try await onConnection { connection in
             let values = [PostgresValue.uuid(PostgresUUID(id))]

@@ -42,7 +42,9 @@ extension Ledger {
         ORDER BY page.sku, page.code
         """, access: .readOnly)
 
-    /// Stock on hand by sku and location in ascending byte order, after a key. An empty sku or location is all.
+    /// Stock on hand by sku and location in ascending byte order, after a key.
+    ///
+    /// An empty sku or location is all.
     public func stockLevels(
         sku: String, location: String, after: StockLevelKey?, limit: Int
     ) async throws -> Page<StockLevel> {
