@@ -1,0 +1,42 @@
+# make demo      eight weeks of a real shop's trade through the service, from nothing
+# make test      every test and check
+# make dev       a server of your own on 127.0.0.1:7411, with sample data; Ctrl-C stops it
+.PHONY: demo test dev build install format lint generate clean help
+.DEFAULT_GOAL := help
+
+RELEASE := .build-release
+HOLDFAST := $(RELEASE)/release/holdfast
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+install:
+	@dev/install.sh run
+
+# Release builds have a folder of their own, so that they and the tests do not undo each other's work.
+build: install
+	swift build -c release --scratch-path $(RELEASE) --product holdfast
+
+demo: build
+	@dev/demo.sh $(HOLDFAST)
+
+dev: build
+	$(HOLDFAST) dev
+
+test:
+	@dev/install.sh test
+	@dev/test.sh
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+generate:
+	@dev/install.sh test
+	dev/generate.sh
+
+# Removes what was built, never the data of a server.
+clean:
+	rm -rf .build $(RELEASE) Tests/ProtocolModel/.build

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing, and says which and why. Nothing is asked of the network, and no sudo is
+# used, where nothing is missing.
+#
+#   dev/install.sh run     what is needed to build and run
+#   dev/install.sh test    the same, and what the tests and the generator need
+set -euo pipefail
+
+purpose="${1:-run}"
+case "$purpose" in
+run | test) ;;
+*)
+    echo "usage: dev/install.sh [run|test]" >&2
+    exit 2
+    ;;
+esac
+
+missing=()
+# Debian's package belongs to Debian's Python, which need not be the first in PATH.
+has_python_protobuf() { python3 -c 'import google.protobuf' || /usr/bin/python3 -c 'import google.protobuf'; }
+
+need() { # need PACKAGE WHY CHECK...
+    local package="$1" why="$2"
+    shift 2
+    if ! "$@" >/dev/null 2>&1; then
+        missing+=("$package")
+        printf 'missing: %-20s %s\n' "$package" "$why"
+    fi
+}
+
+has() { command -v "$1"; }
+
+has_postgres_15() {
+    local program version
+    for program in "$(command -v postgres || true)" /usr/lib/postgresql/*/bin/postgres; do
+        [ -x "$program" ] || continue
+        version="$("$program" --version | sed -E 's/[^0-9]*([0-9]+).*/\1/')"
+        [ "$version" -ge 15 ] && return 0
+    done
+    return 1
+}
+
+has_header() { # by pkg-config where it is there, else by the header itself
+    pkg-config --exists "$1" || [ -e "/usr/include/$2" ]
+}
+
+need git "the Swift package manager fetches sources with it" has git
+need ca-certificates "certificates for fetching sources" test -s /etc/ssl/certs/ca-certificates.crt
+need pkg-config "finds the C libraries" has pkg-config
+need redis-server "the admission store (a private one is started)" has redis-server
+need libhiredis-dev "reads Redis' replies" has_header hiredis hiredis/hiredis.h
+need postgresql "the ledger (a private one is started)" has_postgres_15
+need libpq-dev "talks to PostgreSQL" has_header libpq postgresql/libpq-fe.h
+need zlib1g-dev "reads gzip files" has_header zlib zlib.h
+if [ "$purpose" = test ]; then
+    need protobuf-compiler "checks that the generated code is up to date" has protoc
+    need libprotobuf-dev "the well-known types that the contract imports" test -e /usr/include/google/protobuf/timestamp.proto
+    need python3 "an independent client in the tests" has python3
+    need python3-protobuf "messages for that client" has_python_protobuf
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+    if ! has apt-get >/dev/null; then
+        echo "this is not Debian or Ubuntu: please install the equivalents of the packages above" >&2
+        exit 1
+    fi
+    as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! has sudo >/dev/null; then
+            echo "please run as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+            exit 1
+        fi
+        as_root=(sudo)
+        echo "installing needs root: sudo may ask for your password"
+    fi
+    echo "installing: ${missing[*]}"
+    echo "(Debian may start a redis-server and a postgresql of its own; this project leaves them alone)"
+    "${as_root[@]}" apt-get update -q
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+fi
+
+if ! has swift >/dev/null; then
+    echo "no Swift toolchain found: install Swift 6.2 or later from https://www.swift.org/install/" >&2
+    exit 1
+fi
+version="$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+)\.([0-9]+).*/\1 \2/p' | head -n 1)"
+read -r major minor <<<"${version:-0 0}"
+if [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 2 ]; }; then
+    echo "Swift $major.$minor is too old: install 6.2 or later from https://www.swift.org/install/" >&2
+    exit 1
+fi
+echo "everything needed is installed"

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Runs every test and check of the repository, all of them even where one fails. The last line says how many tests passed
+# and failed; checks that are no tests (format, generated code, building) count as one each.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+results="$(mktemp -d)"
+trap 'rm -rf "$results"' EXIT
+passed=0
+failed=0
+summary=()
+
+note() { # note NAME PASSED FAILED
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    summary+=("$(printf '%-28s %5d passed, %d failed' "$1" "$2" "$3")")
+}
+
+check() { # check NAME COMMAND...
+    local name="$1"
+    shift
+    echo "== $name"
+    if "$@"; then note "$name" 1 0; else note "$name" 0 1; fi
+}
+
+tests() { # tests NAME ARGUMENTS...: a test run of the package manager, counted from its report
+    local name="$1" status report total bad
+    shift
+    echo "== $name"
+    report="$results/${name// /-}.xml"
+    swift test "$@" --xunit-output "$report"
+    status=$?
+    total=0
+    bad=0
+    for file in "$report" "${report%.xml}-swift-testing.xml"; do
+        [ -s "$file" ] || continue
+        read -r count failures errors < <(
+            sed -nE 's/.*<testsuite [^>]*>/&/p' "$file" | head -n 1 |
+                sed -E 's/.* errors="([0-9]+)".*/& \1/; s/.* tests="([0-9]+)".* failures="([0-9]+)".* ([0-9]+)$/\1 \2 \3/'
+        )
+        total=$((total + count))
+        bad=$((bad + failures + errors))
+    done
+    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    if [ "$status" -eq 0 ] && [ "$total" -eq 0 ]; then
+        echo "$name ran no test" >&2
+        bad=1
+    fi
+    note "$name" $((total > bad ? total - bad : 0)) "$bad"
+}
+
+generated() { dev/generate.sh --check; }
+formatted() { swift format lint --strict --recursive Sources Tests Package.swift; }
+
+check "build" swift build --build-tests
+tests "tests"
+if [ -e Tests/ProtocolModel/Package.swift ]; then
+    tests "protocol model" -c release --package-path Tests/ProtocolModel
+fi
+check "format" formatted
+check "generated code" generated
+
+echo
+printf '%s\n' "${summary[@]}"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
