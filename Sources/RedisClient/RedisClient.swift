@@ -44,7 +44,9 @@ public final class RedisClient: Sendable {
     /// Whether at least one link is connected.
     public var isConnected: Bool { self.links.contains { $0.isConnected } }
 
-    /// Begins to connect every link. Returns at once: a server that is away now is found when it comes.
+    /// Begins to connect every link.
+    ///
+    /// Returns at once: a server that is away now is found when it comes.
     public func start() {
         for link in self.links { link.start() }
     }

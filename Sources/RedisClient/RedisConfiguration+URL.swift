@@ -100,7 +100,8 @@ extension RedisConfiguration {
                 bytes.append(byte)
                 continue
             }
-            guard let high = iterator.next().flatMap(self.hexadecimal), let low = iterator.next().flatMap(self.hexadecimal)
+            guard let high = iterator.next().flatMap(self.hexadecimal),
+                let low = iterator.next().flatMap(self.hexadecimal)
             else { throw self.invalid("a % must be followed by two hexadecimal digits") }
             bytes.append(high << 4 | low)
         }

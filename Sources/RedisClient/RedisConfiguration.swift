@@ -26,28 +26,44 @@ public struct RedisConfiguration: Sendable {
     /// The name that `CLIENT LIST` shows; it may not hold spaces.
     public var clientName: String? = "holdfast"
 
-    /// The time in which a connection must be made, its greeting included. Default: 2 s.
+    /// The time in which a connection must be made, its greeting included.
+    ///
+    /// Default: 2 s.
     public var connectTimeout: TimeAmount = .seconds(2)
 
-    /// The time in which a reply must come; past it the connection is closed. Default: 2 s.
+    /// The time in which a reply must come; past it the connection is closed.
+    ///
+    /// Default: 2 s.
     public var commandTimeout: TimeAmount = .seconds(2)
 
-    /// The pause before the first attempt to reconnect; it doubles with each further one. Default: 20 ms.
+    /// The pause before the first attempt to reconnect; it doubles with each further one.
+    ///
+    /// Default: 20 ms.
     public var minimumReconnectDelay: TimeAmount = .milliseconds(20)
 
-    /// The longest pause between two attempts to reconnect. Default: 1 s.
+    /// The longest pause between two attempts to reconnect.
+    ///
+    /// Default: 1 s.
     public var maximumReconnectDelay: TimeAmount = .seconds(1)
 
-    /// The number of commands that one link may have in flight. Default: 16,384.
+    /// The number of commands that one link may have in flight.
+    ///
+    /// Default: 16,384.
     public var maximumInFlightCommands: Int = 16_384
 
-    /// The bytes of the commands that one link may have in flight. Default: 64 MiB.
+    /// The bytes of the commands that one link may have in flight.
+    ///
+    /// Default: 64 MiB.
     public var maximumInFlightBytes: Int = 64 << 20
 
-    /// The longest reply, in bytes. Default: 64 MiB.
+    /// The longest reply, in bytes.
+    ///
+    /// Default: 64 MiB.
     public var maximumReplyBytes: Int = 64 << 20
 
-    /// The most elements of one reply, nested ones included. Default: 1,048,576.
+    /// The most elements of one reply, nested ones included.
+    ///
+    /// Default: 1,048,576.
     public var maximumReplyElements: Int = 1 << 20
 
     /// Makes a configuration with the defaults for everything but the address.

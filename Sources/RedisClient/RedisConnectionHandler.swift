@@ -39,7 +39,8 @@ final class RedisConnectionHandler: ChannelInboundHandler {
         self.writeBuffer = ByteBufferAllocator().buffer(capacity: 4_096)
         self.reader = try RESPReader(
             limits: .init(
-                maximumReplyBytes: configuration.maximumReplyBytes, maximumElements: configuration.maximumReplyElements))
+                maximumReplyBytes: configuration.maximumReplyBytes, maximumElements: configuration.maximumReplyElements)
+        )
     }
 
     /// Queues the command for the write at the end of this tick.

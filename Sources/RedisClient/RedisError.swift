@@ -35,7 +35,9 @@ public struct RedisError: Error, Hashable, Sendable {
     /// The kind of the failure.
     public var code: Code
 
-    /// A description for logs. For ``Code/server`` it is the error reply without its leading `-`.
+    /// A description for logs.
+    ///
+    /// For ``Code/server`` it is the error reply without its leading `-`.
     public var message: String
 
     /// Makes an error.

@@ -10,8 +10,9 @@ import Synchronization
 /// twice: a command whose reply is lost fails with an error whose ``RedisError/isOutcomeUnknown`` is true.
 ///
 /// May be called from anywhere; callers on ``eventLoop`` pay no hop.
-// Unchecked: everything that changes is touched on `eventLoop` alone, which each entry point sees to or checks.
 public final class RedisLink: @unchecked Sendable {
+    // Unchecked because everything that changes is touched on `eventLoop` alone, which each entry point sees to.
+
     private enum Phase {
         case idle
         case connecting
@@ -51,7 +52,7 @@ public final class RedisLink: @unchecked Sendable {
     /// Whether the link can take commands at this moment; readable from any thread.
     public var isConnected: Bool { self.connectedFlag.load(ordering: .relaxed) }
 
-    /// The link's state. On ``eventLoop`` only.
+    /// The link's state, which may be read on ``eventLoop`` only.
     public var state: RedisLinkState {
         self.eventLoop.preconditionInEventLoop()
         return self.currentState
@@ -79,7 +80,7 @@ public final class RedisLink: @unchecked Sendable {
         }
     }
 
-    /// Begins to connect, and reconnects from then on. Further calls do nothing.
+    /// Begins to connect, and reconnects from then on; further calls do nothing.
     public func start() {
         self.onLoop {
             guard case .idle = self.phase else { return }
