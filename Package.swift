@@ -58,7 +58,7 @@ let package = Package(
             resources: [.embedInCode("Functions/holdfast_1.lua")], swiftSettings: strict),
         .target(
             name: "Ledger", dependencies: ["Domain", "PostgresClient", nioCore],
-            resources: [.embedInCode("Migrations/0001_core.sql")], swiftSettings: strict),
+            resources: [.embedInCode("Migrations/v0001_core.sql")], swiftSettings: strict),
         .target(
             name: "OrderPromising",
             dependencies: ["HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore, logging],

@@ -10,6 +10,9 @@ public struct HotStock: Sendable {
     public let link: RedisLink
     private let keys: HotStockKeys
 
+    /// Where calls are sent from and futures complete.
+    public var eventLoop: any EventLoop { link.eventLoop }
+
     /// Makes the calls of a deployment whose keys start with `prefix`.
     public init(link: RedisLink, keys: HotStockKeys) {
         self.link = link

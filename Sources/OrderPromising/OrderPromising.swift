@@ -175,7 +175,7 @@ public final class OrderPromising: Sendable {
     ) -> EventLoopFuture<R> {
         let lane: Lane
         do { lane = try self.lane(on: loop) } catch { return loop.makeFailedFuture(error) }
-        let laneLoop = lane.hotStock.link.eventLoop
+        let laneLoop = lane.hotStock.eventLoop
         let first = laneLoop.inEventLoop ? call(lane) : laneLoop.flatSubmit { call(lane) }
         return first.flatMapError { error in
             switch error {

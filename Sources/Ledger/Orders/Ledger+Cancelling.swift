@@ -82,7 +82,7 @@ extension Ledger {
             let cancelled = try Ledger.cancel(request, in: &lines)
             var rest = Dictionary(uniqueKeysWithValues: cancelled.map { ($0.number, $0.quantity) })
             var freed: [(line: Int32, cell: CellID, quantity: Int64)] = []
-            for row in try read[1].reversed() {
+            for row in read[1].reversed() {
                 let line = Int32(try row.int16(0))
                 let part = min(rest[line] ?? 0, try row.int64(2))
                 guard part > 0 else { continue }

@@ -1,4 +1,5 @@
 import Domain
+import Ledger
 import Synchronization
 
 /// Whether this server may promise, and under which epochs: its view of the fences.

@@ -2,6 +2,7 @@ import Domain
 import HotStock
 import Ledger
 import Logging
+import NIOCore
 
 /// Loads Redis from PostgreSQL, vshard by vshard, and arms it.
 ///

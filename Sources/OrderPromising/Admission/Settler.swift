@@ -19,7 +19,7 @@ final class Settler: Sendable {
     /// Sends a settlement and reports the figures that moved.
     @discardableResult
     func settle(_ settlement: Settlement, through hotStock: HotStock) -> EventLoopFuture<[CellFigure]> {
-        let loop = hotStock.link.eventLoop
+        let loop = hotStock.eventLoop
         guard !settlement.isEmpty else { return loop.makeSucceededFuture([]) }
         recorded.withLock { $0?.append(settlement) }
         let future = send(settlement, through: hotStock)
@@ -39,7 +39,7 @@ final class Settler: Sendable {
         let calls = Set(holds.keys).union(bases.keys).map { vshard in
             hotStock.settle(vshard, holds: holds[vshard] ?? [], bases: bases[vshard] ?? [])
         }
-        return EventLoopFuture.whenAllSucceed(calls, on: hotStock.link.eventLoop).map { Array($0.joined()) }
+        return EventLoopFuture.whenAllSucceed(calls, on: hotStock.eventLoop).map { Array($0.joined()) }
     }
 
     /// From now on settlements are remembered as well as sent.

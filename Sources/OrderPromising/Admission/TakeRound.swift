@@ -68,7 +68,7 @@ struct TakeRound: Sendable {
                 parts[part.vshard, default: []].append(index)
             }
         }
-        let loop = hotStock.link.eventLoop
+        let loop = hotStock.eventLoop
         let vshards = requests.keys.sorted()
         var epochs: [Int64] = []
         let calls = vshards.map { vshard -> EventLoopFuture<TakeReply> in
@@ -115,7 +115,7 @@ struct TakeRound: Sendable {
     ///
     /// Never fails: what cannot be given back leaves Redis too low and asks for a rebuild.
     func untake(_ holds: [VShard: [(key: HoldKey, nonce: UInt64)]]) -> EventLoopFuture<Void> {
-        let loop = hotStock.link.eventLoop
+        let loop = hotStock.eventLoop
         let calls = holds.map { vshard, entries in hotStock.untake(vshard, entries) }
         guard !calls.isEmpty else { return loop.makeSucceededVoidFuture() }
         return EventLoopFuture.whenAllComplete(calls, on: loop).map { results in

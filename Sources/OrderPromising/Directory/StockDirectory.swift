@@ -45,7 +45,7 @@ final class StockDirectory: Sendable {
         var currency: String
     }
 
-    private struct Tables {
+    fileprivate struct Tables {
         var horizon: UInt64 = 0
         var products: [String: ProductEntry] = [:]
         var skuByProduct: [Int32: String] = [:]

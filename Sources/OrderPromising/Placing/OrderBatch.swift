@@ -1,6 +1,7 @@
 import Domain
 import HotStock
 import Ledger
+import Logging
 import NIOCore
 
 /// One batch of orders on its way.
@@ -235,7 +236,7 @@ struct OrderBatch {
 
     private func taking(_ jobs: [TakeJob]) async -> [TakeResult] {
         do {
-            return try await placer.hotStock.link.eventLoop.flatSubmit { placer.round.take(jobs) }.get()
+            return try await placer.hotStock.eventLoop.flatSubmit { placer.round.take(jobs) }.get()
         } catch {
             return jobs.map { _ in .closed(.malformed("\(error)")) }
         }
@@ -359,7 +360,7 @@ struct OrderBatch {
         guard !holds.isEmpty else { return }
         let returned = holds
         do {
-            try await placer.hotStock.link.eventLoop.flatSubmit { placer.round.untake(returned) }.get()
+            try await placer.hotStock.eventLoop.flatSubmit { placer.round.untake(returned) }.get()
         } catch {
             placer.admission.requestRebuild("units could not be given back")
         }

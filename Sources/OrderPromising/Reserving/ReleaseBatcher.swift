@@ -2,6 +2,7 @@ import Domain
 import HotStock
 import Ledger
 import NIOCore
+import PostgresClient
 
 /// Releases reservations on one event loop: all of a tick by one statement, then one settle.
 final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`, checked at each entry

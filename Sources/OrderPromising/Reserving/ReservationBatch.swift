@@ -1,7 +1,9 @@
 import Domain
 import HotStock
 import Ledger
+import Logging
 import NIOCore
+import PostgresClient
 
 /// One batch on its way: take → journal → answer.
 struct ReservationBatch {

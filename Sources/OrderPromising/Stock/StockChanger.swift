@@ -156,7 +156,7 @@ struct StockChanger: Sendable {
             demand: ResolvedDemand(parts: parts))
         let round = TakeRound(hotStock: hotStock, admission: admission)
         for attempt in 0..<StockChanger.attempts {
-            let results = try await hotStock.link.eventLoop.flatSubmit { round.take([job]) }.get()
+            let results = try await hotStock.eventLoop.flatSubmit { round.take([job]) }.get()
             switch results.first {
             case .taken(let units):
                 return Taken(
@@ -189,7 +189,7 @@ struct StockChanger: Sendable {
         let round = TakeRound(hotStock: hotStock, admission: admission)
         let returned = holds
         do {
-            try await hotStock.link.eventLoop.flatSubmit { round.untake(returned) }.get()
+            try await hotStock.eventLoop.flatSubmit { round.untake(returned) }.get()
         } catch {
             admission.requestRebuild("units could not be given back")
         }

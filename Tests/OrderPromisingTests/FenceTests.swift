@@ -1,0 +1,191 @@
+import Domain
+import HoldfastTesting
+import HotStock
+import Ledger
+import NIOCore
+import OrderPromising
+import RedisClient
+import Testing
+
+/// What happens when Redis loses, repeats or invents something, or PostgreSQL has moved on.
+@Suite("Fences and rebuilds")
+struct FenceTests {
+    private static func stocked(_ deployment: TestDeployment) async throws {
+        try await deployment.catalogue(skus: ["A", "B", "C", "D"], locations: ["W"])
+        try await deployment.change(.receive, ["A", "B", "C", "D"].map { ($0, "W", 20) })
+    }
+
+    private static func keys(_ deployment: TestDeployment, _ kind: String) -> [String] {
+        (0..<16).map { "{\(deployment.keyPrefix)v\($0 < 10 ? "000" : "00")\($0)}:\(kind)" }
+    }
+
+    @Test("a wiped Redis is rebuilt, and nothing acknowledged is lost", arguments: ["wiped", "functions flushed"])
+    func wiped(how: String) async throws {
+        try await TestDeployment.with { deployment in
+            try await FenceTests.stocked(deployment)
+            let held = try await deployment.reserve([("A", "W", 5), ("B", "W", 2)])
+            let order = try deployment.order([("A", "W", 3)])
+            let placed = try await deployment.place(order)
+            if how == "wiped" {
+                for kind in ["m", "a", "b", "h"] {
+                    for key in FenceTests.keys(deployment, kind) {
+                        _ = try await deployment.redis.send(RedisCommand("DEL", key))
+                    }
+                }
+            } else {
+                // Another deployment on the same Redis recovers by itself as well.
+                _ = try await deployment.redis.send(RedisCommand("FUNCTION", "FLUSH"))
+            }
+            let again = try await eventually {
+                do {
+                    _ = try await deployment.reserve([("A", "W", 1)])
+                    return true
+                } catch Refusal.unavailable {
+                    return false
+                }
+            }
+            #expect(again)
+            #expect(try await deployment.reserve([("A", "W", 5), ("B", "W", 2)], id: held.id) == held)
+            #expect(try await deployment.place(order) == placed)
+            #expect(try await deployment.available("A") == 11)
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
+    @Test("units of an attempt that never became true come back with a rebuild, or are adopted by its retry")
+    func orphans() async throws {
+        try await TestDeployment.with { deployment in
+            try await FenceTests.stocked(deployment)
+            let vshards = try await deployment.ledger.vshardCount()
+            let hotStock = HotStock(
+                link: deployment.redis.anyLink, keys: HotStockKeys(prefix: deployment.keyPrefix, vshards: vshards))
+            let vshard = VShard(sku: "A", count: vshards)
+            let epoch = try #require(try await deployment.ledger.epochs().first { $0.vshard == vshard }?.epoch)
+            let cells = try await deployment.ledger.books().cells
+            let cell = try #require(cells.first { $0.sku == "A" }?.cell)
+            let body = Array("\([Demand(sku: "A", location: "W", quantity: 4, allowSplit: false)])\(600_000)".utf8)
+            let adopted = EntityID.fresh
+            for id in [adopted, EntityID.fresh] {
+                let reply = try await hotStock.take(
+                    vshard, epoch: epoch,
+                    [
+                        TakeRequest(
+                            key: HoldKey(.reservation, id), nonce: 7, force: false, fingerprint: FNV1a.hash(body),
+                            lines: [.init(index: 0, quantity: 4, split: false, groups: [[cell]])])
+                    ]
+                ).get()
+                #expect(reply.outcomes.count == 1)
+            }
+            #expect(try await deployment.available("A") == 12)
+            #expect(try await deployment.reserve([("A", "W", 4)], id: adopted).state == .held)
+            #expect(try await deployment.available("A") == 12)
+            _ = try await deployment.redis.send(RedisCommand("DEL", FenceTests.keys(deployment, "m")[Int(vshard.rawValue)]))
+            let settled = try await eventually {
+                do {
+                    _ = try await deployment.reserve([("A", "W", 1)])
+                    return try await deployment.available("A") == 15
+                } catch Refusal.unavailable {
+                    return false
+                }
+            }
+            #expect(settled)
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
+    @Test("a raised epoch fences every promise made before it, and the server opens anew")
+    func raisedEpoch() async throws {
+        try await TestDeployment.with { deployment in
+            try await FenceTests.stocked(deployment)
+            let vshards = (0..<Int16(try await deployment.ledger.vshardCount())).map { VShard($0) }
+            _ = try await deployment.ledger.raiseEpochs(vshards)
+            // The server does not know yet: Redis admits under the old epoch, PostgreSQL must not make it true.
+            let held = try await eventually {
+                do {
+                    _ = try await deployment.reserve([("A", "W", 2), ("B", "W", 2), ("C", "W", 2)])
+                    return true
+                } catch Refusal.unavailable {
+                    return false
+                }
+            }
+            #expect(held)
+            _ = try await deployment.ledger.raiseEpochs(vshards)
+            let placed = try await eventually {
+                do {
+                    _ = try await deployment.place(deployment.order([("D", "W", 3)]))
+                    return true
+                } catch Refusal.unavailable {
+                    return false
+                }
+            }
+            #expect(placed)
+            #expect(try await deployment.available("A") == 18)
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
+    @Test("a journal under an old epoch writes nothing, whichever of its vshards has moved on")
+    func fencedJournal() async throws {
+        try await TestDeployment.with { deployment in
+            try await FenceTests.stocked(deployment)
+            let epochs = try await deployment.ledger.epochs()
+            let cell = try #require(try await deployment.ledger.books().cells.first?.cell)
+            let id = EntityID.fresh
+            let stamps = epochs.prefix(2).enumerated().map { index, entry in
+                AdmissionStamp(vshard: entry.vshard, epoch: entry.epoch - Int64(index), sequence: 1_000)
+            }
+            let entry = HoldEntry(
+                id: id, channel: 1, body: [1], fingerprint: 1, takes: [CellTake(line: 0, cell: cell, quantity: 1)],
+                stamps: stamps, ttlMilliseconds: 60_000)
+            let ledger = deployment.ledger
+            await #expect(throws: LedgerFault.fenced) {
+                try await ledger.pool.withConnection(ledger.journal([entry], calls: stamps))
+            }
+            #expect(try await ledger.holds([id], kind: .reservation).isEmpty)
+        }
+    }
+
+    @Test("a Redis that repeats a call number trips the wire, and the server recovers")
+    func tripwire() async throws {
+        try await TestDeployment.with { deployment in
+            try await FenceTests.stocked(deployment)
+            _ = try await deployment.reserve([("A", "W", 1)])
+            let vshard = VShard(sku: "A", count: try await deployment.ledger.vshardCount())
+            let meta = FenceTests.keys(deployment, "m")[Int(vshard.rawValue)]
+            _ = try await deployment.redis.send(RedisCommand("HSET", meta, "seq", "0"))
+            let held = try await eventually {
+                do {
+                    _ = try await deployment.reserve([("A", "W", 1)])
+                    return true
+                } catch Refusal.unavailable {
+                    return false
+                }
+            }
+            #expect(held)
+            let epoch = try #require(try await deployment.ledger.epochs().first { $0.vshard == vshard }?.epoch)
+            #expect(epoch > 2) // raised by the rebuild that the wire asked for
+            #expect(try await deployment.available("A") == 18)
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
+    @Test("an order cannot oversell even if Redis lies")
+    func lyingRedis() async throws {
+        try await TestDeployment.with { deployment in
+            try await FenceTests.stocked(deployment)
+            let vshard = VShard(sku: "A", count: try await deployment.ledger.vshardCount())
+            let cell = try #require(try await deployment.ledger.books().cells.first { $0.sku == "A" }?.cell)
+            let key = FenceTests.keys(deployment, "a")[Int(vshard.rawValue)]
+            _ = try await deployment.redis.send(RedisCommand("HSET", key, "\(cell.rawValue)", "1000"))
+            do {
+                _ = try await deployment.place(deployment.order([("A", "W", 25)]))
+                Issue.record("oversold")
+            } catch Refusal.shortage(let lines) {
+                #expect(lines.map(\.available) == [20])
+            }
+            _ = try await deployment.place(deployment.order([("A", "W", 20)]))
+            await #expect(throws: Refusal.self) { try await deployment.place(deployment.order([("A", "W", 1)])) }
+            #expect(try await deployment.promising.books().ledger.oversold == 0)
+        }
+    }
+}
