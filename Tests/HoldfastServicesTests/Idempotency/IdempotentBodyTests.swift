@@ -1,0 +1,209 @@
+import Domain
+import HoldfastAPI
+import SwiftProtobuf
+import Testing
+
+@testable import HoldfastServices
+
+@Suite("How stored requests are compared")
+struct IdempotentBodyTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var difference: String
+        var change: @Sendable (inout Holdfast_V1_PlaceOrderRequest) -> Void
+
+        var testDescription: String { difference }
+    }
+
+    private static let order = OrderRequestsTests.place
+
+    @Test(
+        "The first field that differs is named by its path",
+        arguments: [
+            Row(difference: "channel") { $0.channel = "till" },
+            Row(difference: "external_id") { $0.externalID = "536366" },
+            Row(difference: "reservation_id") { $0.reservationID = testID(9).description },
+            Row(difference: "customer") { $0.customer.name = "Ada" },
+            Row(difference: "lines[0].sku") { $0.lines[0].sku = "22423" },
+            Row(difference: "lines[1].quantity") { $0.lines[1].quantity = 2 },
+            Row(difference: "lines[0].unit_price.nanos") { $0.lines[0].unitPrice.nanos = 560_000_000 },
+            Row(difference: "lines[0].taxes[1].amount.amount_minor") { $0.lines[0].taxes[1].amount.amountMinor = 6 },
+            Row(difference: "lines[0].taxes[1]") { $0.lines[0].taxes.removeLast() },
+            Row(difference: "lines[1]") { $0.lines.removeLast() },
+            Row(difference: "lines[2]") { $0.lines.append($0.lines[1]) },
+            Row(difference: "goods_in_hand") { $0.goodsInHand = true },
+            Row(difference: "ordered_at") { $0.orderedAt = .init(seconds: 1) },
+            Row(difference: "currency_code") { $0.currencyCode = "GBP" },
+            Row(difference: "channel") {
+                $0.channel = "a"
+                $0.externalID = "b"
+            },
+        ])
+    func differences(row: Row) throws {
+        var other = Self.order
+        row.change(&other)
+        let one = try IdempotentBody(.placeOrder, Self.order).bytes
+        let two = try IdempotentBody(.placeOrder, other).bytes
+        #expect(IdempotentBody.firstDifference(one, two) == row.difference)
+        #expect(IdempotentBody.firstDifference(two, one) == row.difference)
+    }
+
+    @Test("Equal requests have equal bytes, and no difference")
+    func equal() throws {
+        let one = try IdempotentBody(.placeOrder, Self.order).bytes
+        let two = try IdempotentBody(.placeOrder, Self.order).bytes
+        #expect(one == two)
+        #expect(IdempotentBody.firstDifference(one, two) == nil)
+    }
+
+    @Test("Requests of two methods with equal encodings are different bodies")
+    func methods() throws {
+        let receipt = Holdfast_V1_ReceiveStockRequest.with {
+            $0.movementID = testID(1).description
+            $0.reference = "found"
+            $0.lines = [InventoryRequestsTests.line("A", 2)]
+        }
+        let correction = Holdfast_V1_AdjustStockRequest.with {
+            $0.movementID = testID(1).description
+            $0.reason = "found"
+            $0.lines = [
+                .with {
+                    $0.sku = "A"
+                    $0.location = "DC"
+                    $0.delta = 2
+                }
+            ]
+        }
+        let one: [UInt8] = try receipt.serializedBytes()
+        let two: [UInt8] = try correction.serializedBytes()
+        #expect(one == two)
+        let stored = try IdempotentBody(.receiveStock, receipt).bytes
+        let asked = try IdempotentBody(.adjustStock, correction).bytes
+        #expect(stored != asked)
+        #expect(Array(stored.dropFirst()) == one)
+        #expect(IdempotentBody.method(of: stored) == .receiveStock)
+        #expect(IdempotentBody.firstDifference(stored, asked) == nil)
+    }
+
+    @Test("A field that this version does not know is named by its number")
+    func unknownField() throws {
+        let known: [UInt8] = try IdempotentBody(.placeOrder, Self.order).bytes
+        // Field 100, a varint of 1.
+        let future = known + [0xA0, 0x06, 0x01]
+        #expect(IdempotentBody.firstDifference(known, future) == "field 100")
+    }
+
+    @Test(
+        "Bytes that are no message have no difference to name",
+        arguments: [
+            [0x0A], [0x0A, 0x05, 0x01], [0x80], [0x07], [0x00, 0x01], [0x0D, 0x01],
+            [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01],
+            [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01],
+        ] as [[UInt8]])
+    func broken(bytes: [UInt8]) {
+        #expect(WireField.all(in: bytes[...]) == nil)
+        let tag = IdempotentMethod.placeOrder.rawValue
+        #expect(IdempotentBody.firstDifference([tag] + bytes, [tag]) == nil)
+        #expect(IdempotentBody.firstDifference([], []) == nil)
+    }
+
+    @Test("Every method's field names are those of its message")
+    func names() throws {
+        // Each name is set through the JSON form, which knows the names of the contract, and must be found again.
+        let samples: [(IdempotentMethod, any Message, [(json: String, path: String)])] = [
+            (
+                .reserve, Holdfast_V1_ReserveRequest(),
+                [
+                    (#"{"reservationId":"x"}"#, "reservation_id"), (#"{"channel":"x"}"#, "channel"),
+                    (#"{"lines":[{}]}"#, "lines[0]"), (#"{"ttl":"5s"}"#, "ttl"),
+                ]
+            ),
+            (
+                .extendReservation, Holdfast_V1_ExtendReservationRequest(),
+                [
+                    (#"{"extensionId":"x"}"#, "extension_id"), (#"{"reservationId":"x"}"#, "reservation_id"),
+                    (#"{"ttl":"5s"}"#, "ttl"),
+                ]
+            ),
+            (
+                .placeOrder, Holdfast_V1_PlaceOrderRequest(),
+                [
+                    (#"{"orderId":"x"}"#, "order_id"), (#"{"channel":"x"}"#, "channel"),
+                    (#"{"externalId":"x"}"#, "external_id"), (#"{"reservationId":"x"}"#, "reservation_id"),
+                    (#"{"customer":{}}"#, "customer"), (#"{"lines":[{}]}"#, "lines[0]"),
+                    (#"{"goodsInHand":true}"#, "goods_in_hand"),
+                    (#"{"orderedAt":"2026-01-01T00:00:00Z"}"#, "ordered_at"),
+                    (#"{"currencyCode":"x"}"#, "currency_code"),
+                ]
+            ),
+            (
+                .cancelOrder, Holdfast_V1_CancelOrderRequest(),
+                [
+                    (#"{"cancellationId":"x"}"#, "cancellation_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"lines":[{}]}"#, "lines[0]"), (#"{"reason":"x"}"#, "reason"),
+                ]
+            ),
+            (
+                .receiveStock, Holdfast_V1_ReceiveStockRequest(),
+                [
+                    (#"{"movementId":"x"}"#, "movement_id"), (#"{"lines":[{}]}"#, "lines[0]"),
+                    (#"{"reference":"x"}"#, "reference"),
+                ]
+            ),
+            (
+                .adjustStock, Holdfast_V1_AdjustStockRequest(),
+                [
+                    (#"{"movementId":"x"}"#, "movement_id"), (#"{"lines":[{}]}"#, "lines[0]"),
+                    (#"{"reason":"x"}"#, "reason"),
+                ]
+            ),
+            (
+                .countStock, Holdfast_V1_CountStockRequest(),
+                [
+                    (#"{"movementId":"x"}"#, "movement_id"), (#"{"lines":[{}]}"#, "lines[0]"),
+                    (#"{"reference":"x"}"#, "reference"),
+                ]
+            ),
+            (
+                .transferStock, Holdfast_V1_TransferStockRequest(),
+                [
+                    (#"{"movementId":"x"}"#, "movement_id"), (#"{"fromLocation":"x"}"#, "from_location"),
+                    (#"{"toLocation":"x"}"#, "to_location"), (#"{"lines":[{}]}"#, "lines[0]"),
+                    (#"{"reference":"x"}"#, "reference"),
+                ]
+            ),
+            (
+                .setStockPolicy, Holdfast_V1_SetStockPolicyRequest(),
+                [
+                    (#"{"movementId":"x"}"#, "movement_id"), (#"{"lines":[{}]}"#, "lines[0]"),
+                ]
+            ),
+            (
+                .upsertProducts, Holdfast_V1_UpsertProductsRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"products":[{}]}"#, "products[0]"),
+                ]
+            ),
+            (
+                .upsertLocations, Holdfast_V1_UpsertLocationsRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"locations":[{}]}"#, "locations[0]"),
+                ]
+            ),
+            (
+                .upsertChannels, Holdfast_V1_UpsertChannelsRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"channels":[{}]}"#, "channels[0]"),
+                ]
+            ),
+        ]
+        #expect(Set(samples.map(\.0)) == Set(IdempotentMethod.allCases))
+        for (method, empty, fields) in samples {
+            for field in fields {
+                let message = try type(of: empty).init(jsonString: field.json)
+                let difference = IdempotentBody.firstDifference(
+                    try IdempotentBody(method, empty).bytes, try IdempotentBody(method, message).bytes)
+                #expect(difference == field.path, "\(method.name)")
+            }
+        }
+    }
+}
