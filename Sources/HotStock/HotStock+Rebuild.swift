@@ -49,7 +49,6 @@ extension HotStock {
         var command = RedisCommand("FCALL")
         command.append("hf1_begin_load")
         append(allKeysOf: vshard, to: &command)
-        command.append(Int64(vshard.rawValue))
         command.append(epoch)
         return done(command)
     }
@@ -83,7 +82,6 @@ extension HotStock {
         command.append("hf1_arm")
         command.append(1)
         command.append(keys(of: vshard).meta)
-        command.append(Int64(vshard.rawValue))
         command.append(epoch)
         return done(command)
     }
@@ -94,7 +92,6 @@ extension HotStock {
         command.append("hf1_status")
         command.append(1)
         command.append(keys(of: vshard).meta)
-        command.append(Int64(vshard.rawValue))
         return link.send(command).flatMapThrowing { value in
             guard let elements = value.array, elements.count == 3, let armed = elements[0].int64,
                 let epoch = elements[1].int64, let sequence = elements[2].int64

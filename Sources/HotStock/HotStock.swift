@@ -29,7 +29,6 @@ public struct HotStock: Sendable {
         command.append(keys[vshard].meta)
         command.append(keys[vshard].available)
         command.append(keys[vshard].holds)
-        command.append(Int64(vshard.rawValue))
         command.append(epoch)
         command.append(requests.count)
         for request in requests {

@@ -74,6 +74,7 @@ public final class OrderPromising: Sendable {
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await assembly.rebuilder.run() }
+            group.addTask { await assembly.rebuilder.watch(every: self.configuration.watchInterval) }
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
         }

@@ -12,6 +12,8 @@ public struct PromisingConfiguration: Sendable {
     public var batching = BatchingLimits()
     /// Pause between two looks for expired reservations. Default 250 ms.
     public var sweepInterval: Duration = .milliseconds(250)
+    /// Pause between two looks whether Redis is still armed. Default 500 ms.
+    public var watchInterval: Duration = .milliseconds(500)
     /// Pause between two looks for changes that other servers made to the catalogue. Default 250 ms.
     public var directoryInterval: Duration = .milliseconds(250)
 

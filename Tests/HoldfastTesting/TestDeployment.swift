@@ -45,7 +45,8 @@ package final class TestDeployment: Sendable {
         var quiet = Logger(label: "test")
         quiet.logLevel = .error
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        let configuration = PostgresConfiguration(connectionString: stack.postgres.connectionString(database: name))
+        let configuration = PostgresConfiguration(
+            connectionString: stack.postgres.connectionString(database: name), connectionCount: 4)
         let pool = PostgresPool(configuration: configuration, logger: quiet)
         try await Ledger(pool: pool).migrate(logger: quiet)
         let redis = RedisClient(

@@ -4,6 +4,7 @@ import HotStock
 import Ledger
 import NIOCore
 import OrderPromising
+import PostgresClient
 import RedisClient
 import Testing
 

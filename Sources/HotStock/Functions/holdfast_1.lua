@@ -7,7 +7,7 @@
 --   h  hold -> "nonce|fingerprint|line,cell,quantity,..." units taken and not settled yet
 -- Scripts are atomic but nothing is rolled back on an error: every function reads and checks all its input first.
 
-local armed = {} -- vshard -> epoch; lives in this process only, so a restart, a replica or a reload is never armed
+local armed = {} -- key m -> epoch; lives in this process only, so a restart, a replica or a reload is never armed
 
 local MAX_QUANTITY = 1000000000000000 -- what one cell may hold; sums stay exact in doubles
 local MAX_EXACT = 9007199254740991
@@ -73,7 +73,7 @@ local function opened(key)
 end
 
 -- KEYS m a h
--- ARGV vshard epoch n, then per request: hold nonce fingerprint force lines,
+-- ARGV epoch n, then per request: hold nonce fingerprint force lines,
 --   per line: index quantity split groups, per group: cells, cell ...
 -- A group is one location's cells in rank order. With split a line may take from several groups, else from one.
 -- Replies {seq, result ...}; a result is
@@ -82,13 +82,13 @@ end
 --   {-2, cell}                                                a cell that is not loaded here
 --   {-3}                                                      the hold exists with another fingerprint
 local function take(keys, argv)
-  local vshard, epoch = argv[1], argv[2]
-  if armed[vshard] ~= epoch or redis.call('HGET', keys[1], 'e') ~= epoch then
+  local epoch = argv[1]
+  if armed[keys[1]] ~= epoch or redis.call('HGET', keys[1], 'e') ~= epoch then
     return redis.error_reply('NOTARMED')
   end
-  local count = integer(argv[3], 1, 4096)
+  local count = integer(argv[2], 1, 4096)
   if not count then return malformed('request count') end
-  local at, requests = 4, {}
+  local at, requests = 3, {}
   for r = 1, count do
     local hold, nonce, fingerprint, force = argv[at], argv[at + 1], argv[at + 2], argv[at + 3]
     local line_count = integer(argv[at + 4], 1, 4096)
@@ -311,14 +311,14 @@ local function same_or_newer(keys, epoch)
   return epoch >= known
 end
 
--- KEYS m a b h; ARGV vshard epoch. The caller has just raised the epoch in PostgreSQL.
+-- KEYS m a b h; ARGV epoch. The caller has just raised the epoch in PostgreSQL.
 local function begin_load(keys, argv)
-  local epoch = integer(argv[2], 1, MAX_EXACT)
-  if not argv[1] or not epoch then return malformed('arguments') end
+  local epoch = integer(argv[1], 1, MAX_EXACT)
+  if not epoch then return malformed('arguments') end
   if not same_or_newer(keys, epoch) then return redis.error_reply('STALE') end
-  armed[argv[1]] = nil
+  armed[keys[1]] = nil
   redis.call('UNLINK', keys[1], keys[2], keys[3], keys[4])
-  redis.call('HSET', keys[1], 'l', argv[2])
+  redis.call('HSET', keys[1], 'l', argv[1])
   return 1
 end
 
@@ -371,17 +371,17 @@ local function load(keys, argv)
   return 1
 end
 
--- KEYS m; ARGV vshard epoch. The last step of a rebuild.
+-- KEYS m; ARGV epoch. The last step of a rebuild.
 local function arm(keys, argv)
-  if redis.call('HGET', keys[1], 'l') ~= argv[2] then return redis.error_reply('STALE') end
-  redis.call('HSET', keys[1], 'e', argv[2])
-  armed[argv[1]] = argv[2]
+  if redis.call('HGET', keys[1], 'l') ~= argv[1] then return redis.error_reply('STALE') end
+  redis.call('HSET', keys[1], 'e', argv[1])
+  armed[keys[1]] = argv[1]
   return 1
 end
 
--- KEYS m; ARGV vshard. Replies {epoch armed in this process, epoch in m, calls so far}; 0 where there is none.
-local function status(keys, argv)
-  return { tonumber(armed[argv[1]] or nil) or 0, tonumber(redis.call('HGET', keys[1], 'e') or nil) or 0,
+-- KEYS m. Replies {epoch armed in this process, epoch in m, calls so far}; 0 where there is none.
+local function status(keys)
+  return { tonumber(armed[keys[1]] or nil) or 0, tonumber(redis.call('HGET', keys[1], 'e') or nil) or 0,
     tonumber(redis.call('HGET', keys[1], 'seq') or nil) or 0 }
 end
 

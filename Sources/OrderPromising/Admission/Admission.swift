@@ -21,6 +21,7 @@ final class Admission: Sendable {
         var epochs: [Int64] = []
         var waiters: [@Sendable () -> Void] = []
         var reason = "start"
+        var mustLoad = true
     }
 
     private let state = Mutex(State())
@@ -42,10 +43,6 @@ final class Admission: Sendable {
             guard state.phase == .open, Int(vshard.rawValue) < state.epochs.count else { return nil }
             return state.epochs[Int(vshard.rawValue)]
         }
-    }
-
-    func close(_ phase: Phase) {
-        state.withLock { $0.phase = phase }
     }
 
     /// Opens under new epochs and wakes who waits.
@@ -83,11 +80,41 @@ final class Admission: Sendable {
 
     /// Asks for a rebuild: something is known, or feared, to be in Redis that PostgreSQL does not confirm.
     func requestRebuild(_ reason: String) {
+        request(reason, mustLoad: true)
+    }
+
+    /// An epoch has risen without this server: another one rebuilds, whose work can be used once it is done.
+    func noticeRaisedEpoch() {
+        request("an epoch has risen", mustLoad: false)
+    }
+
+    private func request(_ reason: String, mustLoad: Bool) {
         state.withLock { state in
             state.reason = reason
+            state.mustLoad = state.mustLoad || mustLoad
             if state.phase == .open { state.phase = .rebuilding }
         }
         wish.yield()
+    }
+
+    /// Begins a rebuild: tells whether Redis must be loaded, or another server's load may do.
+    func begin() -> Bool {
+        state.withLock { state in
+            defer { state.mustLoad = false }
+            state.phase = .rebuilding
+            return state.mustLoad
+        }
+    }
+
+    /// The last rebuild did not succeed; the next one must load.
+    func failed() {
+        state.withLock { $0.mustLoad = true }
+        giveUp()
+    }
+
+    /// The epochs that are open here; empty where nothing is.
+    var openEpochs: [Int64] {
+        state.withLock { $0.phase == .open ? $0.epochs : [] }
     }
 
     /// Wishes for a rebuild; several that come together are one.

@@ -43,7 +43,7 @@ final class Rebuilder: Sendable {
                     break
                 } catch {
                     attempts += 1
-                    admission.giveUp()
+                    admission.failed()
                     if attempts == 1 || attempts % 20 == 0 {
                         logger.warning(
                             "stock admission is closed: it cannot be rebuilt yet",
@@ -63,8 +63,14 @@ final class Rebuilder: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let reason = admission.reason
-        admission.close(.rebuilding)
+        let mustLoad = admission.begin()
         settler.beginRecording()
+        if !mustLoad, let epochs = try await othersWork(in: hotStock) {
+            try await settler.repeatRecorded(through: hotStock)
+            admission.open(epochs)
+            logger.info("stock admission is open", metadata: ["reason": "\(reason)", "loaded by": "another server"])
+            return
+        }
         var cells = 0
         var holds = 0
         let epochs = try await ledger.raiseEpochs(vshards)
@@ -85,6 +91,43 @@ final class Rebuilder: Sendable {
             metadata: [
                 "reason": "\(reason)", "cells": "\(cells)", "holds": "\(holds)", "duration": "\(clock.now - start)",
             ])
+    }
+
+    /// The epochs that another server has loaded and armed, once it has; nil where that takes too long.
+    private func othersWork(in hotStock: HotStock) async throws -> [VShardEpoch]? {
+        for _ in 0..<100 {
+            let epochs = try await ledger.epochs()
+            if try await armed(epochs, in: hotStock) { return epochs }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return nil
+    }
+
+    private func armed(_ epochs: [VShardEpoch], in hotStock: HotStock) async throws -> Bool {
+        let calls = epochs.map { hotStock.status($0.vshard) }
+        let statuses = try await EventLoopFuture.whenAllSucceed(calls, on: hotStock.eventLoop).get()
+        return zip(epochs, statuses).allSatisfy { $0.epoch == $1.armed && $0.epoch == $1.epoch }
+    }
+
+    /// Looks now and then whether Redis is still armed as this server believes, also while nobody trades.
+    func watch(every interval: Duration) async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: interval) } catch { return }
+            let open = admission.openEpochs
+            guard !open.isEmpty, let hotStock = hotStock() else { continue }
+            let epochs = open.enumerated().map { VShardEpoch(vshard: VShard(Int16($0)), epoch: $1) }
+            do {
+                if try await !armed(epochs, in: hotStock) && admission.openEpochs == open {
+                    if try await ledger.epochs() == epochs {
+                        admission.requestRebuild("Redis is not armed")
+                    } else {
+                        admission.noticeRaisedEpoch()
+                    }
+                }
+            } catch {
+                if error as? HotStockError == .notArmed { admission.requestRebuild("Redis is not armed") }
+            }
+        }
     }
 
     private func load(_ snapshot: VShardSnapshot, epoch: Int64, into hotStock: HotStock) async throws {

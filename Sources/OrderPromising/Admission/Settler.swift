@@ -23,9 +23,7 @@ final class Settler: Sendable {
         guard !settlement.isEmpty else { return loop.makeSucceededFuture([]) }
         recorded.withLock { $0?.append(settlement) }
         let future = send(settlement, through: hotStock)
-        future.whenFailure { [admission] error in
-            if error as? HotStockError != .notArmed { admission.requestRebuild("a settle was lost") }
-        }
+        future.whenFailure { [admission] _ in admission.requestRebuild("a settle was lost") }
         return future
     }
 

@@ -311,7 +311,7 @@ struct OrderBatch {
                     continuation.resume(throwing: refusal)
                 case .reservationClosed, .fenced, .repeated:
                     returned.append(candidate)
-                    if case .fenced = verdict { placer.admission.requestRebuild("an epoch has risen") }
+                    if case .fenced = verdict { placer.admission.noticeRaisedEpoch() }
                     retried.append(
                         (candidate, .unavailable("the order could not be decided", retryAfterMilliseconds: 50)))
                 }

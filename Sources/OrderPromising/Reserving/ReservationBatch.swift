@@ -84,7 +84,7 @@ struct ReservationBatch {
         return batcher.round.untake(holds).map {
             switch error {
             case LedgerFault.fenced:
-                batcher.admission.requestRebuild("an epoch has risen")
+                batcher.admission.noticeRaisedEpoch()
                 for (index, _) in taken { batcher.again(pending[index], because: restored) }
             case LedgerFault.tripwire:
                 batcher.logger.critical("Redis went back in time: an admission was journalled before; rebuilding")

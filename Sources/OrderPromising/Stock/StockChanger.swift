@@ -46,7 +46,7 @@ struct StockChanger: Sendable {
                 if let take { await giveBack(take) }
                 switch error {
                 case LedgerFault.planOutdated: continue
-                case LedgerFault.fenced: admission.requestRebuild("an epoch has risen")
+                case LedgerFault.fenced: admission.noticeRaisedEpoch()
                 case LedgerFault.tripwire:
                     logger.critical("Redis went back in time: an admission was journalled before; rebuilding")
                     admission.requestRebuild("the tripwire fired")
