@@ -1,0 +1,153 @@
+import GRPCCore
+import NIOCore
+
+/// Finds a method by the bytes of its name, without making strings.
+final class MethodTable: Sendable {
+    /// Who answers a method.
+    enum Lane: Sendable {
+        /// A closure on the event loop.
+        case fast(FastLane.Handler)
+        /// A task.
+        case task
+        /// Nobody: it streams, and this transport does not.
+        case none
+    }
+
+    /// A method under one of its names.
+    final class Entry: Sendable {
+        let descriptor: MethodDescriptor
+        let lane: Lane
+        fileprivate let service: [UInt8]
+        fileprivate let method: [UInt8]
+
+        fileprivate init(_ descriptor: MethodDescriptor, _ lane: Lane, service: String) {
+            self.descriptor = descriptor
+            self.lane = lane
+            self.service = Array(service.utf8)
+            self.method = Array(descriptor.method.utf8)
+        }
+    }
+
+    private let entries: [Entry]
+    /// Open addressing: index into `entries` plus one, 0 for empty. Its size is a power of two, at least half empty.
+    private let buckets: [Int32]
+    private let services: Set<String>
+    /// Whether methods are unknown here because nobody told them; then the stream handler is asked.
+    private let asksStreamHandler: Bool
+
+    /// Makes a table.
+    ///
+    /// - Parameters:
+    ///   - fastLane: Methods answered on the event loop.
+    ///   - methods: Methods of the services, or `nil` when they are not known.
+    init(fastLane: FastLane, methods: [MethodDescriptor]?) {
+        var entries = fastLane.methods.compactMap { method in
+            fastLane.handler(for: method).map {
+                Entry(method, .fast($0), service: method.service.fullyQualifiedService)
+            }
+        }
+        for method in methods ?? [] where fastLane.handler(for: method) == nil {
+            let streams = method.type.map { $0 != .unary } ?? false
+            entries.append(
+                Entry(method, streams ? .none : .task, service: method.service.fullyQualifiedService))
+        }
+        let services = Set(entries.map { $0.descriptor.service.fullyQualifiedService })
+        let aliases = Self.uniqueShortNames(of: services)
+        entries += entries.compactMap { entry in
+            let service = entry.descriptor.service.fullyQualifiedService
+            return aliases[service].map { Entry(entry.descriptor, entry.lane, service: $0) }
+        }
+        var size = 16
+        while size < entries.count * 2 { size *= 2 }
+        var buckets = [Int32](repeating: 0, count: size)
+        for (index, entry) in entries.enumerated() {
+            var bucket = Self.hash(entry.service, entry.method) & (size - 1)
+            while buckets[bucket] != 0 { bucket = (bucket + 1) & (size - 1) }
+            buckets[bucket] = Int32(index + 1)
+        }
+        self.entries = entries
+        self.buckets = buckets
+        self.services = services.union(aliases.values)
+        self.asksStreamHandler = methods == nil
+    }
+
+    /// Finds the method that a request names.
+    func lookup(_ meta: CallMeta, in body: ByteBuffer) -> Entry? {
+        body.withUnsafeReadableBytes { bytes in
+            let service = UnsafeRawBufferPointer(rebasing: bytes[meta.serviceName.start..<meta.serviceName.end])
+            let method = UnsafeRawBufferPointer(rebasing: bytes[meta.methodName.start..<meta.methodName.end])
+            var bucket = Self.hash(service, method) & (buckets.count - 1)
+            while buckets[bucket] != 0 {
+                let entry = entries[Int(buckets[bucket]) - 1]
+                if Self.equal(entry.method, method), Self.equal(entry.service, service) { return entry }
+                bucket = (bucket + 1) & (buckets.count - 1)
+            }
+            return nil
+        }
+    }
+
+    /// What to do with a request that ``lookup(_:in:)`` does not know.
+    func fallback(service: String, method: String) -> Result<Entry, Unknown> {
+        if asksStreamHandler {
+            let descriptor = MethodDescriptor(fullyQualifiedService: service, method: method)
+            return .success(Entry(descriptor, .task, service: service))
+        }
+        if services.contains(service) {
+            return .failure(Unknown(code: .noMethod, text: "UNIMPLEMENTED: service \(service) has no method \(method)"))
+        }
+        let code: FramedErrorCode = service.utf8.contains(UInt8(ascii: ".")) ? .noMethod : .noService
+        return .failure(Unknown(code: code, text: "UNIMPLEMENTED: there is no service \(service)"))
+    }
+
+    /// Why a method was not found.
+    struct Unknown: Error {
+        let code: FramedErrorCode
+        let text: String
+    }
+
+    /// Older clients leave the package away; that is understood where it leaves no doubt.
+    private static func uniqueShortNames(of services: Set<String>) -> [String: String] {
+        var owners: [String: [String]] = [:]
+        for service in services {
+            guard let dot = service.lastIndex(of: ".") else { continue }
+            owners[String(service[service.index(after: dot)...]), default: []].append(service)
+        }
+        var names: [String: String] = [:]
+        for (short, full) in owners where !services.contains(short) {
+            guard let only = full.first, full.count == 1 else { continue }
+            names[only] = short
+        }
+        return names
+    }
+
+    private static func hash(_ service: [UInt8], _ method: [UInt8]) -> Int {
+        service.withUnsafeBytes { service in
+            method.withUnsafeBytes { method in hash(service, method) }
+        }
+    }
+
+    private static func hash(_ service: UnsafeRawBufferPointer, _ method: UnsafeRawBufferPointer) -> Int {
+        let hash = mix(mix(0x9e37_79b9_7f4a_7c15, service), method)
+        return Int(truncatingIfNeeded: hash ^ hash >> 32)
+    }
+
+    private static func mix(_ seed: UInt64, _ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var hash = seed ^ UInt64(bytes.count)
+        var offset = 0
+        while bytes.count - offset >= 8 {
+            hash = (hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0xff51_afd7_ed55_8ccd
+            hash ^= hash >> 32
+            offset += 8
+        }
+        while offset < bytes.count {
+            hash = (hash ^ UInt64(bytes[offset])) &* 0xff51_afd7_ed55_8ccd
+            offset += 1
+        }
+        return hash ^ hash >> 29
+    }
+
+    private static func equal(_ known: [UInt8], _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard known.count == bytes.count else { return false }
+        return known.withUnsafeBytes { $0.elementsEqual(bytes) }
+    }
+}

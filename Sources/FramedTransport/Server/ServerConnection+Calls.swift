@@ -1,0 +1,108 @@
+import NIOCore
+
+extension ServerConnection {
+    /// Gives a call its place.
+    func register(_ call: FastLaneCall) {
+        if let slot = freeSlots.popLast() {
+            call.slot = slot
+            calls[slot] = call
+        } else {
+            call.slot = calls.count
+            calls.append(call)
+        }
+        inFlight += 1
+        unanswered += 1
+        if call.deadline < deadlineTimerAt { scheduleDeadlines(at: call.deadline) }
+    }
+
+    /// A call has been answered by its handler.
+    func complete(_ call: FastLaneCall) {
+        unanswered -= 1
+        vacate(call.slot)
+        release()
+    }
+
+    /// The handler of a call has ended.
+    func release() {
+        inFlight -= 1
+        scheduleTurn()
+    }
+
+    /// Takes answers that came from tasks.
+    func take(_ answers: [(slot: Int, answer: UnaryAnswer)]) {
+        for (slot, answer) in answers {
+            // The connection has closed meanwhile.
+            guard slot < calls.count, let call = calls[slot] else { continue }
+            switch (call.state, answer) {
+            case (.running, .success(let message, let metadata)):
+                call.succeed(metadata: metadata) { $0.writeImmutableBuffer(message.buffer) }
+            case (.running, .failure(let code, let text, let metadata)):
+                call.fail(code, text, metadata)
+            case (.abandoned, _), (.finished, _):
+                call.state = .finished
+                vacate(slot)
+                release()
+            }
+        }
+    }
+
+    /// Nobody waits for any call any more.
+    func abandonCalls() {
+        let abandoned = calls
+        calls = []
+        freeSlots = []
+        unanswered = 0
+        for case let call? in abandoned {
+            if case .running = call.state { call.state = .abandoned }
+            call.cancellation?.cancel()
+        }
+    }
+
+    // MARK: Deadlines
+
+    /// Answers the calls whose deadline has passed and looks for the next one.
+    ///
+    /// One timer serves all calls of the connection. It is set for the earliest deadline and may find that call long
+    /// answered, which costs one look at the table.
+    private func sweepDeadlines() {
+        deadlineTimerAt = .distantFuture
+        let now = NIODeadline.now()
+        var next = NIODeadline.distantFuture
+        for case let call? in calls {
+            guard case .running = call.state else { continue }
+            if call.deadline <= now {
+                expire(call)
+            } else {
+                next = min(next, call.deadline)
+            }
+        }
+        if next < .distantFuture { scheduleDeadlines(at: next) }
+    }
+
+    private func scheduleDeadlines(at deadline: NIODeadline) {
+        deadlineTimer?.cancel()
+        deadlineTimerAt = deadline
+        deadlineTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.sweepDeadlines() }
+    }
+
+    private func expire(_ call: FastLaneCall) {
+        sendFailure(
+            to: call.meta.correlationID, .timedOut,
+            "DEADLINE_EXCEEDED: the deadline passed before the call was answered")
+        call.state = .abandoned
+        unanswered -= 1
+        if let cancellation = call.cancellation {
+            // Its task still runs; the place is given back when that ends.
+            cancellation.cancel()
+        } else {
+            // Its handler still holds it, or has dropped it; then this is the end of it.
+            vacate(call.slot)
+        }
+    }
+
+    private func vacate(_ slot: Int) {
+        guard slot < calls.count else { return }
+        calls[slot] = nil
+        freeSlots.append(slot)
+    }
+}

@@ -1,0 +1,76 @@
+import Logging
+import NIOCore
+
+extension ServerConnection {
+    /// Finishes what runs and refuses what comes.
+    func drain() {
+        guard case .open = phase else { return }
+        phase = .draining
+        scheduleTurn()
+    }
+
+    /// Finishes what runs and looks at no further input.
+    func finish() {
+        switch phase {
+        case .open, .draining:
+            phase = .finishing
+            inbound.removeAll()
+            scheduleTurn()
+        case .finishing, .lingering, .closed: break
+        }
+    }
+
+    /// Ends the connection after input that is no packet.
+    func refuseInput(_ error: FrameError) {
+        core.logger.debug(
+            "connection refused", metadata: ["peer": "\(remotePeer)", "reason": "\(error.reason.rawValue)"])
+        abandonCalls()
+        linger()
+    }
+
+    /// Ends a connection that is on its way out once all calls are answered.
+    func closeIfDone() {
+        switch phase {
+        case .draining, .finishing:
+            if unanswered == 0 { linger() }
+        case .open, .lingering, .closed: break
+        }
+    }
+
+    /// Closes our side behind the last answers, and the connection when the peer has closed or the time is up.
+    private func linger() {
+        flush()
+        phase = .lingering
+        inbound.removeAll()
+        guard let context else { return }
+        context.close(mode: .output, promise: nil)
+        if isReadHeldBack {
+            isReadHeldBack = false
+            context.read()
+        }
+        lingerTimer = eventLoop.assumeIsolated().scheduleTask(in: limits.closeLinger) {
+            self.context?.close(promise: nil)
+        }
+    }
+
+    /// Looks at the connection when it may have been idle for long.
+    func scheduleIdleCheck() {
+        idleTimer?.cancel()
+        lastFrameAt = .now()
+        setIdleTimer(at: lastFrameAt + limits.idleTimeout)
+    }
+
+    private func setIdleTimer(at deadline: NIODeadline) {
+        idleTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            let now = NIODeadline.now()
+            if self.unanswered > 0 {
+                self.setIdleTimer(at: now + self.limits.idleTimeout)
+            } else if self.lastFrameAt + self.limits.idleTimeout <= now {
+                self.core.logger.debug("idle connection closed", metadata: ["peer": "\(self.remotePeer)"])
+                self.finish()
+            } else {
+                self.setIdleTimer(at: self.lastFrameAt + self.limits.idleTimeout)
+            }
+        }
+    }
+}
