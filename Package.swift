@@ -29,7 +29,8 @@ let package = Package(
     name: "holdfast",
     platforms: [.macOS(.v15)],
     products: [
-        
+        .executable(name: "holdfast", targets: ["holdfast"]),
+        .library(name: "FramedTransport", targets: ["FramedTransport"]),
         .library(name: "HoldfastAPI", targets: ["HoldfastAPI"]),
         
     ],
@@ -49,19 +50,98 @@ let package = Package(
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
         .target(name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, logging], swiftSettings: strict),
         .target(name: "PostgresClient", dependencies: ["CLibPQ", nioCore, logging], swiftSettings: strict),
+        .target(
+            name: "FramedTransport", dependencies: [grpcCore, nioCore, nioPosix, logging], swiftSettings: strict),
         .target(name: "HoldfastAPI", dependencies: [swiftProtobuf, grpcCore, grpcProtobuf], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
+        .target(
+            name: "Ledger", dependencies: ["Domain", "PostgresClient", logging],
+            resources: [.embedInCode("Migrations/v0001_core.sql")], swiftSettings: strict),
         .target(
             name: "HotStock", dependencies: ["Domain", "RedisClient", nioCore],
             resources: [.embedInCode("Functions/holdfast_1.lua")], swiftSettings: strict),
         .target(
-            name: "Ledger", dependencies: ["Domain", "PostgresClient", nioCore],
-            resources: [.embedInCode("Migrations/v0001_core.sql")], swiftSettings: strict),
-        .target(
             name: "OrderPromising",
             dependencies: ["HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore, logging],
+            swiftSettings: strict),
+        .target(
+            name: "HoldfastServices",
+            dependencies: [
+                "OrderPromising", "Ledger", "Domain", "HoldfastAPI", "FramedTransport", grpcCore, grpcProtobuf,
+                swiftProtobuf, nioCore, logging,
+            ], swiftSettings: strict),
+        .target(
+            name: "HoldfastServer",
+            dependencies: [
+                "HoldfastServices", "OrderPromising", "HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient",
+                "FramedTransport", grpcCore, nioCore, nioPosix, logging, lifecycle,
+            ], swiftSettings: strict),
+
+        .target(name: "PrivateStores", swiftSettings: strict),
+        .target(
+            name: "CRetailSample", path: "Sources/Replay/Sample",
+            exclude: ["LICENCE.md", "online_retail_slice.csv.gz", "online_retail_slice_expected.json"],
+            publicHeadersPath: "include"),
+        .target(
+            name: "Replay", dependencies: ["CZlib", "CRetailSample"], exclude: ["Sample"], swiftSettings: strict),
+        .target(
+            name: "ReplayDriver",
+            dependencies: ["Replay", "HoldfastAPI", grpcCore, grpcProtobuf, swiftProtobuf, histogram],
+            swiftSettings: strict),
+        .target(
+            name: "Bench",
+            dependencies: [
+                "FramedTransport", "HoldfastAPI", "HotStock", "Domain", "RedisClient", "PostgresClient", swiftProtobuf,
+                nioCore, nioPosix, logging, histogram,
+            ], swiftSettings: strict),
+        .executableTarget(
+            name: "holdfast",
+            dependencies: [
+                "HoldfastServer", "PrivateStores", "Replay", "ReplayDriver", "Bench", "HoldfastAPI", "FramedTransport",
+                "Domain", "Ledger", "OrderPromising", "HotStock", "RedisClient", "PostgresClient", grpcCore,
+                grpcProtobuf, swiftProtobuf, nioCore, nioPosix, argumentParser, lifecycle, logging,
+            ], swiftSettings: strict),
+
+        .target(
+            name: "HoldfastTesting",
+            dependencies: [
+                "PrivateStores", "OrderPromising", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore,
+                nioPosix, logging,
+            ], path: "Tests/HoldfastTesting", swiftSettings: strict),
+        .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
+        .testTarget(
+            name: "RedisClientTests", dependencies: ["RedisClient", "PrivateStores", nioCore, nioPosix, logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PostgresClientTests", dependencies: ["PostgresClient", "PrivateStores", nioCore, nioPosix, logging],
+            swiftSettings: strict),
+        .testTarget(name: "PrivateStoresTests", dependencies: ["PrivateStores"], swiftSettings: strict),
+        .testTarget(
+            name: "FramedTransportTests",
+            dependencies: ["FramedTransport", grpcCore, nioCore, nioPosix, nioEmbedded, nioTestUtils, logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OrderPromisingTests",
+            dependencies: [
+                "HoldfastTesting", "OrderPromising", "HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient",
+                "PrivateStores", nioCore, logging,
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastServicesTests",
+            dependencies: [
+                "HoldfastServices", "OrderPromising", "Ledger", "Domain", "HoldfastAPI", "FramedTransport",
+                "PostgresClient", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
+            ], swiftSettings: strict),
+        .testTarget(name: "ReplayTests", dependencies: ["Replay", "CZlib"], swiftSettings: strict),
+        .testTarget(
+            name: "ReplayDriverTests",
+            dependencies: ["ReplayDriver", "Replay", "HoldfastAPI", grpcCore, swiftProtobuf], swiftSettings: strict),
+        .testTarget(
+            name: "holdfastTests",
+            dependencies: ["holdfast", "HoldfastAPI", "Domain", "Replay", grpcCore, grpcProtobuf, swiftProtobuf, argumentParser],
             swiftSettings: strict),
     ]
 )

@@ -13,6 +13,7 @@ public enum ServiceRegistry {
             AvailabilityService(promising: promising, logger: logger),
             ReservationService(promising: promising, logger: logger),
             OrderService(promising: promising, logger: logger),
+            OperationsService(promising: promising, logger: logger),
             HealthService(promising: promising),
         ]
     }
