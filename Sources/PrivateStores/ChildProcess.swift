@@ -17,7 +17,7 @@ final class ChildProcess: Sendable {
         case starting
         case failed(Int32)
         case running(pid_t)
-        case ended(Exit)
+        case ended(pid_t, Exit)
     }
 
     /// What the child's thread and its users share.
@@ -39,11 +39,11 @@ final class ChildProcess: Sendable {
         DetachedThread.start { Self.startAndWait(arguments, log: log, record) }
         record.started.wait()
         switch record.phase.withLock({ $0 }) {
-        case .running(let pid): self.pid = pid
+        case .running(let pid), .ended(let pid, _): self.pid = pid
         case .failed(let error):
             throw PrivateStoreError(
                 .programFailed, "\(arguments.first ?? "") cannot be started: \(String(cString: strerror(error)))")
-        case .starting, .ended: preconditionFailure("a child that neither started nor failed")
+        case .starting: preconditionFailure("a child that neither started nor failed")
         }
         self.record = record
     }
@@ -51,7 +51,7 @@ final class ChildProcess: Sendable {
     /// How the child ended; nil while it runs.
     var exit: Exit? {
         self.record.phase.withLock { phase in
-            guard case .ended(let exit) = phase else { return nil }
+            guard case .ended(_, let exit) = phase else { return nil }
             return exit
         }
     }
@@ -84,7 +84,7 @@ final class ChildProcess: Sendable {
             var status: Int32 = 0
             while waitpid(pid, &status, 0) < 0, errno == EINTR {}
             let signal = status & 0x7F
-            phase = .ended(signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal))
+            phase = .ended(pid, signal == 0 ? .exited((status >> 8) & 0xFF) : .signalled(signal))
         }
         record.end.leave()
     }
