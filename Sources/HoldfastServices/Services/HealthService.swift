@@ -14,6 +14,7 @@ public struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
         Holdfast_V1_AvailabilityService.descriptor.fullyQualifiedService,
         Holdfast_V1_ReservationService.descriptor.fullyQualifiedService,
         Holdfast_V1_OrderService.descriptor.fullyQualifiedService,
+        Holdfast_V1_OperationsService.descriptor.fullyQualifiedService,
         Grpc_Health_V1_Health.descriptor.fullyQualifiedService,
     ]
 
