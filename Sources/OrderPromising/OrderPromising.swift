@@ -78,6 +78,9 @@ public final class OrderPromising: Sendable {
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
         }
+        for lane in assembly.lanes.values {
+            lane.hotStock.eventLoop.execute { lane.batcher.close() }
+        }
     }
 
     /// Puts the parts together once the ledger has told the number of vshards; nil where cancelled before.
@@ -244,7 +247,7 @@ public final class OrderPromising: Sendable {
     ) async throws -> [UInt8] {
         let assembly = try assembled()
         let (reply, settlement) = try await ledger.cancel(request, encodeReply: encodeReply)
-        settler.settle(settlement, through: assembly.first.hotStock)
+        await settler.settleAndWait(settlement, through: assembly.first.hotStock)
         return reply
     }
 

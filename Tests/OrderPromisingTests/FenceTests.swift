@@ -5,6 +5,7 @@ import Ledger
 import NIOCore
 import OrderPromising
 import PostgresClient
+import PrivateStores
 import RedisClient
 import Testing
 
@@ -20,22 +21,30 @@ struct FenceTests {
         (0..<16).map { "{\(deployment.keyPrefix)v\($0 < 10 ? "000" : "00")\($0)}:\(kind)" }
     }
 
-    @Test("a wiped Redis is rebuilt, and nothing acknowledged is lost", arguments: ["wiped", "functions flushed"])
-    func wiped(how: String) async throws {
-        try await TestDeployment.with { deployment in
+    /// Ways in which Redis can lose everything or a part.
+    enum Loss: CaseIterable { case keysDeleted, flushed, functionsFlushed, killed }
+
+    @Test("a Redis that lost what it knew is rebuilt, and nothing acknowledged is lost", arguments: Loss.allCases)
+    func loss(_ loss: Loss) async throws {
+        // Servers of its own: the others' Redis stays as it is.
+        let stack = try await PrivateStack.start(directory: TestDirectory.make("fence"))
+        try await TestDeployment.with(stack: stack) { deployment in
             try await FenceTests.stocked(deployment)
             let held = try await deployment.reserve([("A", "W", 5), ("B", "W", 2)])
             let order = try deployment.order([("A", "W", 3)])
             let placed = try await deployment.place(order)
-            if how == "wiped" {
+            switch loss {
+            case .keysDeleted:
                 for kind in ["m", "a", "b", "h"] {
                     for key in FenceTests.keys(deployment, kind) {
                         _ = try await deployment.redis.send(RedisCommand("DEL", key))
                     }
                 }
-            } else {
-                // Another deployment on the same Redis recovers by itself as well.
-                _ = try await deployment.redis.send(RedisCommand("FUNCTION", "FLUSH"))
+            case .flushed: _ = try await deployment.redis.send(RedisCommand("FLUSHALL"))
+            case .functionsFlushed: _ = try await deployment.redis.send(RedisCommand("FUNCTION", "FLUSH"))
+            case .killed:
+                stack.redis.kill9()
+                try await stack.redis.restart()
             }
             let again = try await eventually {
                 do {
@@ -51,6 +60,58 @@ struct FenceTests {
             #expect(try await deployment.available("A") == 11)
             #expect(try await deployment.booksAgree())
         }
+        await stack.stop()
+    }
+
+    @Test("a wiped Redis is noticed while nobody trades")
+    func idleLoss() async throws {
+        try await TestDeployment.with { deployment in
+            try await FenceTests.stocked(deployment)
+            for kind in ["m", "a", "b", "h"] {
+                for key in FenceTests.keys(deployment, kind) {
+                    _ = try await deployment.redis.send(RedisCommand("DEL", key))
+                }
+            }
+            #expect(try await eventually { (try? await deployment.available("A")) == 20 })
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
+    @Test("a killed PostgreSQL loses nothing acknowledged, and trade goes on after its restart")
+    func killedLedger() async throws {
+        let stack = try await PrivateStack.start(directory: TestDirectory.make("fence"))
+        try await TestDeployment.with(stack: stack) { deployment in
+            try await FenceTests.stocked(deployment)
+            let acknowledged = Box<[EntityID: Reservation]>([:])
+            let trade = Task {
+                var killed = false
+                for _ in 0..<200 {
+                    do {
+                        let held = try await deployment.reserve([("A", "W", 1), ("C", "W", 1)])
+                        var all = acknowledged.value
+                        all[held.id] = held
+                        acknowledged.value = all
+                        if all.count == 18 { return }
+                    } catch {
+                        try await Task.sleep(for: .milliseconds(50))
+                    }
+                    if !killed && acknowledged.value.count == 6 {
+                        killed = true
+                        stack.postgres.kill9()
+                    }
+                }
+            }
+            #expect(try await eventually { acknowledged.value.count >= 6 })
+            try await Task.sleep(for: .milliseconds(300))
+            try await stack.postgres.restart()
+            _ = await trade.result
+            #expect(acknowledged.value.count == 18)
+            for (id, held) in acknowledged.value {
+                #expect(try await deployment.promising.reservation(id) == held)
+            }
+            #expect(try await deployment.booksAgree(within: 20))
+        }
+        await stack.stop()
     }
 
     @Test("units of an attempt that never became true come back with a rebuild, or are adopted by its retry")

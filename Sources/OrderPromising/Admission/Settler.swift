@@ -27,6 +27,13 @@ final class Settler: Sendable {
         return future
     }
 
+    /// Settles and waits until Redis has heard of it, so that the caller's next call finds it. A settle that is lost is
+    /// no failure of the caller's: the change stands, and a rebuild repeats it.
+    func settleAndWait(_ settlement: Settlement, through hotStock: HotStock) async {
+        let heard = settle(settlement, through: hotStock).map { _ in true }.recover { _ in false }
+        do { _ = try await heard.get() } catch { admission.requestRebuild("a settle was lost") }
+    }
+
     private func send(_ settlement: Settlement, through hotStock: HotStock) -> EventLoopFuture<[CellFigure]> {
         var holds: [VShard: [HoldKey]] = [:]
         var bases: [VShard: [CellBase]] = [:]

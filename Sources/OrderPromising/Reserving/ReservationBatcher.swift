@@ -48,6 +48,7 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
     private var inFlight = 0
     private var scheduled = false
     private var waitsForAdmission = false
+    private var isClosed = false
     private var nonces = SystemRandomNumberGenerator()
 
     init(
@@ -89,7 +90,23 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
         return promise.futureResult
     }
 
+    /// Refuses what waits, and everything from now on: the server ends.
+    func close() {
+        loop.preconditionInEventLoop()
+        isClosed = true
+        refuseAll(Refusal.unavailable("the server is ending", retryAfterMilliseconds: 250))
+    }
+
+    private func refuseAll(_ refusal: Refusal) {
+        let refused = queue
+        queue = []
+        for pending in refused { pending.promise.fail(refusal) }
+    }
+
     func enqueue(_ pending: Pending) {
+        guard !isClosed else {
+            return pending.promise.fail(Refusal.unavailable("the server is ending", retryAfterMilliseconds: 250))
+        }
         queue.append(pending)
         schedule()
     }
@@ -128,12 +145,7 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
             }
             return
         case .closed:
-            let refused = queue
-            queue = []
-            for pending in refused {
-                pending.promise.fail(
-                    Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250))
-            }
+            refuseAll(Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250))
             return
         }
         let now = NIODeadline.now()

@@ -34,7 +34,7 @@ struct StockChanger: Sendable {
             do {
                 let (reply, settlement) = try await ledger.apply(plan, take: take?.take, encodeReply: encodeReply)
                 let settled = settlement.holds.isEmpty && take != nil
-                settler.settle(settlement, through: hotStock)
+                await settler.settleAndWait(settlement, through: hotStock)
                 // Another call with this id was faster: what this one took was for nothing.
                 if settled, let take { await giveBack(take) }
                 return reply
