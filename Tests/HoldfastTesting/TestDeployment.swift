@@ -48,7 +48,7 @@ package final class TestDeployment: Sendable {
         let configuration = PostgresConfiguration(
             connectionString: stack.postgres.connectionString(database: name), connectionCount: 4)
         let pool = PostgresPool(configuration: configuration, logger: quiet)
-        try await Ledger(pool: pool).migrate(logger: quiet)
+        try await Ledger.migrate(configuration, logger: quiet)
         let redis = RedisClient(
             configuration: try RedisConfiguration(url: stack.redis.url), eventLoopGroup: group, logger: quiet)
         redis.start()

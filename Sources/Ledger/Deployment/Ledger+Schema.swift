@@ -1,9 +1,16 @@
 public import Logging
-import PostgresClient
+public import PostgresClient
 
 extension Ledger {
-    /// Brings the schema up to this program's version.
-    public func migrate(logger: Logger) async throws {
-        try await onConnection { c in try c.executeScript(String(decoding: PackageResources.v0001_core_sql, as: UTF8.self)) }
+    /// The steps of the schema, in order. One that has landed is never edited: a change is a new step.
+    public static let migrations = [
+        Migration(version: 1, name: "core", sql: String(decoding: PackageResources.v0001_core_sql, as: UTF8.self))
+    ]
+
+    /// Brings a database up to this program's schema.
+    ///
+    /// Throws `MigrationError` where the database is newer than this program or a step was edited.
+    public static func migrate(_ configuration: PostgresConfiguration, logger: Logger) async throws {
+        _ = try await MigrationsRunner(configuration: configuration, migrations: migrations, logger: logger).run()
     }
 }
