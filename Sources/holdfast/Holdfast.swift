@@ -20,15 +20,18 @@ struct Holdfast: AsyncParsableCommand {
             and the same request again changes nothing and gives the same answer, so a call whose outcome is not \
             known can simply be repeated.
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """,
         version: "holdfast 0.1.0",
         groupedSubcommands: [
             CommandGroup(
-                name: "Use a server",
+                name: "Run",
+                subcommands: [Dev.self, Serve.self, MigrateCommands.self, DoctorCommand.self]),
+            CommandGroup(
+                name: "Use",
                 subcommands: [
                     CatalogCommands.self, StockCommands.self, ReserveCommands.self, OrderCommands.self, Import.self,
-                ])
+                ]),
         ]
     )
 
@@ -53,7 +56,7 @@ struct Holdfast: AsyncParsableCommand {
             exit(withError: error)
         case .validationFailure:
             Terminal.error(fullMessage(for: error))
-            exit(withError: ExitStatus.invalid.code)
+            exit(withError: CommandStatus.invalid.code)
         default:
             let failure = CommandFailure(error)
             for line in failure.lines { Terminal.error(line) }

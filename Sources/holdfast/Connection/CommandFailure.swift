@@ -1,18 +1,21 @@
 import GRPCCore
 import GRPCProtobuf
 import HoldfastAPI
+import HoldfastServer
+import PrivateStores
+import RedisClient
 import Replay
 import SwiftProtobuf
 
 /// Why a command failed, as it is told to a person and to a script.
 struct CommandFailure: Error {
     /// For scripts.
-    var status: ExitStatus
+    var status: CommandStatus
     /// For people, one thing a line.
     var lines: [String]
 
     /// Describes a failure in one line.
-    init(_ status: ExitStatus, _ line: String) {
+    init(_ status: CommandStatus, _ line: String) {
         self.status = status
         lines = ["holdfast: \(line)"]
     }
@@ -22,6 +25,10 @@ struct CommandFailure: Error {
         switch error {
         case let error as CommandFailure: self = error
         case let error as RPCError: self.init(answer: error)
+        case let error as ServerConfigurationError: self.init(.invalid, "\(error)")
+        case let error as SchemaMismatch: self.init(.refused, "\(error)")
+        case let error as PrivateStoreError: self.init(.unavailable, error.message)
+        case let error as RedisError where error.code == .invalidConfiguration: self.init(.invalid, error.message)
         case let error as ByteSourceError: self.init(.invalid, error.message)
         default: self.init(.unexpected, "\(error)")
         }
@@ -29,9 +36,12 @@ struct CommandFailure: Error {
 
     /// Explains a server's answer with all its details.
     init(answer error: RPCError) {
-        self.init(ExitStatus(error.code), "\(error.code.canonicalName): \(error.message)")
+        self.init(CommandStatus(error.code), "\(error.code.canonicalName): \(error.message)")
         do {
             guard let status = try error.unpackGoogleRPCStatus() else { return }
+            if let reason = status.details.lazy.compactMap(\.errorInfo).first?.reason {
+                lines = ["holdfast: \(error.code.canonicalName) (\(reason)): \(error.message)"]
+            }
             for detail in status.details { add(detail) }
         } catch {
             lines.append("  (the answer's details cannot be read: \(error))")
@@ -49,8 +59,6 @@ struct CommandFailure: Error {
             }
         } else if let retry = detail.retryInfo {
             lines.append("  try again in \(retry.delay.components.seconds * 1_000 + retry.delay.milliseconds) ms")
-        } else if let info = detail.errorInfo, !info.metadata.isEmpty {
-            for (name, value) in info.metadata.sorted(by: { $0.key < $1.key }) { lines.append("  \(name): \(value)") }
         } else if let any = detail.any, any.isA(Holdfast_V1_StockShortage.self) {
             add(packed: any)
         }
@@ -60,11 +68,11 @@ struct CommandFailure: Error {
         do {
             let shortage = try Holdfast_V1_StockShortage(unpackingAny: any)
             var table = Table([
-                .number("LINE"), .text("SKU"), .text("LOCATION"), .number("WANTED"), .number("AVAILABLE"),
+                .text("LINE"), .text("SKU"), .text("LOCATION"), .number("WANTED"), .number("AVAILABLE"),
             ])
             for line in shortage.lines {
                 table.add(
-                    "\(line.lineIndex + 1)", line.sku, line.location.isEmpty ? "(any)" : line.location,
+                    "lines[\(line.lineIndex)]", line.sku, line.location.isEmpty ? "(any)" : line.location,
                     "\(line.wanted)", "\(line.available)")
             }
             lines += table.lines.map { "  " + $0 }

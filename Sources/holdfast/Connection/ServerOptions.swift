@@ -1,6 +1,7 @@
 import ArgumentParser
 import FramedTransport
 import GRPCCore
+import GRPCProtobuf
 import NIOPosix
 
 /// Options of every command that talks to a server.
@@ -39,6 +40,15 @@ struct ServerOptions: ParsableArguments {
         let address = try address
         var options = CallOptions.defaults
         options.timeout = .milliseconds(timeout.milliseconds)
-        return try await ServerConnection.with(address) { client in try await body(client, options) }
+        do {
+            return try await ServerConnection.with(address) { client in try await body(client, options) }
+        } catch let error as RPCError where error.code == .unavailable {
+            var failure = CommandFailure(answer: error)
+            // A server that answers gives details; without them there was none.
+            if try error.unpackGoogleRPCStatus() == nil {
+                failure.lines.append("  looked for at \(address); --server or HOLDFAST_SERVER name another place")
+            }
+            throw failure
+        }
     }
 }

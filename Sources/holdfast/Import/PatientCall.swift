@@ -14,7 +14,7 @@ enum PatientCall {
         while true {
             do {
                 return try await body()
-            } catch let error as RPCError where ExitStatus(error.code) == .unavailable && clock.now < end {
+            } catch let error as RPCError where CommandStatus(error.code) == .unavailable && clock.now < end {
                 let wish = try error.unpackGoogleRPCStatus()?.details.compactMap { $0.retryInfo?.delay }.first
                 try await clock.sleep(for: max(pause, min(wish ?? pause, .seconds(2))))
                 pause = min(pause * 2, .seconds(1))

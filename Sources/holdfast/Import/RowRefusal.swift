@@ -18,7 +18,7 @@ struct RowRefusal {
 
     /// Reads a refusal; nil for an error that is not about the rows.
     init?(_ error: RPCError) {
-        switch ExitStatus(error.code) {
+        switch CommandStatus(error.code) {
         case .invalid, .notFound, .refused, .alreadyExists: break
         case .done, .unexpected, .unavailable: return nil
         }

@@ -12,7 +12,7 @@ struct OrderCancel: AsyncParsableCommand {
         discussion: """
             Examples:
 
-              holdfast order cancel 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 --reason "customer asked"
+              holdfast order cancel 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 --reason damaged
               holdfast order cancel 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 1=2 3=1
 
             Without lines every open unit is cancelled. A line is written NUMBER=QUANTITY. Their stock can be \

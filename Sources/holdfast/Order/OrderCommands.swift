@@ -9,7 +9,8 @@ struct OrderCommands: AsyncParsableCommand {
         discussion: """
             Lines are written SKU@LOCATION=QUANTITYxPRICE, the location may be left out:
 
-              holdfast order place MUG-WHITE=2x4.95 POSTAGE=1x3.50 --channel WEB --external-id W-1001
+              holdfast order place MUG-WHITE=2x4.95 POSTAGE=1x3.50 \\
+                  --channel WEB --external-id W-1001
               holdfast order get --channel WEB --external-id W-1001
               holdfast order list --channel WEB --status open
             """,

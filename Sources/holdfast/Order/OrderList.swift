@@ -12,7 +12,8 @@ struct OrderList: AsyncParsableCommand {
             Examples:
 
               holdfast order list --channel WEB --status open --limit 20
-              holdfast order list --from 2026-11-01T00:00:00Z --before 2026-12-01T00:00:00Z --format json
+              holdfast order list --from 2026-11-01T00:00:00Z \\
+                  --before 2026-12-01T00:00:00Z --format json
             """)
 
     @Option(help: "Only this channel.")

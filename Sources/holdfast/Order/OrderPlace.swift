@@ -13,8 +13,10 @@ struct OrderPlace: AsyncParsableCommand {
         discussion: """
             Examples:
 
-              holdfast order place MUG-WHITE=2x4.95 POSTAGE=1x3.50 --channel WEB --external-id W-1001
-              holdfast order place MUG-WHITE@HIGH-STREET=1x4.95 --channel TILLS --external-id 4711 --goods-in-hand
+              holdfast order place MUG-WHITE=2x4.95 POSTAGE=1x3.50 \\
+                  --channel WEB --external-id W-1001
+              holdfast order place MUG-WHITE@HIGH-STREET=1x4.95 \\
+                  --channel TILLS --external-id 4711 --goods-in-hand
               holdfast order place --file order.json
 
             The external id is the channel's own number of the order; it can be used once a channel. --file reads the \

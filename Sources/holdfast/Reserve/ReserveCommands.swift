@@ -10,8 +10,9 @@ struct ReserveCommands: AsyncParsableCommand {
             A reservation is durable before it is answered. It holds every line or none, until an order takes it, it \
             is released, or it expires:
 
-              holdfast reserve create MUG-WHITE=2 TEA-TOWEL@HIGH-STREET=1 --channel WEB --ttl 10m
-              holdfast order place --channel WEB --external-id W-1 --reservation UUID MUG-WHITE=2x4.95
+              holdfast reserve create MUG-WHITE=2 TEA-TOWEL@HIGH-STREET=1 --channel WEB
+              holdfast order place --channel WEB --external-id W-1 \\
+                  --reservation UUID MUG-WHITE=2x4.95
             """,
         subcommands: [ReserveCreate.self, ReserveGet.self, ReserveExtend.self, ReserveRelease.self])
 }

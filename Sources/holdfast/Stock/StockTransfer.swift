@@ -11,7 +11,8 @@ struct StockTransfer: AsyncParsableCommand {
         discussion: """
             Example:
 
-              holdfast stock transfer --from WAREHOUSE --to HIGH-STREET MUG-WHITE=6 TEA-TOWEL=4
+              holdfast stock transfer --from WAREHOUSE \\
+                  --to HIGH-STREET MUG-WHITE=6 TEA-TOWEL=4
 
             Only goods that are promised to nobody can be moved. All lines or none.
             """)

@@ -2,7 +2,7 @@ import ArgumentParser
 import GRPCCore
 
 /// What the process tells a script when it ends.
-enum ExitStatus: Int32 {
+enum CommandStatus: Int32 {
     /// Everything asked for was done.
     case done = 0
     /// Something unexpected.

@@ -1,0 +1,50 @@
+import NIOCore
+
+extension ServerConfiguration {
+    /// The environment variables that are read, in the order of the documentation.
+    public static let environmentNames = [
+        "HOLDFAST_HOST", "HOLDFAST_TCP_PORT", "HOLDFAST_ALLOW_ANONYMOUS", "HOLDFAST_REDIS_URL",
+        "HOLDFAST_POSTGRES_URL", "HOLDFAST_POSTGRES_CONNECTIONS", "HOLDFAST_EVENT_LOOPS", "HOLDFAST_KEY_PREFIX",
+        "HOLDFAST_CACHE_AGE_MS", "HOLDFAST_MAX_FRAME_BYTES", "HOLDFAST_MAX_CALLS_PER_CONNECTION",
+        "HOLDFAST_MAX_CONNECTIONS", "HOLDFAST_SHUTDOWN_GRACE_S",
+    ]
+
+    /// Takes over what environment variables say; those that are not set or empty leave the values as they are.
+    ///
+    /// Throws ``ServerConfigurationError`` that names a variable whose value cannot be read.
+    public mutating func read(environment: (String) -> String?) throws(ServerConfigurationError) {
+        func text(_ name: String) -> String? {
+            guard let value = environment(name), !value.isEmpty else { return nil }
+            return value
+        }
+        func number(_ name: String, in bounds: ClosedRange<Int>) throws(ServerConfigurationError) -> Int? {
+            guard let text = text(name) else { return nil }
+            guard let number = Int(text), bounds.contains(number) else {
+                throw ServerConfigurationError(
+                    setting: name, reason: "must be \(bounds.lowerBound) to \(bounds.upperBound), is \"\(text)\"")
+            }
+            return number
+        }
+        let count = 0...Int(Int32.max)
+        host = text("HOLDFAST_HOST") ?? host
+        tcpPort = try number("HOLDFAST_TCP_PORT", in: 0...65_535) ?? tcpPort
+        if let answer = text("HOLDFAST_ALLOW_ANONYMOUS") {
+            guard answer == "true" || answer == "false" else {
+                throw ServerConfigurationError(
+                    setting: "HOLDFAST_ALLOW_ANONYMOUS", reason: "must be true or false, is \"\(answer)\"")
+            }
+            allowsAnonymous = answer == "true"
+        }
+        redisURL = text("HOLDFAST_REDIS_URL") ?? redisURL
+        postgresURL = text("HOLDFAST_POSTGRES_URL") ?? postgresURL
+        postgresConnections = try number("HOLDFAST_POSTGRES_CONNECTIONS", in: count) ?? postgresConnections
+        eventLoops = try number("HOLDFAST_EVENT_LOOPS", in: count) ?? eventLoops
+        keyPrefix = text("HOLDFAST_KEY_PREFIX") ?? keyPrefix
+        if let age = try number("HOLDFAST_CACHE_AGE_MS", in: 0...10_000) { cacheAge = .milliseconds(Int64(age)) }
+        maximumFrameBytes = try number("HOLDFAST_MAX_FRAME_BYTES", in: count) ?? maximumFrameBytes
+        maximumCallsPerConnection =
+            try number("HOLDFAST_MAX_CALLS_PER_CONNECTION", in: count) ?? maximumCallsPerConnection
+        maximumConnections = try number("HOLDFAST_MAX_CONNECTIONS", in: count) ?? maximumConnections
+        if let grace = try number("HOLDFAST_SHUTDOWN_GRACE_S", in: 0...600) { shutdownGrace = .seconds(Int64(grace)) }
+    }
+}

@@ -1,0 +1,92 @@
+public import NIOCore
+
+/// How a server is set up: where it listens, where its stores are, and what is bounded how.
+public struct ServerConfiguration: Sendable {
+    /// Address to listen on; default `127.0.0.1`.
+    public var host = "127.0.0.1"
+    /// TCP port of the framed protocol; 0 takes any free one; default 7411.
+    public var tcpPort = 7411
+    /// Whether callers need no credentials on an address that other machines can reach; default false.
+    public var allowsAnonymous = false
+    /// URL of Redis; default `redis://127.0.0.1:6379/0`.
+    public var redisURL = "redis://127.0.0.1:6379/0"
+    /// URL or keywords of PostgreSQL, as libpq reads them; default `postgres://127.0.0.1:5432/holdfast`.
+    public var postgresURL = "postgres://127.0.0.1:5432/holdfast"
+    /// Connections to PostgreSQL, each with a thread of its own: 2 to 512; default 12.
+    public var postgresConnections = 12
+    /// Threads that serve connections: 1 to 256; default one for each core.
+    public var eventLoops: Int
+    /// What the keys in Redis start with; tells deployments apart that share a Redis; default `hf:`.
+    public var keyPrefix = "hf:"
+    /// Oldest figure that a cached availability may use: 0 to 10 s; default 20 ms.
+    public var cacheAge: TimeAmount = .milliseconds(20)
+    /// Largest frame accepted, in bytes: 1 KiB to 64 MiB; default 4 MiB.
+    public var maximumFrameBytes = 4 << 20
+    /// Most calls of one connection that run at the same time: 1 to 100,000; default 1,000.
+    public var maximumCallsPerConnection = 1_000
+    /// Most connections at the same time: 1 to 1,000,000; default 4,096.
+    public var maximumConnections = 4_096
+    /// How long running calls may take to end when the server stops: 0 to 10 minutes; default 15 s.
+    public var shutdownGrace: TimeAmount = .seconds(15)
+    /// Whether the server brings the schema up to date itself, as `dev` does; by default it refuses an old one.
+    public var migratesSchema = false
+
+    /// Makes a configuration with the defaults, for a machine with this many cores.
+    public init(cores: Int) {
+        eventLoops = max(1, min(256, cores))
+    }
+
+    /// Checks the values against their bounds and each other.
+    ///
+    /// Throws ``ServerConfigurationError`` that names the first setting that is wrong.
+    public func validate() throws(ServerConfigurationError) {
+        try ServerConfiguration.require("tcp-port", tcpPort, in: 0...65_535)
+        try ServerConfiguration.require("postgres-connections", postgresConnections, in: 2...512)
+        try ServerConfiguration.require("event-loops", eventLoops, in: 1...256)
+        try ServerConfiguration.require("max-frame-bytes", maximumFrameBytes, in: 1_024...(64 << 20))
+        try ServerConfiguration.require("max-calls-per-connection", maximumCallsPerConnection, in: 1...100_000)
+        try ServerConfiguration.require("max-connections", maximumConnections, in: 1...1_000_000)
+        guard (1...64).contains(keyPrefix.utf8.count), !keyPrefix.contains(where: { "{} ".contains($0) }) else {
+            throw ServerConfigurationError(
+                setting: "key-prefix", reason: "must have 1 to 64 bytes without blanks and braces")
+        }
+        guard allowsAnonymous || ServerConfiguration.isLoopback(host) else {
+            throw ServerConfigurationError(
+                setting: "host",
+                reason: """
+                    \(host) can be reached from other machines, and this server has no credentials to ask for: listen \
+                    on a loopback address, or say --allow-anonymous where the network itself keeps strangers out
+                    """)
+        }
+    }
+
+    private static func require(
+        _ setting: String, _ value: Int, in bounds: ClosedRange<Int>
+    ) throws(ServerConfigurationError) {
+        guard bounds.contains(value) else {
+            throw ServerConfigurationError(
+                setting: setting, reason: "must be \(bounds.lowerBound) to \(bounds.upperBound), is \(value)")
+        }
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}
+
+/// A setting that cannot be used.
+public struct ServerConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The setting, by the name of its option without dashes.
+    public var setting: String
+    /// What is wrong with it.
+    public var reason: String
+
+    /// Makes an error.
+    public init(setting: String, reason: String) {
+        self.setting = setting
+        self.reason = reason
+    }
+
+    /// Setting and reason in one line.
+    public var description: String { "\(setting) \(reason)" }
+}

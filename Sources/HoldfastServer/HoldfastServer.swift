@@ -1,0 +1,130 @@
+public import FramedTransport
+import GRPCCore
+import HoldfastServices
+import Ledger
+public import Logging
+import NIOCore
+import NIOPosix
+import OrderPromising
+import PostgresClient
+import RedisClient
+import ServiceLifecycle
+import UnixSignals
+
+/// One order management server: its parts put together, started, and stopped in order.
+///
+/// It comes up without its stores: it listens at once, answers `UNAVAILABLE` while PostgreSQL or Redis is away, and is
+/// ready as soon as both answer. SIGTERM and SIGINT stop it: no new calls, running ones end within the grace.
+public struct HoldfastServer: Sendable {
+    private let configuration: ServerConfiguration
+    private let logger: Logger
+
+    /// Makes a server; nothing is opened before ``run(onReady:)``.
+    ///
+    /// Throws ``ServerConfigurationError`` where a setting cannot be used.
+    public init(configuration: ServerConfiguration, logger: Logger) throws(ServerConfigurationError) {
+        try configuration.validate()
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Serves until a signal comes or something fails that cannot heal.
+    ///
+    /// `onReady` is called once, when both stores have been loaded and calls are answered. Throws where the address
+    /// cannot be listened on, a URL cannot be read, or the schema is not this program's (``SchemaMismatch``).
+    public func run(onReady: @escaping @Sendable (FramedAddress) async throws -> Void) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        let outcome: Result<Void, any Error>
+        do {
+            try await serve(on: group, onReady: onReady)
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        try await group.shutdownGracefully()
+        try outcome.get()
+    }
+
+    private func serve(
+        on group: MultiThreadedEventLoopGroup, onReady: @escaping @Sendable (FramedAddress) async throws -> Void
+    ) async throws {
+        let redis = try RedisClient(
+            configuration: redisConfiguration(), eventLoopGroup: group, logger: labelled("holdfast.redis"))
+        let pool = PostgresPool(
+            configuration: PostgresConfiguration(
+                connectionString: configuration.postgresURL, connectionCount: configuration.postgresConnections),
+            logger: labelled("holdfast.postgres"))
+        let promising = OrderPromising(
+            ledger: Ledger(pool: pool), redis: redis, configuration: promisingConfiguration(),
+            logger: labelled("holdfast.promising"))
+        let transport = FramedServerTransport(
+            eventLoopGroup: group, address: .tcp(host: configuration.host, port: configuration.tcpPort),
+            configuration: transportConfiguration(),
+            fastLane: ServiceRegistry.fastLane(promising: promising, logger: labelled("holdfast.calls")),
+            logger: labelled("holdfast.transport"))
+        let server = GRPCServer(
+            transport: transport,
+            services: ServiceRegistry.all(promising: promising, logger: labelled("holdfast.calls")))
+
+        let gate = SchemaGate(
+            postgresURL: configuration.postgresURL, migrates: configuration.migratesSchema,
+            logger: labelled("holdfast.schema"))
+        // Stopped from the last to the first: first no more calls, last the stores.
+        let lifecycle = ServiceGroup(
+            configuration: lifecycleConfiguration(services: [
+                StoresService(redis: redis, pool: pool),
+                PromisingService(promising: promising, gate: gate),
+                ListenerService(server: server),
+                ReadinessService(
+                    transport: transport, promising: promising, logger: labelled("holdfast.server"), onReady: onReady),
+            ]))
+        try await lifecycle.run()
+    }
+
+    private func lifecycleConfiguration(services: [any Service]) -> ServiceGroupConfiguration {
+        var lifecycle = ServiceGroupConfiguration(
+            services: services.map { service in
+                ServiceGroupConfiguration.ServiceConfiguration(
+                    service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet("holdfast.lifecycle"))
+        // The transport bounds its drain itself; past that only a fault could keep a service from ending.
+        lifecycle.maximumGracefulShutdownDuration = .nanoseconds(configuration.shutdownGrace.nanoseconds) + .seconds(5)
+        lifecycle.maximumCancellationDuration = .seconds(10)
+        return lifecycle
+    }
+
+    private func redisConfiguration() throws -> RedisConfiguration {
+        try RedisConfiguration(url: configuration.redisURL)
+    }
+
+    private func promisingConfiguration() -> PromisingConfiguration {
+        var promising = PromisingConfiguration()
+        promising.keyPrefix = configuration.keyPrefix
+        promising.maximumAge = configuration.cacheAge
+        return promising
+    }
+
+    private func transportConfiguration() -> FramedServerConfiguration {
+        var transport = FramedServerConfiguration()
+        transport.maxFrameBytes = configuration.maximumFrameBytes
+        transport.maxInFlightCallsPerConnection = configuration.maximumCallsPerConnection
+        transport.maxConnections = configuration.maximumConnections
+        transport.gracePeriod = configuration.shutdownGrace
+        return transport
+    }
+
+    private func labelled(_ label: String) -> Logger {
+        var logger = Logger(label: label) { LineLogHandler(label: $0, level: self.logger.logLevel) }
+        logger.logLevel = self.logger.logLevel
+        return logger
+    }
+
+    /// A logger that speaks up about trouble only.
+    private func quiet(_ label: String) -> Logger {
+        var logger = labelled(label)
+        logger.logLevel = max(.warning, logger.logLevel)
+        return logger
+    }
+}

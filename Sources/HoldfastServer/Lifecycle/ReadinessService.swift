@@ -1,0 +1,27 @@
+import FramedTransport
+import Logging
+import OrderPromising
+import ServiceLifecycle
+
+/// Tells once that the server listens and both stores are loaded.
+struct ReadinessService: Service {
+    let transport: FramedServerTransport
+    let promising: OrderPromising
+    let logger: Logger
+    let onReady: @Sendable (FramedAddress) async throws -> Void
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            do {
+                let address = try await transport.listeningAddress
+                logger.info("listening", metadata: ["tcp": "\(address)"])
+                while !promising.isReady { try await Task.sleep(for: .milliseconds(20)) }
+                try await onReady(address)
+                logger.info("ready", metadata: ["tcp": "\(address)"])
+                try await gracefulShutdown()
+            } catch is CancellationError {
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+
+/// The ports of a server.
+struct PortOptions: ParsableArguments {
+    @Option(help: "TCP port of the framed protocol; 0 takes any free one (default: 7411).")
+    var tcpPort: Int?
+
+    @Option(
+        help: "TCP port of gRPC over HTTP/2. Accepted for later: it takes effect once the server has that transport.")
+    var grpcPort: Int?
+
+    @Option(help: "TCP port of metrics and health. Accepted for later: it takes effect once the server has them.")
+    var adminPort: Int?
+
+    mutating func validate() throws {
+        for (name, port) in [("--tcp-port", tcpPort), ("--grpc-port", grpcPort), ("--admin-port", adminPort)] {
+            guard let port, !(0...65_535).contains(port) else { continue }
+            throw ValidationError("\(name) must be 0 to 65535")
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import HoldfastServer
+import NIOCore
+
+/// `holdfast serve`: a server over stores that run elsewhere.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve with a Redis and a PostgreSQL of your own.",
+        discussion: """
+            Example:
+
+              holdfast migrate run --postgres-url postgres://oms@db.example/holdfast
+              holdfast serve --redis-url redis://cache.example:6379/0 \\
+                  --postgres-url postgres://oms@db.example/holdfast
+
+            When both stores have been loaded and calls are answered it prints one line, ready tcp=HOST:PORT. It can \
+            be started before its stores: it says what it waits for, answers UNAVAILABLE until they are there, and \
+            recovers by itself when one is lost and comes back. It refuses a schema that is not its own. SIGTERM and \
+            SIGINT stop it: running calls end, new ones are refused.
+
+            Several servers may share one Redis and one PostgreSQL. Every option can be set by an environment \
+            variable instead: HOLDFAST_HOST, HOLDFAST_TCP_PORT, HOLDFAST_REDIS_URL and so on; the README lists them.
+            """)
+
+    @Option(help: "Address to listen on (default: 127.0.0.1).")
+    var host: String?
+
+    @OptionGroup var ports: PortOptions
+
+    @Flag(
+        help: """
+            Accept callers without credentials on an address that other machines can reach. This server has no \
+            credentials to ask for yet: keep strangers out by other means.
+            """)
+    var allowAnonymous = false
+
+    @OptionGroup var stores: StoreOptions
+
+    @Option(help: "Connections to PostgreSQL: 2 to 512 (default: 12).")
+    var postgresConnections: Int?
+
+    @Option(help: "Threads that serve connections: 1 to 256 (default: one for each core).")
+    var eventLoops: Int?
+
+    @Option(help: ArgumentHelp("Oldest figure that a cached availability may use (default: 20ms).", valueName: "time"))
+    var cacheAge: TimeSpan?
+
+    @Option(help: "Largest frame accepted, in bytes (default: 4194304).")
+    var maxFrameBytes: Int?
+
+    @Option(help: "Most calls of one connection at the same time (default: 1000).")
+    var maxCallsPerConnection: Int?
+
+    @Option(help: "Most connections at the same time (default: 4096).")
+    var maxConnections: Int?
+
+    @Option(help: ArgumentHelp("How long running calls may take to end on a stop (default: 15s).", valueName: "time"))
+    var shutdownGrace: TimeSpan?
+
+    @OptionGroup var log: LogOptions
+
+    func run() async throws {
+        let server = try HoldfastServer(configuration: settings(), logger: log.logger("holdfast.server"))
+        try await server.run { address in Terminal.line("ready tcp=\(address)") }
+    }
+
+    /// The settings: options before environment variables before the defaults.
+    func settings() throws -> ServerConfiguration {
+        var settings = ServerConfiguration(cores: System.coreCount)
+        try settings.read(environment: Terminal.environment)
+        stores.apply(to: &settings)
+        settings.host = host ?? settings.host
+        settings.tcpPort = ports.tcpPort ?? settings.tcpPort
+        if allowAnonymous { settings.allowsAnonymous = true }
+        settings.postgresConnections = postgresConnections ?? settings.postgresConnections
+        settings.eventLoops = eventLoops ?? settings.eventLoops
+        if let cacheAge { settings.cacheAge = .milliseconds(cacheAge.milliseconds) }
+        settings.maximumFrameBytes = maxFrameBytes ?? settings.maximumFrameBytes
+        settings.maximumCallsPerConnection = maxCallsPerConnection ?? settings.maximumCallsPerConnection
+        settings.maximumConnections = maxConnections ?? settings.maximumConnections
+        if let shutdownGrace { settings.shutdownGrace = .milliseconds(shutdownGrace.milliseconds) }
+        try settings.validate()
+        return settings
+    }
+}
