@@ -15,7 +15,9 @@ struct Backoff {
         current = initial
     }
 
-    /// The next wait. Chance keeps many clients from coming back in step.
+    /// The next wait.
+    ///
+    /// Chance keeps many clients from coming back in step.
     mutating func next() -> Duration {
         let wait = current * Double.random(in: 1 - Self.jitter...1 + Self.jitter)
         current = min(limit, current * Self.factor)

@@ -171,7 +171,9 @@ final class ConnectionSet: Sendable {
                 cause: failure ?? FramedConnectionError.notConnected))
     }
 
-    /// Waits until something has changed. What the call then finds is looked up again.
+    /// Waits until something has changed.
+    ///
+    /// What the call then finds is looked up again.
     private func waitForChange(_ waitsForReady: Bool) async throws {
         let id = state.withLock { state in
             state.nextWaiter += 1

@@ -1,27 +1,40 @@
 public import NIOCore
 
-/// How a framed client connects, and its limits. Every value has a default.
+/// How a framed client connects, and its limits.
+///
+/// Every value has a default.
 public struct FramedClientConfiguration: Hashable, Sendable {
-    /// Largest body of an answer, in bytes: 4 MiB. A larger one fails its call and ends the connection.
+    /// Largest body of an answer, in bytes: 4 MiB.
+    ///
+    /// A larger one fails its call and ends the connection.
     public var maxFrameBytes = 4 * 1024 * 1024
 
-    /// Calls waiting for their answers on one connection: 65,536, and never more than 1,048,576. One more fails at once.
+    /// Calls waiting for their answers on one connection: 65,536, and never more than 1,048,576.
+    ///
+    /// One more fails at once.
     public var maxPendingCallsPerConnection = 65_536
 
-    /// Time for a call that is given none: 30 s. `nil` waits for ever.
+    /// Time for a call that is given none: 30 s.
+    ///
+    /// `nil` waits for ever.
     public var defaultTimeout: TimeAmount? = .seconds(30)
 
     /// Time for one attempt to connect: 5 s.
     public var connectTimeout = TimeAmount.seconds(5)
 
-    /// A credential, sent with the first call of every connection. None when empty.
+    /// A credential, sent with the first call of every connection.
+    ///
+    /// None when empty.
     public var authenticationData: [UInt8] = []
 
-    /// Connections that the client transport keeps to its server: 1. Calls take turns on them.
+    /// Connections that the client transport keeps to its server: 1.
+    ///
+    /// Calls take turns on them.
     public var connections = 1
 
-    /// Wait after the first failed attempt to connect: 100 ms. Each further one takes 1.6 times as long, up to
-    /// ``maxBackoff``; a fifth is taken from or added to it by chance.
+    /// Wait after the first failed attempt to connect: 100 ms.
+    ///
+    /// Each further one takes 1.6 times as long, up to ``maxBackoff``; a fifth is taken from or added to it by chance.
     public var initialBackoff = TimeAmount.milliseconds(100)
 
     /// Longest wait between two attempts to connect: 10 s.

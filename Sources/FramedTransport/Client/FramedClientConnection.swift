@@ -66,7 +66,9 @@ public final class FramedClientConnection: Sendable {
         }
     }
 
-    /// The event loop of the connection. Calls made on it are the cheapest.
+    /// The event loop of the connection.
+    ///
+    /// Calls made on it are the cheapest.
     public var eventLoop: any EventLoop { channel.eventLoop }
 
     /// Succeeds when the connection has ended.

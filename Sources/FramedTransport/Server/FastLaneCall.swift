@@ -7,8 +7,9 @@ public import NIOCore
 /// change something check it. Exactly one of ``succeed(metadata:_:)`` and ``fail(_:)`` is called, now or later. When the
 /// deadline has passed or the peer has gone, a completion has no effect any more. A call that is dropped without
 /// completion is answered when its deadline passes.
-// @unchecked: the state is touched on the event loop alone, which `preconditionInEventLoop` enforces.
 public final class FastLaneCall: @unchecked Sendable {
+    // @unchecked: the state is touched on the event loop alone, which `preconditionInEventLoop` enforces.
+
     enum State {
         /// Waiting for its completion.
         case running
@@ -58,7 +59,9 @@ public final class FastLaneCall: @unchecked Sendable {
         eventLoop.execute { connection.release() }
     }
 
-    /// The serialized request: a slice of what was read from the socket. Copy what must outlive the call.
+    /// The serialized request: a slice of what was read from the socket.
+    ///
+    /// Copy what must outlive the call.
     public var message: ByteBuffer {
         let start = body.readerIndex + metaLength
         let length = body.readableBytes - metaLength - Int(meta.attachmentSize)

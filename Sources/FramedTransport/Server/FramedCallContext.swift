@@ -5,7 +5,9 @@ public import NIOCore
 ///
 /// Handlers of services find it in `ServerContext.transportSpecific`, those of the fast lane in ``FastLaneCall/context``.
 public struct FramedCallContext: ServerContext.TransportSpecific, Hashable {
-    /// When the caller stops waiting. Pass on what is left of it to calls of your own.
+    /// When the caller stops waiting.
+    ///
+    /// Pass on what is left of it to calls of your own.
     public var deadline: NIODeadline
     /// The client's number for the call, unique neither on the server nor over retries.
     public var correlationID: Int64
@@ -17,6 +19,8 @@ public struct FramedCallContext: ServerContext.TransportSpecific, Hashable {
     public var spanID: Int64
     /// The parent of that span; 0 when there is none.
     public var parentSpanID: Int64
-    /// The last credential that came on this connection. Clients send it with the first call only, or with every one.
+    /// The last credential that came on this connection.
+    ///
+    /// Clients send it with the first call only, or with every one.
     public var authenticationData: ByteBuffer?
 }

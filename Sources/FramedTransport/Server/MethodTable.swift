@@ -29,7 +29,9 @@ final class MethodTable: Sendable {
     }
 
     private let entries: [Entry]
-    /// Open addressing: index into `entries` plus one, 0 for empty. Its size is a power of two, at least half empty.
+    /// Open addressing: index into `entries` plus one, 0 for empty.
+    ///
+    /// Its size is a power of two, at least half empty.
     private let buckets: [Int32]
     private let services: Set<String>
     /// Whether methods are unknown here because nobody told them; then the stream handler is asked.

@@ -25,6 +25,7 @@ extension ServerConnection {
     /// The handler of a call has ended.
     func release() {
         inFlight -= 1
+        if case .closed = phase { return }
         scheduleTurn()
     }
 

@@ -1,4 +1,6 @@
-/// Why a byte stream stopped being a sequence of packets. Each one ends the connection.
+/// Why a byte stream stopped being a sequence of packets.
+///
+/// Each one ends the connection.
 struct FrameError: Error, Equatable, CustomStringConvertible {
     /// What was wrong.
     enum Reason: String, Equatable, Sendable {
