@@ -1,4 +1,6 @@
-/// A replay had to stop. What it has done stands, and another run with the same file goes on from there.
+/// A replay had to stop.
+///
+/// What it has done stands, and another run with the same file goes on from there.
 public struct ReplayFailure: Error, CustomStringConvertible {
     /// Why a replay stops.
     public enum Reason: Hashable, Sendable {

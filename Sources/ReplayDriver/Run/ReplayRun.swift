@@ -21,7 +21,9 @@ public struct ReplayRun<Transport: ClientTransport>: Sendable {
     private let log = CallLog()
     private let terminal: ReplayTerminal<Transport>
 
-    /// Reads the books from `source`; throws as `ReplaySource.plan` does. The client must be running during `run`.
+    /// Reads the books from a source and plans their replay.
+    ///
+    /// The client must be running during `run`. Throws as `ReplaySource.plan` does.
     public init(
         _ source: ReplaySource, client: GRPCClient<Transport>, options: ReplayOptions = ReplayOptions()
     ) throws {
