@@ -3,7 +3,6 @@ public import GRPCCore
 public import HoldfastAPI
 import Ledger
 public import Logging
-import NIOCore
 public import OrderPromising
 import SwiftProtobuf
 
@@ -25,7 +24,7 @@ public struct OrderService: Holdfast_V1_OrderService.SimpleServiceProtocol {
         let body = try IdempotentBody(.placeOrder, request).bytes
         return try await answer.answering(context, body: body) {
             let order = try OrderRequests.place(request, body: body)
-            return Holdfast_V1_PlaceOrderResponse(try await promising.place(order, deadline: .ofOrdinaryCall))
+            return Holdfast_V1_PlaceOrderResponse(try await promising.place(order, deadline: context.deadline))
         }
     }
 

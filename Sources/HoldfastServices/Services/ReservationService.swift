@@ -2,7 +2,6 @@ import Domain
 public import GRPCCore
 public import HoldfastAPI
 public import Logging
-import NIOCore
 public import OrderPromising
 import SwiftProtobuf
 
@@ -24,7 +23,7 @@ public struct ReservationService: Holdfast_V1_ReservationService.SimpleServicePr
         let body = try IdempotentBody(.reserve, request).bytes
         return try await answer.answering(context, body: body) {
             let asked = try PromisingRequests.reserve(request, body: body)
-            let reservation = try await promising.reserve(asked, deadline: .ofOrdinaryCall)
+            let reservation = try await promising.reserve(asked, deadline: context.deadline)
             return .with { $0.reservation = Holdfast_V1_Reservation(reservation) }
         }
     }
@@ -68,11 +67,4 @@ public struct ReservationService: Holdfast_V1_ReservationService.SimpleServicePr
             return .with { $0.reservation = Holdfast_V1_Reservation(reservation) }
         }
     }
-}
-
-extension NIODeadline {
-    /// When work on a call of the ordinary lane is not worth beginning any more.
-    ///
-    /// The transport cancels a call at its own deadline; this bounds what waits in a queue after that.
-    static var ofOrdinaryCall: NIODeadline { .now() + .seconds(30) }
 }

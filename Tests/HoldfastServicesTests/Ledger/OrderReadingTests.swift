@@ -1,0 +1,199 @@
+import Domain
+import HoldfastTesting
+import Ledger
+import OrderPromising
+import Testing
+
+@Suite("Orders and reservations in the ledger")
+struct OrderReadingTests {
+    @Test("An order is read with its lines, taxes, quantities, allocations and events")
+    func order() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A", "B"], untracked: ["POST"], locations: ["DC", "LDN"])
+            try await deployment.change(.receive, [("A", "DC", 10), ("B", "DC", 1), ("B", "LDN", 5)])
+            let pounds = try #require(Currency(code: "GBP"))
+            var request = try deployment.order([("A", "DC", 3), ("B", "", 6), ("POST", "", 1)], number: "536365")
+            request.lines[0].taxes = [
+                Tax(name: "VAT", amountMinor: 60, included: false), Tax(name: "Levy", amountMinor: 1, included: true),
+            ]
+            request.lines[0].description = "Heart"
+            request.lines[0].unitPrice = try #require(UnitPrice(units: 2, nanos: 550_000_000))
+            request.lines[0].amount = Money(765, pounds)
+            request.lines[1].demand.allowSplit = true
+            request.subtotal = 765 + 600 + 100
+            request.addedTax = 60
+            request.customer = Customer(id: "17850", name: "Ada", email: "ada@example.org", country: "UK")
+            request.orderedAt = Instant(microseconds: 1_291_190_760_000_000)
+            let captured = try await deployment.place(request)
+
+            let read = try #require(try await deployment.ledger.order(request.id))
+            #expect(read.channel == TestDeployment.channel)
+            #expect(read.externalID == "536365")
+            #expect(read.customer == request.customer)
+            #expect(read.currency == pounds)
+            #expect((read.subtotal, read.addedTax) == (1_465, 60))
+            #expect(read.orderedAt == request.orderedAt)
+            #expect(read.placedAt == captured.placedAt)
+            #expect(read.status == .open)
+            #expect(read.reservation == nil)
+            #expect(read.goodsInHand == false)
+            #expect(read.lines.map(\.number) == [1, 2, 3])
+            #expect(read.lines.map(\.sku) == ["A", "B", "POST"])
+            #expect(read.lines.map(\.quantity) == [3, 6, 1])
+            #expect(read.lines.map(\.amountMinor) == [765, 600, 100])
+            #expect(read.lines[0].description == "Heart")
+            #expect(read.lines[0].unitPrice == request.lines[0].unitPrice)
+            #expect(read.lines[0].taxes == request.lines[0].taxes)
+            #expect(read.lines[0].allocations == [Allocation(location: "DC", quantity: 3)])
+            #expect(
+                read.lines[1].allocations == [
+                    Allocation(location: "DC", quantity: 1), Allocation(location: "LDN", quantity: 5),
+                ])
+            #expect(read.lines[2].allocations.isEmpty)
+            #expect(read.lines.map(\.quantities) == [[.allocated: 3], [.allocated: 6], [.allocated: 1]])
+            #expect(read.events.map(\.kind) == [.placed])
+            #expect(read.events.map(\.cause) == [request.id])
+            #expect(try await deployment.ledger.order(channel: "web", externalID: "536365") == read)
+            #expect(try await deployment.ledger.order(channel: "till", externalID: "536365") == nil)
+            #expect(try await deployment.ledger.order(channel: "web", externalID: "536366") == nil)
+            #expect(try await deployment.ledger.order(.fresh) == nil)
+
+            let cancellation = EntityID.fresh
+            _ = try await deployment.cancel(request.id, [(1, 3), (2, 1)], id: cancellation)
+            let after = try #require(try await deployment.ledger.order(request.id))
+            #expect(
+                after.lines.map(\.quantities) == [[.cancelled: 3], [.allocated: 5, .cancelled: 1], [.allocated: 1]])
+            #expect(after.lines[0].allocations.isEmpty)
+            #expect(after.lines[1].allocations.reduce(0) { $0 + $1.quantity } == 5)
+            #expect(after.events.map(\.sequence) == [1, 2])
+            #expect(after.events.map(\.kind) == [.placed, .cancelled])
+            #expect(after.events.map(\.cause) == [request.id, cancellation])
+            #expect(after.status == .open)
+        }
+    }
+
+    @Test("Orders are listed newest first, by status, channel, customer and time")
+    func lists() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["DC"])
+            try await deployment.change(.receive, [("A", "DC", 100)])
+            var orders: [EntityID] = []
+            for index in 0..<9 {
+                var request = try deployment.order([("A", "DC", 2)], goodsInHand: index == 8)
+                request.customer.id = index.isMultiple(of: 3) ? "17850" : ""
+                _ = try await deployment.place(request)
+                orders.append(request.id)
+            }
+            _ = try await deployment.cancel(orders[0])
+            _ = try await deployment.cancel(orders[1], [(1, 1)])
+            // One order of which a part is with the customer: no call makes that yet, the statuses are made for it.
+            try await deployment.run(
+                """
+                UPDATE line_quantity SET quantity = 1 WHERE order_id = '\(orders[2])';
+                INSERT INTO line_quantity VALUES ('\(orders[2])', 1, 2, 1);
+                """)
+
+            func walk(_ filter: OrderFilter, limit: Int = 2) async throws -> [EntityID] {
+                var found: [Order] = []
+                for _ in 0..<20 {
+                    let page = try await deployment.ledger.orders(
+                        filter, before: found.last.map { OrderKey($0) }, limit: limit)
+                    #expect(page.elements.count <= limit)
+                    found += page.elements
+                    if !page.hasMore { return found.map(\.id) }
+                }
+                throw TestFailure("the list does not end")
+            }
+            let newestFirst = Array(orders.reversed())
+            for limit in [1, 2, 4, 100] { #expect(try await walk(OrderFilter(), limit: limit) == newestFirst) }
+            #expect(try await walk(OrderFilter(status: .cancelled)) == [orders[0]])
+            #expect(try await walk(OrderFilter(status: .delivered)) == [orders[8]])
+            #expect(try await walk(OrderFilter(status: .partiallyDelivered)) == [orders[2]])
+            #expect(
+                try await walk(OrderFilter(status: .open))
+                    == newestFirst.filter { ![0, 2, 8].map { orders[$0] }.contains($0) })
+            #expect(try await walk(OrderFilter(customer: "17850")) == [orders[6], orders[3], orders[0]])
+            #expect(try await walk(OrderFilter(customer: "17850", status: .open)) == [orders[6], orders[3]])
+            #expect(try await walk(OrderFilter(customer: "nobody")) == [])
+            #expect(try await walk(OrderFilter(channel: "web")) == newestFirst)
+            #expect(try await walk(OrderFilter(channel: "till")) == [])
+
+            let times = try await deployment.ledger.orders(OrderFilter(), before: nil, limit: 100).elements
+                .map(\.placedAt)
+            let middle = times[4]
+            #expect(try await walk(OrderFilter(placedFrom: middle)) == Array(newestFirst[...4]))
+            #expect(try await walk(OrderFilter(placedBefore: middle)) == Array(newestFirst[5...]))
+            #expect(
+                try await walk(OrderFilter(placedFrom: times[6], placedBefore: times[2])) == Array(newestFirst[3...6]))
+        }
+    }
+
+    @Test("Orders of one moment are told apart by their ids")
+    func sameMoment() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["DC"])
+            try await deployment.change(.receive, [("A", "DC", 100)])
+            var orders: [EntityID] = []
+            for _ in 0..<7 {
+                let request = try deployment.order([("A", "DC", 1)])
+                _ = try await deployment.place(request)
+                orders.append(request.id)
+            }
+            try await deployment.run("UPDATE orders SET placed_at = '2026-01-01 00:00:00.000001Z'")
+            var found: [Order] = []
+            for _ in 0..<10 {
+                let page = try await deployment.ledger.orders(
+                    OrderFilter(), before: found.last.map { OrderKey($0) }, limit: 2)
+                found += page.elements
+                if !page.hasMore { break }
+            }
+            #expect(found.map(\.id) == orders.sorted(by: >))
+        }
+    }
+
+    @Test("A reservation is read with its lines in request order")
+    func reservation() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A", "B"], locations: ["DC", "LDN"])
+            try await deployment.change(.receive, [("A", "DC", 2), ("A", "LDN", 5), ("B", "LDN", 5)])
+            let id = EntityID.fresh
+            let held = try await deployment.reserve([("B", "LDN", 1), ("A", "", 4), ("B", "", 2)], id: id, split: true)
+            let read = try #require(try await deployment.ledger.reservation(id))
+            #expect(read == held)
+            #expect(read.lines.map(\.quantity) == [1, 4, 2])
+            #expect(try await deployment.ledger.reservation(.fresh) == nil)
+
+            _ = try await deployment.promising.release(id)
+            #expect(try await deployment.ledger.reservation(id)?.state == .released)
+            #expect(try await deployment.ledger.reservation(id)?.lines == held.lines)
+        }
+    }
+
+    @Test("A reservation whose time has passed is expired; one that an order took names it")
+    func finalReservations() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["DC"])
+            try await deployment.change(.receive, [("A", "DC", 10)])
+            let taken = EntityID.fresh
+            _ = try await deployment.reserve([("A", "DC", 1)], id: taken)
+            let request = try deployment.order([("A", "DC", 1)], reservation: taken)
+            _ = try await deployment.place(request)
+            let confirmed = try #require(try await deployment.ledger.reservation(taken))
+            #expect(confirmed.state == .confirmed)
+            #expect(confirmed.order == request.id)
+            #expect(try await deployment.ledger.order(request.id)?.reservation == taken)
+
+            let short = EntityID.fresh
+            let held = try await deployment.reserve([("A", "DC", 1)], id: short, ttl: 1_000)
+            #expect(try await eventually { try await deployment.ledger.reservation(short)?.state == .expired })
+            #expect(try await deployment.ledger.reservation(short)?.expiresAt == held.expiresAt)
+
+            let abandoned = EntityID.fresh
+            _ = try await deployment.ledger.void([abandoned], kind: .reservation)
+            let voided = try #require(try await deployment.ledger.reservation(abandoned))
+            #expect(voided.state == .voided)
+            #expect(voided.channel == "")
+            #expect(voided.lines.isEmpty)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import GRPCCore
+import HoldfastServices
+import HoldfastTesting
+import Logging
+import Testing
+
+/// The services over a deployment of its own, called as a transport would.
+struct ServiceBench {
+    let deployment: TestDeployment
+    let catalog: CatalogService
+    let inventory: InventoryService
+    let availability: AvailabilityService
+    let reservations: ReservationService
+    let orders: OrderService
+    let health: HealthService
+
+    init(_ deployment: TestDeployment) {
+        let logger = Logger(label: "test")
+        self.deployment = deployment
+        catalog = CatalogService(promising: deployment.promising, logger: logger)
+        inventory = InventoryService(promising: deployment.promising, logger: logger)
+        availability = AvailabilityService(promising: deployment.promising, logger: logger)
+        reservations = ReservationService(promising: deployment.promising, logger: logger)
+        orders = OrderService(promising: deployment.promising, logger: logger)
+        health = HealthService(promising: deployment.promising)
+    }
+
+    /// Runs a body against fresh services.
+    static func with(_ body: @Sendable (ServiceBench, ServerContext) async throws -> Void) async throws {
+        try await TestDeployment.with { deployment in
+            try await withServerContextRPCCancellationHandle { cancellation in
+                let context = ServerContext(
+                    descriptor: MethodDescriptor(fullyQualifiedService: "test", method: "Test"),
+                    remotePeer: "in-process:1", localPeer: "in-process:2", cancellation: cancellation)
+                try await body(ServiceBench(deployment), context)
+            }
+        }
+    }
+}
+
+/// The status that a call fails with.
+func status<Reply>(of call: () async throws -> Reply) async throws -> RPCError {
+    do {
+        let reply = try await call()
+        Issue.record("the call was answered: \(reply)")
+        throw TestFailure("a refusal was expected")
+    } catch let error as RPCError {
+        return error
+    }
+}
