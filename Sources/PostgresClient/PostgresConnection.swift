@@ -113,6 +113,7 @@ public final class PostgresConnection {
     /// - Returns: what the body returns.
     /// - Throws: what the body throws; ``PostgresError`` when the commit fails, of the kind
     ///   ``PostgresError/Kind/transactionAborted`` when the body hid an error.
+    @discardableResult
     public func transaction<R>(
         _ mode: PostgresTransactionMode = .readCommitted, _ body: (PostgresConnection) throws -> R
     ) throws -> R {
@@ -267,7 +268,10 @@ public final class PostgresConnection {
             if self.session.failure != nil { return refusal }
             guard let result else { continue }
             if result.status == PGRES_PIPELINE_SYNC { return refusal }
-            if let error = self.refusal(result) { refusal = refusal ?? error }
+            let error = self.refusal(result)
+            // The end of the session is no refusal: the commit may have been made before it.
+            guard self.session.failure == nil else { return refusal }
+            refusal = refusal ?? error
         }
         self.session.fail(.protocolViolation, "a pipeline does not end")
         return refusal

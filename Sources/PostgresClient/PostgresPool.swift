@@ -34,6 +34,7 @@ public final class PostgresPool: Sendable {
     /// - Returns: what the body returns.
     /// - Throws: what the body throws; ``PostgresError`` when it was not run; `CancellationError` when the task was
     ///   cancelled while it waited for a connection. A body that runs is not interrupted.
+    @discardableResult
     public func withConnection<R: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> R
     ) async throws -> R {
@@ -61,6 +62,7 @@ public final class PostgresPool: Sendable {
     /// - Returns: what the body returns, after the commit.
     /// - Throws: as ``withConnection(_:)`` and ``PostgresConnection/transaction(_:_:)``. Look at
     ///   ``PostgresError/isOutcomeUnknown`` before saying that nothing happened.
+    @discardableResult
     public func withTransaction<R: Sendable>(
         _ mode: PostgresTransactionMode = .readCommitted,
         _ body: @escaping @Sendable (PostgresConnection) throws -> R
