@@ -56,8 +56,8 @@ public struct OrderService: Holdfast_V1_OrderService.SimpleServiceProtocol {
             let (asked, filter) = try ListRequests.orders(request)
             let page = try await promising.ledger.orders(filter, before: asked.after, limit: asked.limit)
             return .with {
-                $0.orders = page.elements.map { Holdfast_V1_Order($0) }
-                $0.nextPageToken = asked.next(page) { OrderKey($0) }
+                $0.orders = page.orders.map { Holdfast_V1_Order($0) }
+                $0.nextPageToken = page.next.map { asked.token(after: $0) } ?? ""
             }
         }
     }

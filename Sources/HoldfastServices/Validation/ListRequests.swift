@@ -15,7 +15,12 @@ struct PageRequest<Key: PageKey & Equatable>: Equatable {
     /// The token of the page after this one; empty where there is none.
     func next<Element: Sendable>(_ page: Page<Element>, _ key: (Element) -> Key) -> String {
         guard page.hasMore, let last = page.elements.last else { return "" }
-        return PageToken(list: list, key: key(last).pageKey).text
+        return token(after: key(last))
+    }
+
+    /// The token of the page after a key.
+    func token(after key: Key) -> String {
+        PageToken(list: list, key: key.pageKey).text
     }
 }
 

@@ -54,6 +54,7 @@ extension Ledger {
         FROM stock_movement m JOIN cell c ON c.id = m.cell_id JOIN product p ON p.id = c.product_id
             JOIN location l ON l.id = c.location_id
         WHERE m.sequence < $1::int8 AND ($2::text = '' OR l.code = $2::text)
+            AND ($2::text = '' OR EXISTS (SELECT FROM location WHERE code = $2::text))
         ORDER BY m.sequence DESC LIMIT $3::int4
         """, access: .readOnly)
 

@@ -14,40 +14,85 @@ extension Ledger {
                 FROM line_quantity q WHERE q.order_id = o.id
             ) s
         """
-    private static let orderPageCondition = """
+    private static let orderPageRange = """
         (o.placed_at, o.id) < ($1::timestamptz, $2::uuid) AND o.placed_at >= $3::timestamptz
             AND o.placed_at < $4::timestamptz AND ($5::text = '' OR ch.code = $5::text)
-            AND ($6::int2 = 0 OR $6::int2 = CASE WHEN s.allocated > 0 AND s.delivered > 0 THEN 2
+        """
+    private static let orderPageStatus = """
+        (o.placed_at, o.id) >= ($7::timestamptz, $8::uuid)
+            AND ($9::int2 = 0 OR $9::int2 = CASE WHEN s.allocated > 0 AND s.delivered > 0 THEN 2
                 WHEN s.allocated > 0 THEN 1 WHEN s.delivered > 0 THEN 3 ELSE 4 END)
         """
-    private static let orderPage = PostgresStatement(
-        "order_page",
-        """
-        \(orderHead) WHERE \(orderPageCondition) ORDER BY o.placed_at DESC, o.id DESC LIMIT $7::int4
-        """, access: .readOnly)
     // The condition on an empty id is that of the index.
+    private static let orderPageCustomer = "o.customer_id = $10::text AND o.customer_id <> ''"
+    private static let newestFirst = "ORDER BY o.placed_at DESC, o.id DESC LIMIT $6::int4"
+
+    private static let orderPage = PostgresStatement(
+        "order_page", "\(orderHead) WHERE \(orderPageRange) AND \(orderPageStatus) \(newestFirst)", access: .readOnly)
     private static let orderPageOfCustomer = PostgresStatement(
         "order_page_of_customer",
+        "\(orderHead) WHERE \(orderPageRange) AND \(orderPageStatus) AND \(orderPageCustomer) \(newestFirst)",
+        access: .readOnly)
+    private static let orderPageEnd = PostgresStatement(
+        "order_page_end",
         """
-        \(orderHead) WHERE \(orderPageCondition) AND o.customer_id = $8::text AND o.customer_id <> ''
-        ORDER BY o.placed_at DESC, o.id DESC LIMIT $7::int4
+        SELECT o.placed_at, o.id FROM orders o JOIN channel ch ON ch.id = o.channel_id WHERE \(orderPageRange)
+            AND ($7::text = '' OR o.customer_id = $7::text)
+        ORDER BY o.placed_at DESC, o.id DESC OFFSET $6::int4 LIMIT 1
         """, access: .readOnly)
 
     /// Orders before a key, newest first, without lines and events.
-    public func orders(_ filter: OrderFilter, before: OrderKey?, limit: Int) async throws -> Page<Order> {
-        let end = OrderKey(placedAt: Instant(microseconds: .max), id: EntityID(high: .max, low: .max))
-        let key = before ?? end
-        var values: [PostgresValue] = [
-            .timestamp(microsecondsSinceEpoch: key.placedAt.microseconds), .uuid(PostgresUUID(key.id)),
-            .timestamp(microsecondsSinceEpoch: filter.placedFrom?.microseconds ?? .min),
-            .timestamp(microsecondsSinceEpoch: filter.placedBefore?.microseconds ?? .max),
-            .text(filter.channel), .int16(filter.status?.rawValue ?? 0), .int32(Int32(clamping: limit + 1)),
-        ]
-        let statement = filter.customer.isEmpty ? Ledger.orderPage : Ledger.orderPageOfCustomer
-        if !filter.customer.isEmpty { values.append(.text(filter.customer)) }
-        return try await onConnection { [values] connection in
-            Page(try connection.execute(statement, values).map { try Order(head: $0) }, limit: limit)
+    ///
+    /// A status is derived, not stored: of a list by status, one call looks at no more than `statusSearch` orders. What
+    /// it returns may then be short, or empty, although the list goes on.
+    public func orders(
+        _ filter: OrderFilter, before: OrderKey?, limit: Int, statusSearch: Int = 10_000
+    ) async throws -> OrderPage {
+        try await onConnection { connection in
+            let last = OrderKey(placedAt: Instant(microseconds: .max), id: EntityID(high: .max, low: .max))
+            let range: [PostgresValue] = [
+                .timestamp(microsecondsSinceEpoch: (before ?? last).placedAt.microseconds),
+                .uuid(PostgresUUID((before ?? last).id)),
+                .timestamp(microsecondsSinceEpoch: filter.placedFrom?.microseconds ?? .min),
+                .timestamp(microsecondsSinceEpoch: filter.placedBefore?.microseconds ?? .max),
+                .text(filter.channel),
+            ]
+            var end: OrderKey?
+            if filter.status != nil {
+                let rows = try connection.execute(
+                    Ledger.orderPageEnd,
+                    range + [.int32(Int32(clamping: statusSearch - 1)), .text(filter.customer)])
+                end = try rows.first.map { row in
+                    OrderKey(
+                        placedAt: Instant(microseconds: try row.timestamp(0)), id: EntityID(try row.uuid(1)))
+                }
+            }
+            var values = range
+            values.append(.int32(Int32(clamping: limit + 1)))
+            values.append(.timestamp(microsecondsSinceEpoch: end?.placedAt.microseconds ?? .min))
+            values.append(.uuid(PostgresUUID(end?.id ?? EntityID(high: 0, low: 0))))
+            values.append(.int16(filter.status?.rawValue ?? 0))
+            if !filter.customer.isEmpty { values.append(.text(filter.customer)) }
+            let statement = filter.customer.isEmpty ? Ledger.orderPage : Ledger.orderPageOfCustomer
+            let found = try connection.execute(statement, values).map { try Order(head: $0) }
+            let orders = Array(found.prefix(limit))
+            let next = found.count > limit ? orders.last.map { OrderKey($0) } : end
+            return OrderPage(orders: orders, next: next)
         }
+    }
+}
+
+/// A page of orders.
+public struct OrderPage: Sendable, Equatable {
+    /// The orders.
+    public var orders: [Order]
+    /// The key before which the list goes on; nil where it ends.
+    public var next: OrderKey?
+
+    /// Makes a page.
+    public init(orders: [Order], next: OrderKey?) {
+        self.orders = orders
+        self.next = next
     }
 }
 

@@ -206,4 +206,14 @@ struct IdempotentBodyTests {
             }
         }
     }
+
+    @Test("The stored numbers of the methods never change")
+    func numbers() {
+        #expect(
+            Dictionary(uniqueKeysWithValues: IdempotentMethod.allCases.map { ($0.name, $0.rawValue) }) == [
+                "Reserve": 1, "ExtendReservation": 2, "PlaceOrder": 3, "CancelOrder": 4, "ReceiveStock": 5,
+                "AdjustStock": 6, "CountStock": 7, "TransferStock": 8, "SetStockPolicy": 9, "UpsertProducts": 10,
+                "UpsertLocations": 11, "UpsertChannels": 12,
+            ])
+    }
 }

@@ -93,14 +93,16 @@ struct OrderReadingTests {
                 INSERT INTO line_quantity VALUES ('\(orders[2])', 1, 2, 1);
                 """)
 
-            func walk(_ filter: OrderFilter, limit: Int = 2) async throws -> [EntityID] {
+            func walk(_ filter: OrderFilter, limit: Int = 2, search: Int = 10_000) async throws -> [EntityID] {
                 var found: [Order] = []
+                var before: OrderKey?
                 for _ in 0..<20 {
                     let page = try await deployment.ledger.orders(
-                        filter, before: found.last.map { OrderKey($0) }, limit: limit)
-                    #expect(page.elements.count <= limit)
-                    found += page.elements
-                    if !page.hasMore { return found.map(\.id) }
+                        filter, before: before, limit: limit, statusSearch: search)
+                    #expect(page.orders.count <= limit)
+                    found += page.orders
+                    before = page.next
+                    if before == nil { return found.map(\.id) }
                 }
                 throw TestFailure("the list does not end")
             }
@@ -118,7 +120,20 @@ struct OrderReadingTests {
             #expect(try await walk(OrderFilter(channel: "web")) == newestFirst)
             #expect(try await walk(OrderFilter(channel: "till")) == [])
 
-            let times = try await deployment.ledger.orders(OrderFilter(), before: nil, limit: 100).elements
+            // However few orders a call may look at, walking on finds all, also over empty pages.
+            for search in 1...10 {
+                #expect(try await walk(OrderFilter(status: .cancelled), search: search) == [orders[0]])
+                #expect(
+                    try await walk(OrderFilter(customer: "17850", status: .open), search: search) == [
+                        orders[6], orders[3],
+                    ])
+            }
+            let cut = try await deployment.ledger.orders(
+                OrderFilter(status: .cancelled), before: nil, limit: 5, statusSearch: 3)
+            #expect(cut.orders.isEmpty)
+            #expect(cut.next?.id == orders[6])
+
+            let times = try await deployment.ledger.orders(OrderFilter(), before: nil, limit: 100).orders
                 .map(\.placedAt)
             let middle = times[4]
             #expect(try await walk(OrderFilter(placedFrom: middle)) == Array(newestFirst[...4]))
@@ -141,11 +156,12 @@ struct OrderReadingTests {
             }
             try await deployment.run("UPDATE orders SET placed_at = '2026-01-01 00:00:00.000001Z'")
             var found: [Order] = []
+            var before: OrderKey?
             for _ in 0..<10 {
-                let page = try await deployment.ledger.orders(
-                    OrderFilter(), before: found.last.map { OrderKey($0) }, limit: 2)
-                found += page.elements
-                if !page.hasMore { break }
+                let page = try await deployment.ledger.orders(OrderFilter(), before: before, limit: 2)
+                found += page.orders
+                before = page.next
+                if before == nil { break }
             }
             #expect(found.map(\.id) == orders.sorted(by: >))
         }
