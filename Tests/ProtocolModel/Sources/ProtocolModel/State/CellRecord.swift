@@ -1,0 +1,44 @@
+/// A cell in PostgreSQL with its vshard's epoch.
+///
+/// Each cell is alone in its vshard. `base` is the first supply plus one step a `ver`, up or down; the steps are kept
+/// because a delayed message may carry the base of any `ver` there has ever been.
+struct CellRecord {
+    var packed: UInt16
+
+    var epoch: Int {
+        @inline(__always) get { packed.bits(0, 3) }
+        @inline(__always) set { packed.setBits(0, 3, to: newValue) }
+    }
+
+    var ver: Int {
+        @inline(__always) get { packed.bits(3, 3) }
+        @inline(__always) set { packed.setBits(3, 3, to: newValue) }
+    }
+
+    /// Units that a forced take is known to have left short: goods that were gone although they were promised.
+    var shortage: Int {
+        @inline(__always) get { packed.bits(6, 2) }
+        @inline(__always) set { packed.setBits(6, 2, to: newValue) }
+    }
+
+    /// Bit n is set where `ver` n + 2 lowered the base.
+    private var falls: Int {
+        @inline(__always) get { packed.bits(8, 6) }
+        @inline(__always) set { packed.setBits(8, 6, to: newValue) }
+    }
+
+    /// The base as of a `ver`, for a cell that began with `supply`.
+    @inline(__always)
+    func base(at ver: Int, supply: Int) -> Int {
+        let steps = ver - 1
+        let fallen = (falls & ((1 << steps) - 1)).nonzeroBitCount
+        return supply + steps - 2 * fallen
+    }
+
+    /// Commits a change of the base by one unit.
+    @inline(__always)
+    mutating func move(up: Bool) {
+        if !up { falls |= 1 << (ver - 1) }
+        ver += 1
+    }
+}
