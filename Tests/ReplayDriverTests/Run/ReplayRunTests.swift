@@ -1,5 +1,6 @@
 import FramedTransport
 import GRPCCore
+import HoldfastAPI
 import HoldfastTesting
 import PrivateStores
 import Replay
@@ -9,15 +10,37 @@ import Testing
 
 @Suite("A replay against a server", .serialized)
 struct ReplayRunTests {
-    private static let books = Result {
-        try ReplaySource.sample.plan(ReplayOptions(scope: ReplayScope(limit: 400)))
+    /// Books to replay; each plan is made once.
+    enum Shop: CaseIterable {
+        /// Six invented weeks, with little in stock.
+        case weeks
+        /// The first 300 invoices of the sample, with next to nothing in stock.
+        case sample
+
+        private static let scarce = Replenishment(openingPercent: 40)
+        private static let weeksRead = Result { try Books.plan(Books.weeks(), replenishment: scarce) }
+        private static let sampleRead = Result {
+            try ReplaySource.sample.plan(
+                ReplayOptions(scope: ReplayScope(limit: 300), replenishment: Replenishment(openingPercent: 5)))
+        }
+
+        func read() throws -> (plan: ReplayPlan, offered: OfferedReport) {
+            switch self {
+            case .weeks: try Self.weeksRead.get()
+            case .sample: try Self.sampleRead.get()
+            }
+        }
+
+        /// The same books up to the invoice with this number.
+        static func weeks(limit: Int) throws -> (plan: ReplayPlan, offered: OfferedReport) {
+            try Books.plan(Books.weeks(), scope: ReplayScope(limit: limit), replenishment: scarce)
+        }
     }
 
-    /// A run of the sample's first 400 invoices.
     private func run(
-        _ stack: ReplayStack, workers: Int = 16
+        _ stack: ReplayStack, _ shop: Shop = .weeks, workers: Int = 16
     ) throws -> ReplayRun<FramedClientTransport> {
-        let (plan, offered) = try Self.books.get()
+        let (plan, offered) = try shop.read()
         return ReplayRun(plan: plan, offered: offered, client: stack.client, options: ReplayOptions(workers: workers))
     }
 
@@ -29,10 +52,10 @@ struct ReplayRunTests {
         #expect(report.books.liveReservations == 0, comment)
     }
 
-    @Test("accepts or refuses every line, the books agree, and a second run changes nothing")
-    func runsTwice() async throws {
+    @Test("accepts or refuses every line, the books agree, and a second run changes nothing", arguments: Shop.allCases)
+    func runsTwice(shop: Shop) async throws {
         try await ReplayStack.with { stack in
-            let first = try run(stack)
+            let first = try run(stack, shop)
             let done = Box(0)
             let report = try await first.run { done.value = $0.done }
             #expect(done.value == first.plan.operations.count)
@@ -51,7 +74,7 @@ struct ReplayRunTests {
             #expect(first.acknowledgements.orders.count == report.accepted.orders)
             #expect(try await first.missingAcknowledgements().isEmpty)
 
-            let second = try await run(stack).run()
+            let second = try await run(stack, shop).run()
             expectSound(second, "after the second run")
             #expect(second.pace.ordersPlaced == 0)
             #expect(second.accepted.ordersFound == report.accepted.orders)
@@ -69,7 +92,7 @@ struct ReplayRunTests {
         }
     }
 
-    @Test("carries on after a run that was broken off", arguments: [1, 120, 390])
+    @Test("carries on after a run that was broken off", arguments: [1, 60, 130, 200])
     func resumes(operations: Int) async throws {
         try await ReplayStack.with { stack in
             let broken = try run(stack)
@@ -95,13 +118,41 @@ struct ReplayRunTests {
     @Test("goes on over a larger part of the books where a smaller one was replayed")
     func extends() async throws {
         try await ReplayStack.with { stack in
-            let options = ReplayOptions(scope: ReplayScope(limit: 150))
-            let part = try await ReplayRun(.sample, client: stack.client, options: options).run()
+            let (plan, offered) = try Shop.weeks(limit: 110)
+            let part = try await ReplayRun(plan: plan, offered: offered, client: stack.client).run()
             expectSound(part, "after the part")
             let whole = try await run(stack).run()
             expectSound(whole, "after the whole")
             #expect(whole.accepted.ordersFound == part.accepted.orders)
             #expect(whole.pace.ordersPlaced > 0)
+        }
+    }
+
+    @Test("takes over the goods that an earlier run held for an order and did not place")
+    func takesOverReservations() async throws {
+        try await ReplayStack.with { stack in
+            let (part, offered) = try Shop.weeks(limit: 20)
+            _ = try await ReplayRun(plan: part, offered: offered, client: stack.client).run()
+            let run = try run(stack)
+            let orders = run.plan.operations.dropFirst(part.operations.count).compactMap { operation in
+                if case .place(let order) = operation.action, order.lines.count > 2 { order } else { nil }
+            }
+            let order = try #require(orders.first)
+            let caller = ServiceCaller(patience: CallPatience(), log: CallLog())
+            let terminal = ReplayTerminal(stack.client, caller: caller)
+            let wanted = OrderFill.demand(of: order.lines)
+            let available = try await terminal.available(wanted, fresh: true)
+            let goods = try #require(
+                order.lines.first { $0.isGoods && $0.quantity <= available[$0.sku] ?? 0 })
+            let id = ReplayID.reservation(invoice: order.invoice, attempt: 0)
+            let held = try await terminal.reserve(id, [OrderFill.Demand(sku: goods.sku, quantity: goods.quantity)])
+            #expect(held.state == .held)
+
+            let report = try await run.run()
+            expectSound(report, "after the run")
+            let placed = try #require(try await terminal.order(order.id))
+            #expect(placed.reservationID == id.description)
+            #expect(placed.lines.filter { $0.sku != "POST" }.map(\.sku) == [goods.sku])
         }
     }
 
@@ -136,7 +187,7 @@ struct ReplayRunTests {
     /// Runs the books while `strike` happens in the middle of them.
     private func survives(_ stack: ReplayStack, _ strike: @escaping @Sendable () async throws -> Void) async throws {
         let run = try run(stack)
-        let middle = run.plan.operations.count / 2
+        let middle = run.plan.operations.count / 3
         let (reached, announce) = AsyncStream<Void>.makeStream()
         let running = Task {
             defer { announce.finish() }
@@ -146,6 +197,7 @@ struct ReplayRunTests {
         try await strike()
         let report = try await running.value
         expectSound(report, "after the strike")
+        #expect(report.pace.repeated > 0)
         #expect(run.acknowledgements.orders.count == report.accepted.orders)
         #expect(try await run.missingAcknowledgements().isEmpty)
     }

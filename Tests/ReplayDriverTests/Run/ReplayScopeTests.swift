@@ -50,7 +50,11 @@ struct ReplayScopeTests {
     @Test("plans all of the sample as the plan without a scope does")
     func plansTheSample() throws {
         let plan = try ReplayPlan { try RetailReader(RetailSample.open()) }
-        let read = try Books.sample()
+        let (read, offered) = try Books.sample()
+        var reader = try RetailReader(RetailSample.open())
+        var expected = OfferedReport()
+        while let row = reader.next() { expected.add(row) }
+        #expect(offered.json == expected.json)
         #expect(read.operations == plan.operations)
         #expect(read.products == plan.products)
         #expect(read.notReplayed == plan.notReplayed)
