@@ -31,7 +31,8 @@ public struct HoldfastServer: Sendable {
     /// Serves until a signal comes or something fails that cannot heal.
     ///
     /// `onReady` is called once, when both stores have been loaded and calls are answered. Throws where the address
-    /// cannot be listened on, a URL cannot be read, or the schema is not this program's (``SchemaMismatch``).
+    /// cannot be listened on (``ListenFailure``), a URL cannot be read, or the schema is not this program's
+    /// (``SchemaMismatch``).
     public func run(onReady: @escaping @Sendable (FramedAddress) async throws -> Void) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let outcome: Result<Void, any Error>
@@ -57,8 +58,9 @@ public struct HoldfastServer: Sendable {
         let promising = OrderPromising(
             ledger: Ledger(pool: pool), redis: redis, configuration: promisingConfiguration(),
             logger: labelled("holdfast.promising"))
+        let address = FramedAddress.tcp(host: configuration.host, port: configuration.tcpPort)
         let transport = FramedServerTransport(
-            eventLoopGroup: group, address: .tcp(host: configuration.host, port: configuration.tcpPort),
+            eventLoopGroup: group, address: address,
             configuration: transportConfiguration(),
             fastLane: ServiceRegistry.fastLane(promising: promising, logger: labelled("holdfast.calls")),
             logger: labelled("holdfast.transport"))
@@ -74,11 +76,13 @@ public struct HoldfastServer: Sendable {
             configuration: lifecycleConfiguration(services: [
                 StoresService(redis: redis, pool: pool),
                 PromisingService(promising: promising, gate: gate),
-                ListenerService(server: server),
+                ListenerService(server: server, address: address, logger: labelled("holdfast.server")),
                 ReadinessService(
-                    transport: transport, promising: promising, logger: labelled("holdfast.server"), onReady: onReady),
+                    transport: transport, asked: address, promising: promising, logger: labelled("holdfast.server"),
+                    onReady: onReady),
             ]))
         try await lifecycle.run()
+        logger.info("stopped")
     }
 
     private func lifecycleConfiguration(services: [any Service]) -> ServiceGroupConfiguration {

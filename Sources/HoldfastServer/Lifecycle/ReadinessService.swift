@@ -6,6 +6,7 @@ import ServiceLifecycle
 /// Tells once that the server listens and both stores are loaded.
 struct ReadinessService: Service {
     let transport: FramedServerTransport
+    let asked: FramedAddress
     let promising: OrderPromising
     let logger: Logger
     let onReady: @Sendable (FramedAddress) async throws -> Void
@@ -13,7 +14,7 @@ struct ReadinessService: Service {
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             do {
-                let address = try await transport.listeningAddress
+                let address = try await listeningAddress()
                 logger.info("listening", metadata: ["tcp": "\(address)"])
                 while !promising.isReady { try await Task.sleep(for: .milliseconds(20)) }
                 try await onReady(address)
@@ -22,6 +23,14 @@ struct ReadinessService: Service {
             } catch is CancellationError {
                 return
             }
+        }
+    }
+
+    private func listeningAddress() async throws -> FramedAddress {
+        do {
+            return try await transport.listeningAddress
+        } catch {
+            throw ListenFailure(asked, error)
         }
     }
 }

@@ -2,6 +2,7 @@ import GRPCCore
 import GRPCProtobuf
 import HoldfastAPI
 import HoldfastServer
+import PostgresClient
 import PrivateStores
 import RedisClient
 import Replay
@@ -27,7 +28,10 @@ struct CommandFailure: Error {
         case let error as RPCError: self.init(answer: error)
         case let error as ServerConfigurationError: self.init(.invalid, "\(error)")
         case let error as SchemaMismatch: self.init(.refused, "\(error)")
+        case let error as ListenFailure: self.init(.unavailable, "\(error)")
+        case let error as PrivateStoreError where error.code == .directoryUnusable: self.init(.refused, error.message)
         case let error as PrivateStoreError: self.init(.unavailable, error.message)
+        case let error as PostgresError: self.init(.unavailable, error.debugDescription)
         case let error as RedisError where error.code == .invalidConfiguration: self.init(.invalid, error.message)
         case let error as ByteSourceError: self.init(.invalid, error.message)
         default: self.init(.unexpected, "\(error)")
