@@ -92,13 +92,16 @@ final class ConnectionSet: Sendable {
     /// - Returns: The connection, calls taking turns on all that are ready.
     /// - Throws: UNAVAILABLE when the server cannot be reached, FAILED_PRECONDITION when the transport is shut down.
     func openStream(waitsForReady: Bool) async throws -> FramedClientConnection {
-        while true {
-            switch state.withLock({ Self.choose(&$0, waitsForReady) }) {
-            case .connection(let connection): return connection
-            case .refuse(let error): throw error
-            case .wait: try await waitForChange(waitsForReady)
-            }
-        }
+        try await connection(waitsForReady: waitsForReady, isOpenStream: false)
+    }
+
+    /// Finds another connection for an open stream, whose own has ended before anything was sent.
+    ///
+    /// - Parameter waitsForReady: Whether to wait also while the server cannot be reached.
+    /// - Returns: The connection.
+    /// - Throws: UNAVAILABLE when the server cannot be reached.
+    func moveStream(waitsForReady: Bool) async throws -> FramedClientConnection {
+        try await connection(waitsForReady: waitsForReady, isOpenStream: true)
     }
 
     /// Ends a stream.
@@ -145,10 +148,18 @@ final class ConnectionSet: Sendable {
         drained?.resume()
     }
 
-    private static func choose(_ state: inout State, _ waitsForReady: Bool) -> Choice {
-        switch state.phase {
-        case .open: break
-        case .draining, .closed:
+    private func connection(waitsForReady: Bool, isOpenStream: Bool) async throws -> FramedClientConnection {
+        while true {
+            switch state.withLock({ Self.choose(&$0, waitsForReady, isOpenStream) }) {
+            case .connection(let connection): return connection
+            case .refuse(let error): throw error
+            case .wait: try await waitForChange(waitsForReady, isOpenStream)
+            }
+        }
+    }
+
+    private static func choose(_ state: inout State, _ waitsForReady: Bool, _ isOpenStream: Bool) -> Choice {
+        guard serves(state, isOpenStream) else {
             return .refuse(RPCError(code: .failedPrecondition, message: "The client transport is shut down."))
         }
         var failure: (any Error)?
@@ -156,11 +167,12 @@ final class ConnectionSet: Sendable {
         for offset in 0..<state.places.count {
             let index = (state.next + offset) % state.places.count
             switch state.places[index] {
-            case .ready(let connection):
+            case .ready(let connection) where !connection.isRetired:
                 state.next = index + 1
-                state.openStreams += 1
+                if !isOpenStream { state.openStreams += 1 }
                 return .connection(connection)
-            case .connecting: isHopeful = true
+            // A connection that has just ended is about to be made anew.
+            case .ready, .connecting: isHopeful = true
             case .failed(let error): failure = error
             }
         }
@@ -174,7 +186,7 @@ final class ConnectionSet: Sendable {
     /// Waits until something has changed.
     ///
     /// What the call then finds is looked up again.
-    private func waitForChange(_ waitsForReady: Bool) async throws {
+    private func waitForChange(_ waitsForReady: Bool, _ isOpenStream: Bool) async throws {
         let id = state.withLock { state in
             state.nextWaiter += 1
             return state.nextWaiter
@@ -184,7 +196,7 @@ final class ConnectionSet: Sendable {
                 let outcome: Result<Void, any Error>? = state.withLock { state in
                     if Task.isCancelled { return .failure(CancellationError()) }
                     // Something may have changed since the caller looked.
-                    guard Self.mustWait(state, waitsForReady) else { return .success(()) }
+                    guard Self.mustWait(state, waitsForReady, isOpenStream) else { return .success(()) }
                     state.waiters[id] = continuation
                     return nil
                 }
@@ -195,13 +207,21 @@ final class ConnectionSet: Sendable {
         }
     }
 
-    private static func mustWait(_ state: State, _ waitsForReady: Bool) -> Bool {
-        guard case .open = state.phase else { return false }
+    private static func serves(_ state: State, _ isOpenStream: Bool) -> Bool {
+        switch state.phase {
+        case .open: true
+        case .draining: isOpenStream
+        case .closed: false
+        }
+    }
+
+    private static func mustWait(_ state: State, _ waitsForReady: Bool, _ isOpenStream: Bool) -> Bool {
+        guard serves(state, isOpenStream) else { return false }
         var isHopeful = waitsForReady
         for place in state.places {
             switch place {
-            case .ready: return false
-            case .connecting: isHopeful = true
+            case .ready(let connection) where !connection.isRetired: return false
+            case .ready, .connecting: isHopeful = true
             case .failed: continue
             }
         }

@@ -1,6 +1,7 @@
 public import GRPCCore
 public import NIOCore
 import NIOPosix
+import Synchronization
 
 /// One connection to a framed server: any number of calls at once, answered in any order.
 ///
@@ -15,11 +16,13 @@ public final class FramedClientConnection: Sendable {
     private let handler: NIOLoopBound<ClientConnectionHandler>
     /// Succeeds when the connection takes no further calls: the server is draining, or the connection has ended.
     let retired: EventLoopFuture<Void>
+    private let isRetiredFlag = Atomic<Bool>(false)
 
     private init(channel: any Channel, handler: NIOLoopBound<ClientConnectionHandler>, retired: EventLoopFuture<Void>) {
         self.channel = channel
         self.handler = handler
         self.retired = retired
+        retired.whenComplete { _ in self.isRetiredFlag.store(true, ordering: .releasing) }
     }
 
     /// Connects to a server.
@@ -121,6 +124,9 @@ public final class FramedClientConnection: Sendable {
             // That is what was wanted.
         }
     }
+
+    /// Whether the connection takes no further calls.
+    var isRetired: Bool { isRetiredFlag.load(ordering: .acquiring) }
 
     /// Closes the connection without waiting for it.
     func abort() {

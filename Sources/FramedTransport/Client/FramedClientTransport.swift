@@ -96,11 +96,15 @@ public final class FramedClientTransport: ClientTransport {
             throw RPCError(code: .unimplemented, message: "\(descriptor) streams, which this transport cannot carry.")
         }
         let began = NIODeadline.now()
-        let connection = try await connections.openStream(waitsForReady: options.waitForReady ?? false)
+        let waitsForReady = options.waitForReady ?? false
+        let connection = try await connections.openStream(waitsForReady: waitsForReady)
         defer { connections.closeStream() }
         let exchange = UnaryExchange(
             connection: connection, descriptor: descriptor, began: began,
-            timeout: options.timeout.map(TimeAmount.init(clamping:)))
+            timeout: options.timeout.map(TimeAmount.init(clamping:))
+        ) { [connections] in
+            try await connections.moveStream(waitsForReady: waitsForReady)
+        }
         let stream = RPCStream(
             descriptor: descriptor, inbound: Inbound(wrapping: UnaryResponseParts(exchange: exchange)),
             outbound: Outbound(wrapping: exchange))

@@ -7,6 +7,7 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
     typealias Element = RPCRequestPart<FramedBytes>
 
     private struct State {
+        var connection: FramedClientConnection
         var metadata = Metadata()
         var message: FramedBytes?
         var isFinished = false
@@ -14,17 +15,32 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
         var waiter: CheckedContinuation<FramedResponse, any Error>?
     }
 
-    private let connection: FramedClientConnection
+    /// How often a request that never left is given to another connection.
+    private static let maxMoves = 5
+
     private let descriptor: MethodDescriptor
     private let began: NIODeadline
     private let timeout: TimeAmount?
-    private let state = Mutex(State())
+    private let findConnection: @concurrent @Sendable () async throws -> FramedClientConnection
+    private let state: Mutex<State>
 
-    init(connection: FramedClientConnection, descriptor: MethodDescriptor, began: NIODeadline, timeout: TimeAmount?) {
-        self.began = began
-        self.connection = connection
+    /// Makes an exchange.
+    ///
+    /// - Parameters:
+    ///   - connection: Where the request is sent.
+    ///   - descriptor: The method.
+    ///   - began: When the call was made.
+    ///   - timeout: How long it may take from then on, unless its metadata says otherwise.
+    ///   - findConnection: Finds another connection when the first one has ended before the request left.
+    init(
+        connection: FramedClientConnection, descriptor: MethodDescriptor, began: NIODeadline, timeout: TimeAmount?,
+        findConnection: @escaping @concurrent @Sendable () async throws -> FramedClientConnection
+    ) {
         self.descriptor = descriptor
+        self.began = began
         self.timeout = timeout
+        self.findConnection = findConnection
+        self.state = Mutex(State(connection: connection))
     }
 
     // MARK: Request
@@ -50,19 +66,12 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
     }
 
     func finish() async {
-        let request = state.withLock { state -> (FramedBytes?, Metadata)? in
-            guard !state.isFinished else { return nil }
-            state.isFinished = true
+        let isFirst = state.withLock { state in
+            defer { state.isFinished = true }
             // The wait may have been cancelled; then there is nobody to send it for.
-            guard state.outcome == nil else { return nil }
-            return (state.message, state.metadata)
+            return !state.isFinished && state.outcome == nil
         }
-        guard let (message, metadata) = request else { return }
-        guard let message else {
-            resolve(.failure(RPCError(code: .unimplemented, message: "This transport needs a message per request.")))
-            return
-        }
-        send(message, metadata)
+        if isFirst { send() }
     }
 
     func finish(throwing error: any Error) async {
@@ -75,13 +84,18 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
         resolve(.failure(failure ?? RPCError(code: .unknown, message: "The request was not completed.", cause: error)))
     }
 
-    private func send(_ message: FramedBytes, _ metadata: Metadata) {
-        var metadata = metadata
+    private func send() {
+        var (connection, message, metadata) = state.withLock { ($0.connection, $0.message, $0.metadata) }
+        guard let message else {
+            resolve(.failure(RPCError(code: .unimplemented, message: "This transport needs a message per request.")))
+            return
+        }
         // gRPC's own machinery writes what is left of the timeout here; the packet has a field for it.
-        let written = metadata[stringValues: CallMeta.timeoutKey].first { _ in true }.flatMap(
-            TimeAmount.init(grpcTimeout:))
+        let written = metadata[stringValues: CallMeta.timeoutKey].first { _ in true }
         metadata.removeAllValues(forKey: CallMeta.timeoutKey)
-        let timeout = (written ?? timeout).map { $0 - (NIODeadline.now() - began) }
+        let timeout = (written.flatMap(TimeAmount.init(grpcTimeout:)) ?? timeout).map {
+            $0 - (NIODeadline.now() - began)
+        }
         connection.call(
             service: descriptor.service.fullyQualifiedService, method: descriptor.method, message: message.buffer,
             timeout: timeout, metadata: metadata
@@ -92,8 +106,31 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
 
     /// Waits for the answer.
     ///
-    /// Cancelling the wait abandons the call: the protocol has no way to tell the server, so its answer is dropped.
+    /// A request that its connection could not take any more has not left, so another connection gets it. Cancelling
+    /// the wait abandons the call: the protocol has no way to tell the server, so its answer is dropped.
     func response() async throws -> FramedResponse {
+        var moves = 0
+        while true {
+            do {
+                return try await outcome()
+            } catch let error as RPCError where moves < Self.maxMoves && Self.hasNotLeft(error) {
+                moves += 1
+                let connection = try await findConnection()
+                state.withLock { state in
+                    state.connection = connection
+                    state.outcome = nil
+                }
+                send()
+            }
+        }
+    }
+
+    private static func hasNotLeft(_ error: RPCError) -> Bool {
+        guard let cause = error.cause as? FramedConnectionError else { return false }
+        return !cause.requestMayHaveBeenSent
+    }
+
+    private func outcome() async throws -> FramedResponse {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let outcome = state.withLock { state in

@@ -22,6 +22,7 @@ public final class FramedServerTransport: ServerTransport {
     private let logger: Logger
     private let methods = Mutex<[MethodDescriptor]?>(nil)
     private let connections: ConnectionRegistry
+    private let taskLane = TaskLaneGauge()
     private let bound: EventLoopPromise<FramedAddress>
 
     /// Makes a transport; it listens once `listen(streamHandler:)` is called.
@@ -60,6 +61,9 @@ public final class FramedServerTransport: ServerTransport {
     /// Open connections right now.
     public var connectionCount: Int { connections.count }
 
+    /// Calls that have a task right now; those of the fast lane have none.
+    public var taskLaneCallCount: Int { taskLane.count }
+
     /// Learns which methods the server offers.
     public func configure(context: GRPCServerContext) {
         methods.withLock { $0 = context.methods }
@@ -76,6 +80,7 @@ public final class FramedServerTransport: ServerTransport {
         let core = ServerCore(
             configuration: configuration,
             methods: MethodTable(fastLane: fastLane, methods: methods.withLock { $0 }), logger: logger,
+            taskLane: taskLane,
             orders: continuation)
         do {
             let listener = try await bind(core)

@@ -8,31 +8,27 @@ final class ServerCore: Sendable {
     let methods: MethodTable
     let logger: Logger
     private let orders: AsyncStream<TaskLaneOrder>.Continuation
-    private let taskLaneCalls = Atomic<Int>(0)
+    private let taskLane: TaskLaneGauge
 
     init(
-        configuration: FramedServerConfiguration, methods: MethodTable, logger: Logger,
+        configuration: FramedServerConfiguration, methods: MethodTable, logger: Logger, taskLane: TaskLaneGauge,
         orders: AsyncStream<TaskLaneOrder>.Continuation
     ) {
         self.configuration = configuration
         self.methods = methods
         self.logger = logger
+        self.taskLane = taskLane
         self.orders = orders
     }
 
     /// Takes a place on the task lane; `false` when all are taken.
     func enterTaskLane() -> Bool {
-        let (_, calls) = taskLaneCalls.add(1, ordering: .relaxed)
-        guard calls <= configuration.maxTaskLaneCalls else {
-            leaveTaskLane()
-            return false
-        }
-        return true
+        taskLane.enter(limit: configuration.maxTaskLaneCalls)
     }
 
     /// Gives back a place on the task lane.
     func leaveTaskLane() {
-        taskLaneCalls.subtract(1, ordering: .relaxed)
+        taskLane.leave()
     }
 
     /// Has a task started for a call; `false` when the server does not start any more.
@@ -44,5 +40,27 @@ final class ServerCore: Sendable {
     /// No task is started any more.
     func finishOrders() {
         orders.finish()
+    }
+}
+
+/// Counts the calls of the task lane.
+final class TaskLaneGauge: Sendable {
+    private let calls = Atomic<Int>(0)
+
+    /// Calls right now.
+    var count: Int { calls.load(ordering: .relaxed) }
+
+    /// Counts one more call unless there are `limit` already.
+    func enter(limit: Int) -> Bool {
+        guard calls.add(1, ordering: .relaxed).newValue <= limit else {
+            leave()
+            return false
+        }
+        return true
+    }
+
+    /// Counts one call less.
+    func leave() {
+        calls.subtract(1, ordering: .relaxed)
     }
 }

@@ -169,7 +169,7 @@ struct LaneTests {
 
     @Test("A server on a unix socket answers too")
     func listensOnUnixSocket() async throws {
-        let path = "/tmp/framed-\(UInt64.random(in: 0 ... .max)).sock"
+        let path = ScriptedServer.freePath()
         try await TestServer.with(address: .unixDomainSocket(path: path)) { server in
             #expect(server.address == .unixDomainSocket(path: path))
             let connection = try await FramedClientConnection.connect(

@@ -65,7 +65,7 @@ final class RawPeer: Sendable {
 }
 
 /// A packet from the server, taken apart.
-struct Answer {
+struct Answer: Equatable {
     let frame: Frame
     let meta: CallMeta
 
