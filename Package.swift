@@ -65,8 +65,9 @@ let package = Package(
             resources: [.embedInCode("Functions/holdfast_1.lua")], swiftSettings: strict),
         .target(
             name: "OrderPromising",
-            dependencies: ["HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore, logging],
-            swiftSettings: strict),
+            dependencies: [
+                "HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore, nioConcurrency, logging,
+            ], swiftSettings: strict),
         .target(
             name: "HoldfastServices",
             dependencies: [
@@ -132,8 +133,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastServicesTests",
             dependencies: [
-                "HoldfastServices", "OrderPromising", "Ledger", "Domain", "HoldfastAPI", "FramedTransport",
-                "PostgresClient", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
+                "HoldfastTesting", "HoldfastServices", "OrderPromising", "Ledger", "Domain", "HoldfastAPI",
+                "FramedTransport", "PostgresClient", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
             ], swiftSettings: strict),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "CZlib"], swiftSettings: strict),
         .testTarget(

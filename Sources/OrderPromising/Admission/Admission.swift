@@ -22,6 +22,7 @@ final class Admission: Sendable {
         var waiters: [@Sendable () -> Void] = []
         var reason = "start"
         var mustLoad = true
+        var isWished = false
     }
 
     private let state = Mutex(State())
@@ -89,12 +90,14 @@ final class Admission: Sendable {
     }
 
     private func request(_ reason: String, mustLoad: Bool) {
-        state.withLock { state in
+        let isFirst = state.withLock { state in
             state.reason = reason
             state.mustLoad = state.mustLoad || mustLoad
             if state.phase == .open { state.phase = .rebuilding }
+            defer { state.isWished = true }
+            return !state.isWished
         }
-        wish.yield()
+        if isFirst { wish.yield() }
     }
 
     /// Begins a rebuild: tells whether Redis must be loaded, or another server's load may do.
@@ -102,6 +105,7 @@ final class Admission: Sendable {
         state.withLock { state in
             defer { state.mustLoad = false }
             state.phase = .rebuilding
+            state.isWished = false
             return state.mustLoad
         }
     }

@@ -1,12 +1,12 @@
 import Domain
 import Ledger
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The catalogue in memory: which product, location, channel and cell a request speaks of.
 ///
 /// It follows PostgreSQL by reading what changed; ids never change their meaning, so an old entry is never wrong, at most
 /// incomplete. What is not found here is looked for in PostgreSQL before it is refused.
-final class StockDirectory: Sendable {
+final class StockDirectory: @unchecked Sendable {  // `tables` is touched under `lock` only
     /// A cell of a product.
     struct CellEntry: Sendable {
         var id: CellID
@@ -45,7 +45,8 @@ final class StockDirectory: Sendable {
         var currency: String
     }
 
-    fileprivate struct Tables {
+    /// Touched under the lock only.
+    fileprivate final class Tables {
         var horizon: UInt64 = 0
         var products: [String: ProductEntry] = [:]
         var skuByProduct: [Int32: String] = [:]
@@ -56,18 +57,19 @@ final class StockDirectory: Sendable {
         var cells: [CellID: (sku: String, location: String, vshard: VShard)] = [:]
     }
 
-    private let tables = Mutex(Tables())
+    private let lock = NIOLock()
+    private let tables = Tables()
 
     /// Up to where changes have been read.
-    var horizon: UInt64 { tables.withLock { $0.horizon } }
+    var horizon: UInt64 { look { $0.tables.horizon } }
 
     /// Looks at the catalogue, once for a whole request.
-    func look<R>(_ body: (borrowing View) throws -> R) rethrows -> R {
-        try tables.withLock { tables in try body(View(tables: tables)) }
+    func look<R>(_ body: (View) throws -> R) rethrows -> R {
+        try lock.withLock { try body(View(tables: tables)) }
     }
 
-    /// A consistent view; valid inside the closure.
-    struct View: ~Copyable {
+    /// A consistent view; valid inside the closure only.
+    struct View {
         fileprivate let tables: Tables
 
         func product(_ sku: String) -> ProductEntry? { tables.products[sku] }
@@ -80,7 +82,7 @@ final class StockDirectory: Sendable {
 
     /// Takes over changes.
     func apply(_ changes: DirectoryChanges) {
-        tables.withLock { tables in
+        lock.withLock {
             tables.horizon = max(tables.horizon, changes.horizon)
             var resorted: Set<String> = []
             for location in changes.locations {

@@ -55,6 +55,12 @@ struct DevStores: Sendable {
         }
     }
 
+    /// The same for a body with a result.
+    func keepAlive<R: Sendable>(returning body: () async throws -> R) async throws -> R {
+        async let _: Void = watch()
+        return try await body()
+    }
+
     private func watch() async {
         while !Task.isCancelled {
             if stack.redis.processID == nil {

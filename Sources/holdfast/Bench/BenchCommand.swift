@@ -1,0 +1,78 @@
+public import ArgumentParser
+public import Bench
+import Logging
+
+/// `holdfast bench`: the service beside what it stands on.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure the service beside the raw stores it stands on, in one run.",
+        discussion: """
+            Examples:
+
+              holdfast bench
+              holdfast bench --connections 8 --depth 64 --seconds 5 --only reserve
+              holdfast bench --report json > bench.json
+
+            It starts private stores and a server of its own, and measures in closed loops, sides in turn, several \
+            rounds each: CheckAvailability beside pipelined HMGET, Reserve beside a one-reservation take in Redis and \
+            beside one guarded statement in PostgreSQL, PlaceOrder beside one statement with the same writes. The \
+            report gives medians, latencies, ratios, and CPU time per operation by process: where the time goes. Load \
+            generator, server and stores share the machine; compare ratios, not figures of different machines.
+            """)
+
+    @Option(help: "Connections of the load generator: 1 to 1000.")
+    var connections = BenchOptions().connections
+
+    @Option(help: "Calls in flight on each connection: 1 to 1000.")
+    var depth = BenchOptions().depth
+
+    @Option(help: "Seconds of each measurement.")
+    var seconds = BenchOptions().seconds
+
+    @Option(help: "Rounds.")
+    var rounds = BenchOptions().rounds
+
+    @Option(help: "Articles that the calls spread over: 1 to 100000.")
+    var skus = BenchOptions().skus
+
+    @Option(help: "Measure only this; may be repeated.")
+    var only: [BenchOptions.Comparison] = []
+
+    @Option(help: "How to print the report.")
+    var report = ReplayCommand.ReportFormat.text
+
+    @OptionGroup var log: LogOptions
+
+    mutating func validate() throws {
+        guard (1...1_000).contains(connections), (1...1_000).contains(depth), (1...100_000).contains(skus),
+            seconds > 0, rounds > 0
+        else { throw ValidationError("a value is out of bounds; see --help") }
+    }
+
+    func run() async throws {
+        var options = BenchOptions()
+        options.connections = connections
+        options.depth = depth
+        options.seconds = seconds
+        options.rounds = rounds
+        options.skus = skus
+        if !only.isEmpty { options.comparisons = only }
+        let logger = try log.logger("holdfast.bench", otherwise: .warning)
+        let chosen = options
+        let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
+            let target = BenchTarget(
+                host: server.address.host, port: server.address.port, redisURL: server.stores.addresses.redisURL,
+                postgres: server.stores.addresses.postgresURL)
+            return try await BenchRun(options: chosen, target: target).run { round, name in
+                Terminal.error("round \(round) of \(chosen.rounds): \(name)")
+            }
+        }
+        switch report {
+        case .text: Terminal.line(made.table)
+        case .json: Terminal.line(made.json)
+        }
+    }
+}
+
+extension BenchOptions.Comparison: ExpressibleByArgument {}

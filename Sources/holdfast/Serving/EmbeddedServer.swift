@@ -1,0 +1,69 @@
+import Glibc
+import Ledger
+import Logging
+import PostgresClient
+import PrivateStores
+
+/// A server with private stores, for commands that bring their own: started, used, and stopped.
+struct EmbeddedServer: Sendable {
+    /// Where it listens.
+    let address: ServerAddress
+    /// Its stores.
+    let stores: DevStores
+    private let program: PrivateProgram
+
+    /// Runs a body against a server of its own, in a folder that is kept, or in one that is thrown away.
+    ///
+    /// The server is a process of its own, so that its share of the machine can be told from the caller's.
+    static func with<R: Sendable>(
+        data: String?, logger: Logger, _ body: (EmbeddedServer) async throws -> R
+    ) async throws -> R {
+        let folder = try data == nil ? DevFolder.temporary() : DevFolder.prepared(data)
+        let result: Result<R, any Error>
+        do {
+            let server = try await start(in: folder, logger: logger)
+            let outcome: Result<R, any Error>
+            do {
+                outcome = .success(try await body(server))
+            } catch {
+                outcome = .failure(error)
+            }
+            await server.program.stop()
+            await server.stores.stop()
+            result = outcome
+        } catch {
+            result = .failure(error)
+        }
+        if data == nil { folder.discard() }
+        return try result.get()
+    }
+
+    private static func start(in folder: DevFolder, logger: Logger) async throws -> EmbeddedServer {
+        let stores = try await DevStores.start(in: folder, logger: logger)
+        do {
+            try await Ledger.migrate(
+                PostgresConfiguration(connectionString: stores.addresses.postgresURL, connectionCount: 1),
+                logger: logger)
+            let program = try PrivateProgram(
+                [
+                    ownPath(), "serve", "--tcp-port", "0", "--redis-url", stores.addresses.redisURL, "--postgres-url",
+                    stores.addresses.postgresURL, "--log-level", "warning",
+                ], log: folder.path + "/server.log")
+            let line = try await program.line(beginningWith: "ready tcp=")
+            guard let address = ServerAddress(argument: String(line.dropFirst("ready tcp=".count))) else {
+                throw CommandFailure(.unexpected, "the embedded server said \"\(line)\"")
+            }
+            return EmbeddedServer(address: address, stores: stores, program: program)
+        } catch {
+            await stores.stop()
+            throw error
+        }
+    }
+
+    private static func ownPath() throws -> String {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        guard count > 0 else { throw CommandFailure(.unexpected, "this program's own path cannot be read") }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
