@@ -44,7 +44,7 @@ extension HotStock {
 
     /// Wipes and disarms a vshard. The caller has just raised its epoch in PostgreSQL.
     ///
-    /// Fails with ``HotStockError/stale`` where a later epoch is there already.
+    /// Fails with ``HotStockError/stale`` where this epoch or a later one is there already.
     public func beginLoad(_ vshard: VShard, epoch: Int64) -> EventLoopFuture<Void> {
         var command = RedisCommand("FCALL")
         command.append("hf1_begin_load")

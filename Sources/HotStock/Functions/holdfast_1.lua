@@ -7,7 +7,9 @@
 --   h  hold -> "nonce|fingerprint|line,cell,quantity,..." units taken and not settled yet
 -- Scripts are atomic but nothing is rolled back on an error: every function reads and checks all its input first.
 
-local armed = {} -- key m -> epoch; lives in this process only, so a restart, a replica or a reload is never armed
+-- Both live in this process only, so a restart, a replica or a reload is neither armed nor being loaded.
+local armed = {} -- key m -> epoch
+local loading = {} -- key m -> epoch
 
 local MAX_QUANTITY = 1000000000000000 -- what one cell may hold; sums stay exact in doubles
 local MAX_EXACT = 9007199254740991
@@ -305,28 +307,35 @@ local function untake(keys, argv)
   return book.report({})
 end
 
-local function same_or_newer(keys, epoch)
+local function newer(keys, epoch)
   local known = math.max(tonumber(redis.call('HGET', keys[1], 'l') or nil) or 0,
     tonumber(redis.call('HGET', keys[1], 'e') or nil) or 0)
-  return epoch >= known
+  return epoch > known
 end
 
--- KEYS m a b h; ARGV epoch. The caller has just raised the epoch in PostgreSQL.
+-- KEYS m a b h; ARGV epoch. The caller has just raised the epoch in PostgreSQL; a repeat would wipe what was loaded since.
 local function begin_load(keys, argv)
   local epoch = integer(argv[1], 1, MAX_EXACT)
   if not epoch then return malformed('arguments') end
-  if not same_or_newer(keys, epoch) then return redis.error_reply('STALE') end
+  if not newer(keys, epoch) then return redis.error_reply('STALE') end
   armed[keys[1]] = nil
   redis.call('UNLINK', keys[1], keys[2], keys[3], keys[4])
   redis.call('HSET', keys[1], 'l', argv[1])
+  loading[keys[1]] = argv[1]
   return 1
+end
+
+-- A load goes on only in the process that began it, over the keys that it began with: a promoted replica has the keys but
+-- not the process, a flushed one the process but not the keys.
+local function is_loading(keys, epoch)
+  return loading[keys[1]] == epoch and redis.call('HGET', keys[1], 'l') == epoch
 end
 
 -- KEYS m a b h
 -- ARGV epoch bases {cell version base} ... holds {hold nonce fingerprint parts {line cell quantity} ...} ...
 -- May be called many times between begin_load and arm. What is there already stays.
 local function load(keys, argv)
-  if redis.call('HGET', keys[1], 'l') ~= argv[1] then return redis.error_reply('STALE') end
+  if not is_loading(keys, argv[1]) then return redis.error_reply('STALE') end
   local count = integer(argv[2], 0, 1000000)
   if not count then return malformed('counts') end
   local bases, at = parse_bases(argv, 3, count)
@@ -373,7 +382,7 @@ end
 
 -- KEYS m; ARGV epoch. The last step of a rebuild.
 local function arm(keys, argv)
-  if redis.call('HGET', keys[1], 'l') ~= argv[1] then return redis.error_reply('STALE') end
+  if not is_loading(keys, argv[1]) then return redis.error_reply('STALE') end
   redis.call('HSET', keys[1], 'e', argv[1])
   armed[keys[1]] = argv[1]
   return 1
