@@ -100,6 +100,13 @@ final class ClientConnectionHandler: ChannelInboundHandler {
                 RPCError(code: .resourceExhausted, message: "\(pendingCount) calls wait on this connection."))
             return
         }
+        guard
+            output.readableBytes + message.readableBytes + unsentInChannel <= configuration.maxUnsentBytesPerConnection
+        else {
+            promise.fail(
+                RPCError(code: .resourceExhausted, message: "Too much waits to be sent on this connection."))
+            return
+        }
         var request = request
         let timeout = (timeout ?? configuration.defaultTimeout).map { min($0, Self.maxTimeout) }
         if let timeout {
@@ -293,6 +300,17 @@ final class ClientConnectionHandler: ChannelInboundHandler {
             output = ByteBuffer()
         } else {
             output.clear()
+        }
+    }
+
+    /// What the channel holds for a server that does not read; a channel that is writable holds next to nothing.
+    private var unsentInChannel: Int {
+        guard let channel = context?.channel, !channel.isWritable else { return 0 }
+        do {
+            return try channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0
+        } catch {
+            // The channel is closed, and nothing waits in it.
+            return 0
         }
     }
 

@@ -14,6 +14,11 @@ public struct FramedClientConfiguration: Hashable, Sendable {
     /// One more fails at once.
     public var maxPendingCallsPerConnection = 65_536
 
+    /// Requests waiting for the server to read them, in bytes: 64 MiB on one connection.
+    ///
+    /// A call that does not fit fails at once.
+    public var maxUnsentBytesPerConnection = 64 * 1024 * 1024
+
     /// Time for a call that is given none: 30 s.
     ///
     /// `nil` waits for ever.

@@ -49,9 +49,9 @@ final class ConnectionRegistry: Sendable {
         }
         guard listens else { return false }
         listener.closeFuture.whenComplete { _ in
+            // A listener that fails ends the server like a shutdown does.
+            _ = self.drain()
             let end = self.state.withLock { state in
-                // A listener that fails ends the server like a shutdown does.
-                state.phase = .draining
                 state.isListenerClosed = true
                 return state.takeEnd()
             }

@@ -30,6 +30,7 @@ public final class FastLaneCall: @unchecked Sendable {
     let meta: CallMeta
     let metaLength: Int
     let body: ByteBuffer
+    let authenticationData: ByteBuffer?
     var state = State.running
     var slot = -1
     /// Told when nobody waits any more; only the task lane needs it.
@@ -37,7 +38,7 @@ public final class FastLaneCall: @unchecked Sendable {
 
     init(
         connection: ServerConnection, eventLoop: any EventLoop, descriptor: MethodDescriptor, deadline: NIODeadline,
-        meta: CallMeta, metaLength: Int, body: ByteBuffer
+        meta: CallMeta, metaLength: Int, body: ByteBuffer, authenticationData: ByteBuffer?
     ) {
         self.connection = connection
         self.eventLoop = eventLoop
@@ -46,6 +47,7 @@ public final class FastLaneCall: @unchecked Sendable {
         self.meta = meta
         self.metaLength = metaLength
         self.body = body
+        self.authenticationData = authenticationData
     }
 
     deinit {
@@ -78,7 +80,11 @@ public final class FastLaneCall: @unchecked Sendable {
     }
 
     /// What the protocol says about the call beside its metadata.
-    public var context: FramedCallContext { connection.context(of: self) }
+    public var context: FramedCallContext {
+        FramedCallContext(
+            deadline: deadline, correlationID: meta.correlationID, logID: meta.logID, traceID: meta.traceID,
+            spanID: meta.spanID, parentSpanID: meta.parentSpanID, authenticationData: authenticationData)
+    }
 
     /// The peer, as gRPC names it: `ipv4:127.0.0.1:31415`.
     public var remotePeer: String { connection.remotePeer }

@@ -19,8 +19,8 @@ public struct FramedCallContext: ServerContext.TransportSpecific, Hashable {
     public var spanID: Int64
     /// The parent of that span; 0 when there is none.
     public var parentSpanID: Int64
-    /// The last credential that came on this connection.
+    /// The credential of the call: its own, else the last one that came before it on this connection.
     ///
-    /// Clients send it with the first call only, or with every one.
+    /// Clients send one with their first call only, or with every call.
     public var authenticationData: ByteBuffer?
 }

@@ -150,6 +150,18 @@ final class MethodTable: Sendable {
 
     private static func equal(_ known: [UInt8], _ bytes: UnsafeRawBufferPointer) -> Bool {
         guard known.count == bytes.count else { return false }
-        return known.withUnsafeBytes { $0.elementsEqual(bytes) }
+        return known.withUnsafeBytes { known in
+            var offset = 0
+            while known.count - offset >= 8 {
+                let left = known.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                guard left == bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
+                offset += 8
+            }
+            while offset < known.count {
+                guard known[offset] == bytes[offset] else { return false }
+                offset += 1
+            }
+            return true
+        }
     }
 }

@@ -92,7 +92,7 @@ extension ServerConnection {
         let deadline = receivedAt + timeout
         let call = FastLaneCall(
             connection: self, eventLoop: eventLoop, descriptor: entry.descriptor, deadline: deadline, meta: meta,
-            metaLength: frame.metaLength, body: frame.body)
+            metaLength: frame.metaLength, body: frame.body, authenticationData: authenticationData)
         register(call)
         // Calls are decoded as soon as they are read unless the connection was held back.
         if isResuming, deadline <= .now() {
@@ -155,13 +155,5 @@ extension ServerConnection {
 
     private func text(_ range: ByteRange, of body: ByteBuffer) -> String {
         body.getString(at: body.readerIndex + range.start, length: range.length) ?? ""
-    }
-
-    /// What the protocol says about a call.
-    func context(of call: FastLaneCall) -> FramedCallContext {
-        FramedCallContext(
-            deadline: call.deadline, correlationID: call.meta.correlationID, logID: call.meta.logID,
-            traceID: call.meta.traceID, spanID: call.meta.spanID, parentSpanID: call.meta.parentSpanID,
-            authenticationData: authenticationData)
     }
 }

@@ -53,30 +53,42 @@ extension ByteBuffer {
 
     /// Writes a whole request.
     mutating func writeRequest(_ request: RequestHead, message: ByteBuffer) {
-        let start = beginFrame(magic: Frame.callMagic)
-        let serviceLength = request.service.utf8.count
-        let methodLength = request.method.utf8.count
-        var length =
-            2 + Self.varintLength(UInt64(serviceLength)) + serviceLength
-            + Self.varintLength(UInt64(methodLength)) + methodLength
-        let timeout = UInt64(max(0, request.timeoutMilliseconds))
-        if timeout > 0 { length += 1 + Self.varintLength(timeout) }
-        writeVarint(UInt64(CallMeta.requestTag))
-        writeVarint(UInt64(length))
-        writeTextField(CallMeta.serviceNameTag, request.service)
-        writeTextField(CallMeta.methodNameTag, request.method)
-        if timeout > 0 { writeVarintField(CallMeta.timeoutTag, timeout) }
-        writeVarintField(CallMeta.compressTypeTag, 0)
-        writeVarintField(CallMeta.correlationIDTag, UInt64(bitPattern: request.correlationID))
+        var frame = OpenFrame(start: writerIndex, metaEnd: 0)
+        writeRequestHead(request)
         if !request.authenticationData.isEmpty {
             writeVarint(UInt64(CallMeta.authenticationTag))
             writeVarint(UInt64(request.authenticationData.count))
             writeBytes(request.authenticationData)
         }
         writeUserFields(request.metadata)
-        let frame = OpenFrame(start: start, metaEnd: writerIndex)
+        frame.metaEnd = writerIndex
         writeImmutableBuffer(message)
         endFrame(frame)
+    }
+
+    /// Writes what every request has: the header, whose sizes come later, the request part, compress type and
+    /// correlation id.
+    ///
+    /// One step for all of it costs a fraction of a step for each field.
+    private mutating func writeRequestHead(_ request: RequestHead) {
+        let serviceLength = request.service.utf8.count
+        let methodLength = request.method.utf8.count
+        let timeout = UInt64(max(0, request.timeoutMilliseconds))
+        var length =
+            2 + Self.varintLength(UInt64(serviceLength)) + serviceLength
+            + Self.varintLength(UInt64(methodLength)) + methodLength
+        if timeout > 0 { length += 1 + Self.varintLength(timeout) }
+        writeWithUnsafeMutableBytes(minimumWritableBytes: length + 64) { output in
+            output.storeBytes(of: Frame.callMagic.bigEndian, toByteOffset: 0, as: UInt32.self)
+            output.storeBytes(of: 0, toByteOffset: 4, as: UInt64.self)
+            var end = Self.storeField(CallMeta.requestTag, UInt64(length), in: output, at: Frame.headerLength)
+            end = Self.storeText(CallMeta.serviceNameTag, request.service, in: output, at: end)
+            end = Self.storeText(CallMeta.methodNameTag, request.method, in: output, at: end)
+            if timeout > 0 { end = Self.storeField(CallMeta.timeoutTag, timeout, in: output, at: end) }
+            end = Self.storeField(CallMeta.compressTypeTag, 0, in: output, at: end)
+            let correlationID = UInt64(bitPattern: request.correlationID)
+            return Self.storeField(CallMeta.correlationIDTag, correlationID, in: output, at: end)
+        }
     }
 
     /// Writes the frame that tells a peer that its stream is not known here.

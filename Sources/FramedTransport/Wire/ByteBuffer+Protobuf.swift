@@ -39,4 +39,23 @@ extension ByteBuffer {
         output[offset] = UInt8(truncatingIfNeeded: value)
         return offset + 1
     }
+
+    /// Stores a tag and a varint and returns where they end.
+    static func storeField(
+        _ tag: UInt32, _ value: UInt64, in output: UnsafeMutableRawBufferPointer, at offset: Int
+    ) -> Int {
+        storeVarint(value, in: output, at: storeVarint(UInt64(tag), in: output, at: offset))
+    }
+
+    /// Stores a field with text and returns where it ends.
+    static func storeText(
+        _ tag: UInt32, _ text: String, in output: UnsafeMutableRawBufferPointer, at offset: Int
+    ) -> Int {
+        var text = text
+        return text.withUTF8 { bytes in
+            let start = storeField(tag, UInt64(bytes.count), in: output, at: offset)
+            UnsafeMutableRawBufferPointer(rebasing: output[start...]).copyBytes(from: bytes)
+            return start + bytes.count
+        }
+    }
 }

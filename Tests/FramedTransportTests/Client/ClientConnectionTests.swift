@@ -217,6 +217,40 @@ struct ClientConnectionTests {
         }
     }
 
+    @Test("Requests that a server does not read are bounded, and those that fit are not harmed")
+    func limitsUnsentBytes() async throws {
+        var configuration = FramedClientConfiguration()
+        configuration.maxUnsentBytesPerConnection = 1 << 20
+        try await TestServer.with {
+            $0.maxInFlightCallsPerConnection = 1
+        } _: { [configuration] server in
+            let connection = try await connect(server.address, configuration)
+            let message = ByteBuffer(repeating: 1, count: 64 << 10)
+            let held = connection.call(service: FastEcho.name, method: "Hold", message: message)
+            try await eventually("the first call is held") { server.fast.heldCalls.count == 1 }
+            // 32 MiB: more than the limit and what the system buffers on both sides.
+            let calls = (0..<512).map { _ in
+                connection.call(service: FastEcho.name, method: "Plain", message: message)
+            }
+            let last = try await error(calls[511])
+            #expect(last.code == .resourceExhausted)
+            server.fast.completeAll()
+            #expect(try await held.get().message == message)
+            var complete = 0
+            for call in calls {
+                do {
+                    let response = try await call.get()
+                    #expect(response.message == message)
+                    complete += 1
+                } catch let error as RPCError {
+                    #expect(error.code == .resourceExhausted)
+                }
+            }
+            #expect(complete > 0 && complete < 512)
+            try await connection.close()
+        }
+    }
+
     @Test("The credential travels with the first call only")
     func sendsCredentialOnce() async throws {
         var configuration = FramedClientConfiguration()

@@ -90,6 +90,22 @@ struct LaneTests {
         }
     }
 
+    @Test("A call keeps its credential when another one comes on the same connection")
+    func keepsCredential() async throws {
+        func call(_ method: String, _ credential: String) -> [UInt8] {
+            packet("PRPC", meta: request(FastEcho.name, method) + field(7, Array(credential.utf8)))
+        }
+        try await TestServer.with { server in
+            try await RawPeer.with(server.address) { peer in
+                try await peer.send(call("Hold", "one") + call("Metadata", "two"))
+                let second = try #require(try await peer.next())
+                #expect(String(decoding: second.message, as: UTF8.self) == "log_id 0\ncredential two")
+                let first = try #require(server.fast.heldCalls.first)
+                #expect(first.context.authenticationData == ByteBuffer(string: "one"))
+            }
+        }
+    }
+
     @Test("Initial and trailing metadata of a response travel together")
     func sendsMetadata() async throws {
         try await TestServer.with { server in
