@@ -5,6 +5,9 @@ import Logging
 final class NoticeLog {
     private let logger: Logger
 
+    /// Why the server ended the session, if it said so while nothing was asked: then libpq takes it for a notice.
+    private(set) var lastWords: String?
+
     init(_ logger: Logger) {
         self.logger = logger
     }
@@ -14,9 +17,15 @@ final class NoticeLog {
         PQsetNoticeReceiver(
             handle,
             { context, result in
-                guard let context, let message = PQresultErrorMessage(result) else { return }
-                Unmanaged<NoticeLog>.fromOpaque(context).takeUnretainedValue().logger.debug(
-                    "postgres notice", metadata: ["postgres.message": "\(String(cString: message))"])
+                guard let context, let result else { return }
+                Unmanaged<NoticeLog>.fromOpaque(context).takeUnretainedValue().receive(result)
             }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    private func receive(_ result: OpaquePointer) {
+        let message = PQresultErrorMessage(result).map { String(cString: $0) } ?? ""
+        self.logger.debug("postgres notice", metadata: ["postgres.message": "\(message)"])
+        let severity = PQresultErrorField(result, Int32(CLIBPQ_FIELD_SEVERITY)).map { String(cString: $0) }
+        if severity == "FATAL" || severity == "PANIC" { self.lastWords = message }
     }
 }

@@ -51,14 +51,17 @@ final class PostgresSession {
         self.responseTimeout.map { MonotonicClock.now() &+ $0 }
     }
 
-    /// Looks without waiting whether the connection ended while it was idle.
+    /// Looks without waiting whether the session ended while nobody used it.
     func checkIdle() {
-        guard self.failure == nil else { return }
         var descriptor = pollfd(fd: PQsocket(self.handle), events: Int16(POLLIN), revents: 0)
-        guard poll(&descriptor, 1, 0) > 0 else { return }
-        // Nothing was asked, so this is the end of the session, or a notice.
-        if PQconsumeInput(self.handle) == 0 || PQstatus(self.handle) != CONNECTION_OK {
-            self.fail(.connectionLost, Self.message(of: self.handle))
+        while self.failure == nil, poll(&descriptor, 1, 0) > 0 {
+            // Nothing was asked, so this is a notice, the reason why the session ends, or its end.
+            if PQconsumeInput(self.handle) == 0 || PQstatus(self.handle) != CONNECTION_OK {
+                self.fail(.connectionLost, Self.message(of: self.handle))
+            }
+            // Makes libpq look at what it has read.
+            _ = PQisBusy(self.handle)
+            if let lastWords = self.notices.lastWords { self.fail(.connectionLost, lastWords) }
         }
     }
 

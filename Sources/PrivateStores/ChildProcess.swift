@@ -97,6 +97,12 @@ final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        // Nothing else that is open here: a server that keeps a stranger's pipe open keeps its reader waiting for ever.
+        // Closing what is not open does no harm, so a margin takes in what is opened meanwhile.
+        let highest = SystemFile.names(in: "/proc/self/fd").compactMap { Int32($0) }.max() ?? STDERR_FILENO
+        for descriptor in STDERR_FILENO + 1...highest + 64 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -195,9 +195,8 @@ struct OutcomeTests {
     func silence() async throws {
         try await PostgresServer.withServer { server in
             var configuration = PostgresConfiguration(connectionString: server.connectionString(), connectionCount: 1)
-            configuration.responseTimeout = .milliseconds(300)
+            configuration.responseTimeout = .seconds(1)
             try await PostgresServer.withPool(configuration) { pool in
-                try await pool.script("CREATE TABLE t (n bigint)")
                 for (access, isUnknown) in [(PostgresStatement.Access.readOnly, false), (.mayWrite, true)] {
                     _ = try await PostgresServer.eventually {
                         do {

@@ -164,6 +164,19 @@ struct PoolTests {
         }
     }
 
+    @Test("replaces a session that was ended while nobody used it before a body sees it")
+    func endedWhileIdle() async throws {
+        try await PostgresServer.withPool(connections: 1) { others in
+            try await PostgresServer.withPool(connections: 1) { pool in
+                for _ in 0..<10 {
+                    let pid = try await pool.withConnection { $0.backendProcessID }
+                    _ = try await others.number("SELECT pg_terminate_backend($1, 10000)::int", [.int32(pid)])
+                    #expect(try await pool.withConnection { $0.backendProcessID } != pid)
+                }
+            }
+        }
+    }
+
     private func oneOrUnavailable(_ pool: PostgresPool) async throws -> PostgresError.Kind? {
         do {
             _ = try await pool.number("SELECT 1")

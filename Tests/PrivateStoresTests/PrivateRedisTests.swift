@@ -110,4 +110,21 @@ struct PrivateRedisTests {
             #expect(!Shell.isAlive(pid))
         }
     }
+
+    @Test("does not keep open what we have open")
+    func inheritsNothing() async throws {
+        try await ScratchDirectory.with { directory in
+            var descriptors: [Int32] = [0, 0]
+            try #require(pipe(&descriptors) == 0)
+            let redis = try await PrivateRedis.start(directory: directory)
+            close(descriptors[1])
+            var byte: UInt8 = 0
+            // The end of the pipe is seen only if nobody else holds its other end.
+            var poller = pollfd(fd: descriptors[0], events: Int16(POLLIN), revents: 0)
+            #expect(poll(&poller, 1, 5_000) == 1)
+            #expect(read(descriptors[0], &byte, 1) == 0)
+            close(descriptors[0])
+            await redis.stop()
+        }
+    }
 }

@@ -59,7 +59,7 @@ struct FakePeerTests {
         ])
     func garbage(answer: String) async throws {
         try await self.withPeer(answer: ByteBuffer(string: answer)) { client in
-            try await client.waitUntilConnected()
+            try await client.waitUntilConnected(timeout: .seconds(60))
             await #expect {
                 _ = try await client.send(RedisCommand("PING"))
             } throws: { error in
@@ -73,7 +73,7 @@ struct FakePeerTests {
     func longReply() async throws {
         let endless = ByteBuffer(string: "$9223372036854775807\r\n" + String(repeating: "x", count: 300_000))
         try await self.withPeer(answer: endless, configure: { $0.maximumReplyBytes = 100_000 }) { client in
-            try await client.waitUntilConnected()
+            try await client.waitUntilConnected(timeout: .seconds(60))
             await #expect {
                 _ = try await client.send(RedisCommand("PING"))
             } throws: { error in
@@ -86,7 +86,7 @@ struct FakePeerTests {
     @Test("is left when it answers more than was asked")
     func unaskedReply() async throws {
         try await self.withPeer(answer: ByteBuffer(string: "+PONG\r\n+PONG\r\n")) { client in
-            try await client.waitUntilConnected()
+            try await client.waitUntilConnected(timeout: .seconds(60))
             #expect(try await client.send(RedisCommand("PING")) == .simple("PONG"))
             let isLeft = try await RedisServer.eventually {
                 do {

@@ -46,8 +46,13 @@ struct RedisServer: SuiteTrait, TestScoping {
     /// Runs a body with a client, connected if it can be, which is shut down afterwards.
     static func withClient(
         _ configuration: RedisConfiguration, loops: Int = 1, waits: Bool = true,
+        commandTimeout: TimeAmount = .seconds(60),
         _ body: (RedisClient) async throws -> Void
     ) async throws {
+        // A busy machine is no reason to fail.
+        var configuration = configuration
+        configuration.commandTimeout = commandTimeout
+        configuration.connectTimeout = .seconds(60)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         let client = RedisClient(
             configuration: configuration, eventLoopGroup: group,
@@ -59,7 +64,7 @@ struct RedisServer: SuiteTrait, TestScoping {
         client.start()
         let result: Result<Void, any Error>
         do {
-            if waits { try await client.waitUntilConnected() }
+            if waits { try await client.waitUntilConnected(timeout: .seconds(60)) }
             result = .success(try await body(client))
         } catch {
             result = .failure(error)
