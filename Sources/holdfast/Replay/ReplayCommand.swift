@@ -16,7 +16,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
               holdfast replay --embedded
               holdfast replay online_retail.csv.gz --embedded --data ./kept
-              holdfast replay online_retail.csv.gz --server 127.0.0.1:7411 --workers 32 --report json
+              holdfast replay online_retail.csv.gz --server 127.0.0.1:7411 \\
+                  --workers 32 --report json
 
             The file is CSV, plain or gzip, in the layout of the Online Retail data set (columns InvoiceNo, StockCode, \
             Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country); without a file the sample that comes \

@@ -12,7 +12,7 @@ struct DoctorCommand: AsyncParsableCommand {
             Examples:
 
               holdfast doctor
-              holdfast doctor --postgres-url postgres://oms@db.example/holdfast --format json
+              holdfast doctor --postgres-url postgres://oms@db.example/holdfast
 
             It asks whether both stores answer, their versions, the settings that the promises rest on, the schema, \
             whether Redis is open for promises, and whether the books add up: every level is the sum of its \

@@ -1,0 +1,87 @@
+import HoldfastServer
+import NIOCore
+import Testing
+
+@Suite("Server settings")
+struct ServerConfigurationTests {
+    @Test("The defaults can be used and listen on loopback only")
+    func defaults() throws {
+        let configuration = ServerConfiguration(cores: 4)
+        try configuration.validate()
+        #expect(configuration.host == "127.0.0.1")
+        #expect(configuration.eventLoops == 4)
+    }
+
+    @Test("Every documented variable is read")
+    func environment() throws {
+        let values = [
+            "HOLDFAST_HOST": "::1", "HOLDFAST_TCP_PORT": "0", "HOLDFAST_ALLOW_ANONYMOUS": "true",
+            "HOLDFAST_REDIS_URL": "redis://r", "HOLDFAST_POSTGRES_URL": "postgres://p",
+            "HOLDFAST_POSTGRES_CONNECTIONS": "5", "HOLDFAST_EVENT_LOOPS": "3", "HOLDFAST_KEY_PREFIX": "x:",
+            "HOLDFAST_CACHE_AGE_MS": "7", "HOLDFAST_MAX_FRAME_BYTES": "2048", "HOLDFAST_MAX_CALLS_PER_CONNECTION": "9",
+            "HOLDFAST_MAX_CONNECTIONS": "11", "HOLDFAST_SHUTDOWN_GRACE_S": "13",
+        ]
+        #expect(Set(values.keys) == Set(ServerConfiguration.environmentNames))
+        var asked: Set<String> = []
+        var configuration = ServerConfiguration(cores: 1)
+        try configuration.read { name in
+            asked.insert(name)
+            return values[name]
+        }
+        #expect(asked == Set(values.keys))
+        #expect(configuration.host == "::1")
+        #expect(configuration.tcpPort == 0)
+        #expect(configuration.allowsAnonymous)
+        #expect(configuration.redisURL == "redis://r")
+        #expect(configuration.postgresURL == "postgres://p")
+        #expect(configuration.postgresConnections == 5)
+        #expect(configuration.eventLoops == 3)
+        #expect(configuration.keyPrefix == "x:")
+        #expect(configuration.cacheAge.nanoseconds == 7_000_000)
+        #expect(configuration.maximumFrameBytes == 2_048)
+        #expect(configuration.maximumCallsPerConnection == 9)
+        #expect(configuration.maximumConnections == 11)
+        #expect(configuration.shutdownGrace.nanoseconds == 13_000_000_000)
+        try configuration.validate()
+    }
+
+    @Test(
+        "A variable that cannot be read is named",
+        arguments: [
+            ("HOLDFAST_TCP_PORT", "x"), ("HOLDFAST_TCP_PORT", "65536"), ("HOLDFAST_ALLOW_ANONYMOUS", "yes"),
+            ("HOLDFAST_CACHE_AGE_MS", "-1"), ("HOLDFAST_EVENT_LOOPS", "99999999999999999999"),
+        ])
+    func badVariable(name: String, value: String) {
+        var configuration = ServerConfiguration(cores: 1)
+        let error = #expect(throws: ServerConfigurationError.self) {
+            try configuration.read { $0 == name ? value : nil }
+        }
+        #expect(error?.setting == name)
+    }
+
+    @Test("An address that other machines reach needs plain words", arguments: ["0.0.0.0", "::", "10.0.0.1", "shop"])
+    func reachable(host: String) throws {
+        var configuration = ServerConfiguration(cores: 1)
+        configuration.host = host
+        #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
+        configuration.allowsAnonymous = true
+        try configuration.validate()
+    }
+
+    @Test("Values out of bounds are refused by name")
+    func bounds() {
+        let changes: [(String, (inout ServerConfiguration) -> Void)] = [
+            ("tcp-port", { $0.tcpPort = -1 }), ("postgres-connections", { $0.postgresConnections = 1 }),
+            ("event-loops", { $0.eventLoops = 0 }), ("max-frame-bytes", { $0.maximumFrameBytes = 1_023 }),
+            ("max-calls-per-connection", { $0.maximumCallsPerConnection = 0 }),
+            ("max-connections", { $0.maximumConnections = 0 }), ("key-prefix", { $0.keyPrefix = "" }),
+            ("key-prefix", { $0.keyPrefix = "a{b" }),
+        ]
+        for (setting, change) in changes {
+            var configuration = ServerConfiguration(cores: 1)
+            change(&configuration)
+            let error = #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
+            #expect(error?.setting == setting)
+        }
+    }
+}
