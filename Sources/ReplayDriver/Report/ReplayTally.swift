@@ -9,13 +9,14 @@ package struct ReplayTally: Sendable {
     /// Orders that this run placed.
     package private(set) var ordersPlaced = 0
 
-    private var placed: [ReplayID: (order: InvoiceOrder, placed: PlacedOrder)] = [:]
+    private var orders: [ReplayID: InvoiceOrder] = [:]
+    private var placed: [ReplayID: PlacedOrder] = [:]
 
     /// Nothing yet.
     package init() {}
 
     /// The accepted order with this id; nil where there is none so far.
-    package func placedOrder(_ id: ReplayID) -> PlacedOrder? { placed[id]?.placed }
+    package func placedOrder(_ id: ReplayID) -> PlacedOrder? { placed[id] }
 
     /// Adds an outcome; an order's comes before those of its cancellations.
     package mutating func add(_ outcome: OperationOutcome) {
@@ -33,6 +34,7 @@ package struct ReplayTally: Sendable {
             for line in correction.lines { refused[reason.name, default: .init()].add(units: -line.delta) }
         case .accepted(let order, let placed, let reason): add(order, placed, dropped: reason)
         case .refused(let order, let reason):
+            orders[order.id] = order
             refused[reason.name, default: .init()].orders += 1
             for line in order.lines { refuse(line, reason) }
         case .cancelled(let cancellation, let fill, let reason): add(cancellation, fill, refused: reason)
@@ -40,7 +42,8 @@ package struct ReplayTally: Sendable {
     }
 
     private mutating func add(_ order: InvoiceOrder, _ placed: PlacedOrder, dropped reason: RefusalReason) {
-        self.placed[order.id] = (order, placed)
+        orders[order.id] = order
+        self.placed[order.id] = placed
         accepted.orders += 1
         if !placed.isWhole { accepted.ordersInPart += 1 }
         if placed.isNew { ordersPlaced += 1 } else { accepted.ordersFound += 1 }
@@ -70,14 +73,14 @@ package struct ReplayTally: Sendable {
     private mutating func add(
         _ cancellation: OrderCancellation, _ fill: CancellationFill, refused reason: RefusalReason?
     ) {
-        let order = placed[cancellation.orderID]?.order
-        for line in fill.neverAccepted {
-            let price = order?.lines[line.number - 1].unitPrice
-            refused[RefusalReason.neverAccepted.name, default: .init()].add(
-                units: line.quantity, value: price?.times(line.quantity) ?? .zero)
+        guard let order = orders[cancellation.orderID] else {
+            preconditionFailure("an order's outcome comes before those of its cancellations")
         }
-        guard let order, !fill.accepted.isEmpty else { return }
-        if reason == nil { accepted.cancelled.count += 1 }
+        for line in fill.neverAccepted {
+            refused[RefusalReason.neverAccepted.name, default: .init()].add(
+                units: line.quantity, value: order.lines[line.number - 1].unitPrice.times(line.quantity))
+        }
+        if reason == nil, !fill.accepted.isEmpty { accepted.cancelled.count += 1 }
         for cancelled in fill.accepted {
             let line = order.lines[cancelled.planned - 1]
             let value = line.unitPrice.times(cancelled.quantity)
