@@ -139,10 +139,22 @@ let package = Package(
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "CZlib"], swiftSettings: strict),
         .testTarget(
             name: "ReplayDriverTests",
-            dependencies: ["ReplayDriver", "Replay", "HoldfastAPI", grpcCore, swiftProtobuf], swiftSettings: strict),
+            dependencies: [
+                "ReplayDriver", "Replay", "HoldfastAPI", "HoldfastServer", "HoldfastTesting", "PrivateStores",
+                "FramedTransport", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "holdfast", "HoldfastTesting", "PrivateStores", "ReplayDriver", "Replay", "HoldfastAPI",
+                "FramedTransport", "Ledger", "Domain", "PostgresClient", grpcCore, swiftProtobuf, nioCore, nioPosix,
+                logging,
+            ], exclude: ["wire_client.py", "rpc_meta.proto"], swiftSettings: strict),
         .testTarget(
             name: "holdfastTests",
-            dependencies: ["holdfast", "HoldfastAPI", "Domain", "Replay", grpcCore, grpcProtobuf, swiftProtobuf, argumentParser],
-            swiftSettings: strict),
+            dependencies: [
+                "holdfast", "HoldfastServer", "HoldfastAPI", "Domain", "Replay", "PrivateStores", grpcCore, grpcProtobuf,
+                swiftProtobuf, argumentParser, nioCore,
+            ], swiftSettings: strict),
     ]
 )

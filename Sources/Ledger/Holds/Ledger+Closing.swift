@@ -49,7 +49,7 @@ extension Ledger {
         "bases_of_holds",
         """
         SELECT id, vshard, ver, on_hand - safety - allocated FROM cell
-        WHERE id IN (SELECT unnest(cells) FROM hold WHERE id = ANY($1::uuid[]) AND kind = 1)
+        WHERE id = ANY (ARRAY(SELECT unnest(cells) FROM hold WHERE id = ANY($1::uuid[]) AND kind = 1))
         """, access: .readOnly)
 
     /// Releases reservations that are still held: a compare-and-set, so a confirm or an expiry that came first wins.

@@ -1,0 +1,74 @@
+import HoldfastTesting
+import Ledger
+import Logging
+import PostgresClient
+import PrivateStores
+
+/// The built program serving private stores of its own, each of which can be killed and started again.
+final class ServedStack: Sendable {
+    /// What can be killed.
+    enum Part: CaseIterable, Sendable { case server, redis, postgres }
+
+    let stores: PrivateStack
+    let port: Int
+    private let directory: String
+    private let program: Box<PrivateProgram>
+
+    private init(stores: PrivateStack, port: Int, directory: String, program: PrivateProgram) {
+        self.stores = stores
+        self.port = port
+        self.directory = directory
+        self.program = Box(program)
+    }
+
+    /// Runs a body against a served stack and takes it down afterwards.
+    static func with<R: Sendable>(_ body: @Sendable (ServedStack) async throws -> R) async throws -> R {
+        let directory = TestDirectory.make("served")
+        let stores = try await PrivateStack.start(directory: directory)
+        try await stores.postgres.createDatabase("shop")
+        var quiet = Logger(label: "test")
+        quiet.logLevel = .error
+        try await Ledger.migrate(
+            PostgresConfiguration(connectionString: stores.postgres.connectionString(database: "shop")), logger: quiet)
+        let (program, port) = try await serve(stores, directory: directory, port: 0)
+        let stack = ServedStack(stores: stores, port: port, directory: directory, program: program)
+        let result: Result<R, any Error>
+        do { result = .success(try await body(stack)) } catch { result = .failure(error) }
+        await stack.program.value.stop()
+        await stores.stop()
+        return try result.get()
+    }
+
+    private static func serve(_ stores: PrivateStack, directory: String, port: Int) async throws -> (
+        PrivateProgram, Int
+    ) {
+        let program = try PrivateProgram(
+            [
+                BuiltProgram.path, "serve", "--tcp-port", "\(port)", "--redis-url", stores.redis.url, "--postgres-url",
+                stores.postgres.connectionString(database: "shop"), "--log-level", "warning",
+            ], log: directory + "/server.log")
+        let line = try await program.line(beginningWith: "ready tcp=")
+        guard let colon = line.lastIndex(of: ":"), let port = Int(line[line.index(after: colon)...]) else {
+            throw TestFailure("the server said \(line)")
+        }
+        return (program, port)
+    }
+
+    /// Kills a part without warning, lets the rest go on without it for a moment, and starts it again.
+    func killAndRestart(_ part: Part) async throws {
+        switch part {
+        case .server:
+            program.value.kill9()
+            try await Task.sleep(for: .milliseconds(200))
+            program.value = try await ServedStack.serve(stores, directory: directory, port: port).0
+        case .redis:
+            stores.redis.kill9()
+            try await Task.sleep(for: .milliseconds(200))
+            try await stores.redis.restart()
+        case .postgres:
+            stores.postgres.kill9()
+            try await Task.sleep(for: .milliseconds(200))
+            try await stores.postgres.restart()
+        }
+    }
+}
