@@ -64,18 +64,19 @@ public struct HoldfastServer: Sendable {
             configuration: transportConfiguration(),
             fastLane: ServiceRegistry.fastLane(promising: promising, logger: labelled("holdfast.calls")),
             logger: labelled("holdfast.transport"))
+        let startGate = StartGate()
         let server = GRPCServer(
             transport: transport,
-            services: ServiceRegistry.all(promising: promising, logger: labelled("holdfast.calls")))
-
-        let gate = SchemaGate(
+            services: ServiceRegistry.all(promising: promising, logger: labelled("holdfast.calls")),
+            interceptors: [startGate])
+        let schemaGate = SchemaGate(
             postgresURL: configuration.postgresURL, migrates: configuration.migratesSchema,
             logger: labelled("holdfast.schema"))
         // Stopped from the last to the first: first no more calls, last the stores.
         let lifecycle = ServiceGroup(
             configuration: lifecycleConfiguration(services: [
                 StoresService(redis: redis, pool: pool),
-                PromisingService(promising: promising, gate: gate),
+                PromisingService(promising: promising, schemaGate: schemaGate, startGate: startGate),
                 ListenerService(server: server, address: address, logger: labelled("holdfast.server")),
                 ReadinessService(
                     transport: transport, asked: address, promising: promising, logger: labelled("holdfast.server"),
