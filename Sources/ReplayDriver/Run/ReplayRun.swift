@@ -51,7 +51,12 @@ public struct ReplayRun<Transport: ClientTransport>: Sendable {
     ) async throws -> ReplayReport {
         let clock = ContinuousClock()
         let start = clock.now
-        let tally = try await drive(from: start, progress: progress)
+        let tally: ReplayTally
+        do {
+            tally = try await drive(from: start, progress: progress)
+        } catch let refused as ServiceCaller.Refused {
+            throw refused.failure
+        }
         let time = clock.now - start
         let answered = log.latencies.reduce(0) { $0 + Int(clamping: $1.count) }
         let repeated = log.repeated
