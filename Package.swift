@@ -32,7 +32,7 @@ let package = Package(
         .executable(name: "holdfast", targets: ["holdfast"]),
         .library(name: "FramedTransport", targets: ["FramedTransport"]),
         .library(name: "HoldfastAPI", targets: ["HoldfastAPI"]),
-        
+
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -153,7 +153,8 @@ let package = Package(
         .testTarget(
             name: "holdfastTests",
             dependencies: [
-                "holdfast", "HoldfastServer", "HoldfastAPI", "Domain", "Replay", "PrivateStores", grpcCore, grpcProtobuf,
+                "holdfast", "HoldfastServer", "HoldfastAPI", "Domain", "Replay", "PrivateStores", grpcCore,
+                grpcProtobuf,
                 swiftProtobuf, argumentParser, nioCore,
             ], swiftSettings: strict),
     ]

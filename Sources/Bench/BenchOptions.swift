@@ -10,19 +10,33 @@ public struct BenchOptions: Sendable {
         case placeOrder = "place-order"
     }
 
-    /// Connections of the load generator. Default 4.
+    /// Connections of the load generator.
+    ///
+    /// Default 4.
     public var connections = 4
-    /// Calls in flight on each. Default 32.
+    /// Calls in flight on each.
+    ///
+    /// Default 32.
     public var depth = 32
-    /// Seconds of each measurement. Default 3.
+    /// Seconds of each measurement.
+    ///
+    /// Default 3.
     public var seconds = 3.0
-    /// Seconds before each measurement. Default 0.5.
+    /// Seconds before each measurement.
+    ///
+    /// Default 0.5.
     public var warmUp = 0.5
-    /// Rounds; sides take turns within a round and the report gives medians. Default 3.
+    /// Rounds; sides take turns within a round and the report gives medians.
+    ///
+    /// Default 3.
     public var rounds = 3
-    /// Articles that the calls spread over. Default 1,000.
+    /// Articles that the calls spread over.
+    ///
+    /// Default 1,000.
     public var skus = 1_000
-    /// What to measure. Default all.
+    /// What to measure.
+    ///
+    /// Default all.
     public var comparisons = BenchOptions.Comparison.allCases
 
     /// The defaults.

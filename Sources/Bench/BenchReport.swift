@@ -43,7 +43,9 @@ public struct BenchReport: Sendable {
             load generator, server and stores share this machine
 
             """
-        text += BenchReport.row(["", "ops/s", "p50 us", "p99 us", "p99.9 us", "failed", "ratio", "CPU us per operation"])
+        text += BenchReport.row([
+            "", "ops/s", "p50 us", "p99 us", "p99.9 us", "failed", "ratio", "CPU us per operation",
+        ])
         for comparison in comparisons {
             text += BenchReport.row(BenchReport.cells(comparison.service, ratio: nil))
             for (floor, ratio) in zip(comparison.floors, comparison.ratios) {

@@ -19,7 +19,9 @@ public struct BenchRun: Sendable {
         self.target = target
     }
 
-    /// Runs it. `progress` is told what is measured next.
+    /// Runs it.
+    ///
+    /// `progress` is told what is measured next.
     ///
     /// - Parameter progress: called before each measurement with the round and a name.
     /// - Returns: the figures.

@@ -80,7 +80,8 @@ struct Floors: Sendable {
     /// `HMGET` of one figure, pipelined.
     func hmget(_ options: BenchOptions) -> Workload {
         Workload(name: "raw HMGET", loops: slots(options)) { slot in
-            hotStock[slot % hotStock.count].read(Floors.vshard, [CellID(Int64.random(in: 1...Int64(skus)))]).map { _ in }
+            hotStock[slot % hotStock.count].read(Floors.vshard, [CellID(Int64.random(in: 1...Int64(skus)))]).map { _ in
+            }
         }
     }
 

@@ -92,7 +92,9 @@ struct ServiceCalls: Sendable {
         return EntityID.random(using: &generator).description
     }
 
-    private func send(_ connection: FramedClientConnection, _ service: String, _ method: String, _ request: some Message)
+    private func send(
+        _ connection: FramedClientConnection, _ service: String, _ method: String, _ request: some Message
+    )
         -> EventLoopFuture<Void>
     {
         do {

@@ -30,19 +30,25 @@ public struct VShardStatus: Sendable, Hashable {
 }
 
 extension HotStock {
-    /// Loads the function library where it is absent. A library that is there is left alone: reloading would disarm it.
+    /// Loads the function library where it is absent.
+    ///
+    /// A library that is there is left alone: reloading would disarm it.
     public func ensureFunctions() -> EventLoopFuture<Void> {
         link.send(RedisCommand("FUNCTION", "LIST", "LIBRARYNAME", FunctionLibrary.name)).flatMap { value in
             guard value.array?.isEmpty != false else { return link.eventLoop.makeSucceededVoidFuture() }
             return link.send(RedisCommand("FUNCTION", "LOAD", FunctionLibrary.source)).map { _ in }
                 .flatMapErrorThrowing { error in
                     // Another server was faster.
-                    guard let error = error as? RedisError, error.message.contains("already exists") else { throw error }
+                    guard let error = error as? RedisError, error.message.contains("already exists") else {
+                        throw error
+                    }
                 }
         }.flatMapErrorThrowing { throw HotStockError($0) }
     }
 
-    /// Wipes and disarms a vshard. The caller has just raised its epoch in PostgreSQL.
+    /// Wipes and disarms a vshard.
+    ///
+    /// The caller has just raised its epoch in PostgreSQL.
     ///
     /// Fails with ``HotStockError/stale`` where this epoch or a later one is there already.
     public func beginLoad(_ vshard: VShard, epoch: Int64) -> EventLoopFuture<Void> {
@@ -53,7 +59,9 @@ extension HotStock {
         return done(command)
     }
 
-    /// Loads bases and live holds; what is there and newer stays. May be called many times.
+    /// Loads bases and live holds; what is there and newer stays.
+    ///
+    /// May be called many times.
     public func load(_ vshard: VShard, epoch: Int64, bases: [CellBase], holds: [LoadedHold]) -> EventLoopFuture<Void> {
         var command = RedisCommand("FCALL", capacity: 96 + bases.count * 40 + holds.count * 128)
         command.append("hf1_load")
@@ -64,7 +72,7 @@ extension HotStock {
         command.append(holds.count)
         for hold in holds {
             command.append(hold: hold.key)
-            command.append(hexadecimal: 0) // no take of this life owns it, so no untake can remove it
+            command.append(hexadecimal: 0)  // no take of this life owns it, so no untake can remove it
             command.append(hexadecimal: hold.fingerprint)
             command.append(hold.takes.count)
             for take in hold.takes {

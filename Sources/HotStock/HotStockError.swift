@@ -1,6 +1,8 @@
 public import RedisClient
 
-/// Why a call of the function library failed. None of them leaves a part of a call applied.
+/// Why a call of the function library failed.
+///
+/// None of them leaves a part of a call applied.
 public enum HotStockError: Error, Sendable, Hashable {
     /// This Redis may not admit: it was restarted, wiped, replaced, or belongs to another epoch. Nothing was taken.
     case notArmed

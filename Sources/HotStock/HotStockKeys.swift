@@ -11,7 +11,9 @@ public struct HotStockKeys: Sendable {
 
     private let names: [Names]
 
-    /// Names the keys of `vshards` vshards. `prefix` tells deployments apart that share a Redis.
+    /// Names the keys of `vshards` vshards.
+    ///
+    /// `prefix` tells deployments apart that share a Redis.
     ///
     /// All keys of a vshard carry one hash tag, so a cluster keeps them together.
     public init(prefix: String, vshards: Int) {

@@ -10,7 +10,9 @@ public struct TakeRequest: Sendable {
         public var quantity: Int64
         /// Whether several groups may serve the line together.
         public var split: Bool
-        /// Locations in rank order, each with its cells in rank order. Cells are unique within the line.
+        /// Locations in rank order, each with its cells in rank order.
+        ///
+        /// Cells are unique within the line.
         public var groups: [[CellID]]
 
         /// Makes a line.
@@ -26,7 +28,9 @@ public struct TakeRequest: Sendable {
     public var key: HoldKey
     /// Names this attempt: only its owner may take it back.
     public var nonce: UInt64
-    /// Takes even below what is there. Only for facts that have happened already.
+    /// Takes even below what is there.
+    ///
+    /// Only for facts that have happened already.
     public var force: Bool
     /// Names the request's content: the same hold with another fingerprint is refused.
     public var fingerprint: UInt64

@@ -1,7 +1,9 @@
 import Domain
 import PostgresClient
 
-/// What kind of call an idempotency row belongs to. Raw values are stored.
+/// What kind of call an idempotency row belongs to.
+///
+/// Raw values are stored.
 enum IdempotencyKind: Int16 {
     case catalogue = 1
     case stockChange = 2
@@ -20,11 +22,15 @@ enum IdempotencyKind: Int16 {
 
 extension Ledger {
     private static let storedReply = PostgresStatement(
-        "stored_reply", "SELECT request, reply FROM idempotency WHERE id = $1::uuid AND kind = $2::int2", access: .readOnly)
+        "stored_reply", "SELECT request, reply FROM idempotency WHERE id = $1::uuid AND kind = $2::int2",
+        access: .readOnly)
     static let storeReply = PostgresStatement(
-        "store_reply", "INSERT INTO idempotency (id, kind, request, reply) VALUES ($1::uuid, $2::int2, $3::bytea, $4::bytea)")
+        "store_reply",
+        "INSERT INTO idempotency (id, kind, request, reply) VALUES ($1::uuid, $2::int2, $3::bytea, $4::bytea)")
 
-    /// The reply stored for an id, or nil where the call has not taken effect. Throws where the body was another.
+    /// The reply stored for an id, or nil where the call has not taken effect.
+    ///
+    /// Throws where the body was another.
     static func storedReply(
         _ id: EntityID, _ kind: IdempotencyKind, body: [UInt8], on connection: PostgresConnection
     ) throws -> [UInt8]? {
@@ -35,7 +41,9 @@ extension Ledger {
         return try row.bytes(1)
     }
 
-    /// The step that stores a reply with its effect. A concurrent duplicate fails on the primary key and runs again.
+    /// The step that stores a reply with its effect.
+    ///
+    /// A concurrent duplicate fails on the primary key and runs again.
     static func storing(_ id: EntityID, _ kind: IdempotencyKind, body: [UInt8], reply: [UInt8])
         -> LedgerStep
     {

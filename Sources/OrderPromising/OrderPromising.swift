@@ -42,7 +42,9 @@ public final class OrderPromising: Sendable {
     private let settler: Settler
     private let assembly = Mutex<Assembly?>(nil)
 
-    /// Makes order promising over the two stores. Nothing is asked of them before `run()`.
+    /// Makes order promising over the two stores.
+    ///
+    /// Nothing is asked of them before `run()`.
     public init(ledger: Ledger, redis: RedisClient, configuration: PromisingConfiguration, logger: Logger) {
         self.ledger = ledger
         self.redis = redis
@@ -226,7 +228,9 @@ public final class OrderPromising: Sendable {
             encodeReply: encodeReply)
     }
 
-    /// A reservation as it stands. One whose time has passed is expired, whether or not it has been swept.
+    /// A reservation as it stands.
+    ///
+    /// One whose time has passed is expired, whether or not it has been swept.
     public func reservation(_ id: EntityID) async throws -> Reservation {
         guard let reservation = try await ledger.reservation(id) else {
             throw Refusal.notFound(.reservation, id.description)
@@ -301,7 +305,9 @@ public final class OrderPromising: Sendable {
         }
     }
 
-    /// Adds up the books of both stores. Exact at rest; under load cells in flight count as different.
+    /// Adds up the books of both stores.
+    ///
+    /// Exact at rest; under load cells in flight count as different.
     public func books() async throws -> BooksReport {
         let hotStock = try assembled().first.hotStock
         let books = try await ledger.books()
@@ -327,7 +333,9 @@ public final class OrderPromising: Sendable {
         return BooksReport(ledger: books, differing: differing)
     }
 
-    /// Follows the catalogue up to now. Call it after a change was committed, so that this server knows it at once.
+    /// Follows the catalogue up to now.
+    ///
+    /// Call it after a change was committed, so that this server knows it at once.
     public func refreshDirectory() async throws {
         try await follower.refresh()
     }

@@ -2,19 +2,31 @@ public import NIOCore
 
 /// How order promising behaves.
 public struct PromisingConfiguration: Sendable {
-    /// What the keys in Redis start with; tells deployments apart that share a Redis. Default `hf:`.
+    /// What the keys in Redis start with; tells deployments apart that share a Redis.
+    ///
+    /// Default `hf:`.
     public var keyPrefix = "hf:"
-    /// Oldest figure that a cached availability may use. Default 20 ms.
+    /// Oldest figure that a cached availability may use.
+    ///
+    /// Default 20 ms.
     public var maximumAge: TimeAmount = .milliseconds(20)
-    /// Most figures remembered per event loop. Default 1,000,000.
+    /// Most figures remembered per event loop.
+    ///
+    /// Default 1,000,000.
     public var nearCacheCapacity = 1_000_000
     /// Bounds of batching.
     public var batching = BatchingLimits()
-    /// Pause between two looks for expired reservations. Default 250 ms.
+    /// Pause between two looks for expired reservations.
+    ///
+    /// Default 250 ms.
     public var sweepInterval: Duration = .milliseconds(250)
-    /// Pause between two looks whether Redis is still armed. Default 500 ms.
+    /// Pause between two looks whether Redis is still armed.
+    ///
+    /// Default 500 ms.
     public var watchInterval: Duration = .milliseconds(500)
-    /// Pause between two looks for changes that other servers made to the catalogue. Default 250 ms.
+    /// Pause between two looks for changes that other servers made to the catalogue.
+    ///
+    /// Default 250 ms.
     public var directoryInterval: Duration = .milliseconds(250)
 
     /// The defaults.

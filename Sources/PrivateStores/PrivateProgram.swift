@@ -7,7 +7,9 @@ public final class PrivateProgram: Sendable {
     private let child: ChildProcess
     private let logStart: Int
 
-    /// Starts a program; the first argument is its path. It gets a small environment of its own.
+    /// Starts a program; the first argument is its path.
+    ///
+    /// It gets a small environment of its own.
     ///
     /// Throws where it cannot be started. Its log is appended to.
     public init(_ arguments: [String], log: String) throws(PrivateStoreError) {

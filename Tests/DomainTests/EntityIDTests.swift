@@ -14,7 +14,8 @@ struct EntityIDTests {
     @Test(
         "refuse everything that is not 8-4-4-4-12 hexadecimal digits",
         arguments: [
-            "", "018f3a2b1c4d7e5f8091a2b3c4d5e6f7", "018f3a2b-1c4d-7e5f-8091-a2b3c4d5e6f", "{018f3a2b-1c4d-7e5f-8091-a2b3c4d5e6}",
+            "", "018f3a2b1c4d7e5f8091a2b3c4d5e6f7", "018f3a2b-1c4d-7e5f-8091-a2b3c4d5e6f",
+            "{018f3a2b-1c4d-7e5f-8091-a2b3c4d5e6}",
             "018f3a2b-1c4d-7e5f-8091-a2b3c4d5e6fg", "018f3a2b_1c4d_7e5f_8091_a2b3c4d5e6f7",
             "018f3a2-b1c4d-7e5f-8091-a2b3c4d5e6f7", "０18f3a2b-1c4d-7e5f-8091-a2b3c4d5e6",
         ])

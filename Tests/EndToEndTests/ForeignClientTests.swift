@@ -7,7 +7,8 @@ struct ForeignClientTests {
     @Test("Python on plain sockets: load, check, reserve, place, cancel, and every refusal with its details")
     func python() async throws {
         try await ServedStack.with { stack in
-            let root = String(#filePath.prefix(upTo: try #require(#filePath.range(of: "/Tests/EndToEndTests")?.lowerBound)))
+            let root = String(
+                #filePath.prefix(upTo: try #require(#filePath.range(of: "/Tests/EndToEndTests")?.lowerBound)))
             let modules = TestDirectory.make("python")
             let protos = [
                 "holdfast/v1/availability.proto", "holdfast/v1/catalog.proto", "holdfast/v1/inventory.proto",

@@ -8,7 +8,8 @@ import Testing
 
 @Suite("Killed in the middle of a replay", .serialized)
 struct KilledReplayTests {
-    @Test("everything acknowledged is there after the restart, and the books agree", arguments: ServedStack.Part.allCases)
+    @Test(
+        "everything acknowledged is there after the restart, and the books agree", arguments: ServedStack.Part.allCases)
     func killed(part: ServedStack.Part) async throws {
         let (plan, offered) = try ReplaySource.sample.plan(ReplayOptions(scope: ReplayScope(limit: 400)))
         try await ServedStack.with { stack in

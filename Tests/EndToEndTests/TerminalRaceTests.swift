@@ -17,7 +17,8 @@ struct TerminalRaceTests {
     private static let units: Int64 = 100
     private static let rounds = 50
 
-    @Test("200 terminals for 100 units, 50 times over: exactly 100 win and 100 get the shortage", arguments: Way.allCases)
+    @Test(
+        "200 terminals for 100 units, 50 times over: exactly 100 win and 100 get the shortage", arguments: Way.allCases)
     func race(way: Way) async throws {
         try await ServedStack.with { stack in
             var connections: [FramedClientConnection] = []
@@ -31,7 +32,9 @@ struct TerminalRaceTests {
             for round in 0..<Self.rounds {
                 let sku = "RACE-\(round)"
                 try await Self.stock(first, sku)
-                let answers = connections.map { Self.take($0, sku, way).map { true }.flatMapErrorThrowing(Self.isShort) }
+                let answers = connections.map {
+                    Self.take($0, sku, way).map { true }.flatMapErrorThrowing(Self.isShort)
+                }
                 let outcomes = try await EventLoopFuture.whenAllSucceed(answers, on: first.eventLoop).get()
                 #expect(outcomes.filter { $0 }.count == Int(Self.units), "round \(round)")
                 #expect(outcomes.filter { !$0 }.count == Self.terminals - Int(Self.units), "round \(round)")

@@ -1,7 +1,9 @@
 package import PrivateStores
 import Synchronization
 
-/// The private servers that a test process shares. They start with the first test that needs them and end with the process.
+/// The private servers that a test process shares.
+///
+/// They start with the first test that needs them and end with the process.
 package enum TestStores {
     private static let starting = Mutex<Task<PrivateStack, any Error>?>(nil)
 

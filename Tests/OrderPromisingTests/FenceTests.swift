@@ -141,7 +141,8 @@ struct FenceTests {
             #expect(try await deployment.available("A") == 12)
             #expect(try await deployment.reserve([("A", "W", 4)], id: adopted).state == .held)
             #expect(try await deployment.available("A") == 12)
-            _ = try await deployment.redis.send(RedisCommand("DEL", FenceTests.keys(deployment, "m")[Int(vshard.rawValue)]))
+            _ = try await deployment.redis.send(
+                RedisCommand("DEL", FenceTests.keys(deployment, "m")[Int(vshard.rawValue)]))
             let settled = try await eventually {
                 do {
                     _ = try await deployment.reserve([("A", "W", 1)])
@@ -225,7 +226,7 @@ struct FenceTests {
             }
             #expect(held)
             let epoch = try #require(try await deployment.ledger.epochs().first { $0.vshard == vshard }?.epoch)
-            #expect(epoch > 2) // raised by the rebuild that the wire asked for
+            #expect(epoch > 2)  // raised by the rebuild that the wire asked for
             #expect(try await deployment.available("A") == 18)
             #expect(try await deployment.booksAgree())
         }

@@ -126,7 +126,7 @@ struct OrderTests {
             #expect(first.lines == [.init(number: 1, quantity: 3, amountMinor: 300)])
             #expect(first.status == .open)
             #expect(first.sequence == 2)
-            #expect(try await deployment.cancel(request.id, [(1, 3)], id: id) == nil) // the stored reply, nothing anew
+            #expect(try await deployment.cancel(request.id, [(1, 3)], id: id) == nil)  // the stored reply, nothing anew
             #expect(try await eventually { try await deployment.available("A") == 3 })
             await #expect(throws: Refusal.self) { try await deployment.cancel(request.id, [(1, 5)]) }
             await #expect(throws: Refusal.self) { try await deployment.cancel(request.id, [(9, 1)]) }
@@ -149,7 +149,7 @@ struct OrderTests {
             await #expect(throws: Refusal.self) { try await deployment.place(deployment.order([("A", "S", 1)])) }
             let sale = try await deployment.place(
                 deployment.order([("A", "S", 2), ("B", "S", 1)], goodsInHand: true))
-            #expect(sale.shortage == 3) // two of the reserved ones, one that was never booked in
+            #expect(sale.shortage == 3)  // two of the reserved ones, one that was never booked in
             #expect(try await deployment.available("A") == 0)
             #expect(try await deployment.available("B") == 0)
             #expect(try await deployment.booksAgree())

@@ -14,7 +14,8 @@ struct ReservationTests {
             let id = EntityID.fresh
             let first = try await deployment.reserve([("A", "W", 4)], id: id)
             #expect(first.state == .held)
-            #expect(first.lines == [.init(sku: "A", quantity: 4, allocations: [Allocation(location: "W", quantity: 4)])])
+            #expect(
+                first.lines == [.init(sku: "A", quantity: 4, allocations: [Allocation(location: "W", quantity: 4)])])
             #expect(try await deployment.reserve([("A", "W", 4)], id: id) == first)
             #expect(try await deployment.available("A") == 6)
             await #expect(throws: Refusal.self) { try await deployment.reserve([("A", "W", 3)], id: id) }
@@ -28,7 +29,7 @@ struct ReservationTests {
     @Test("a shortage names every line that lacks something and takes nothing")
     func shortage() async throws {
         try await TestDeployment.with { deployment in
-            let skus = (0..<8).map { "S\($0)" } // over several vshards
+            let skus = (0..<8).map { "S\($0)" }  // over several vshards
             try await deployment.catalogue(skus: skus, locations: ["W"])
             try await deployment.change(.receive, skus.map { ($0, "W", 5) })
             do {
@@ -99,7 +100,9 @@ struct ReservationTests {
             #expect(try await deployment.promising.reservation(short.id).state == .expired)
             #expect(try await deployment.promising.reservation(long.id).state == .held)
             #expect(try await deployment.promising.release(short.id) == .expired)
-            await #expect(throws: Refusal.self) { try await deployment.reserve([("A", "W", 1)], id: short.id, ttl: 1_000) }
+            await #expect(throws: Refusal.self) {
+                try await deployment.reserve([("A", "W", 1)], id: short.id, ttl: 1_000)
+            }
             await #expect(throws: Refusal.self) {
                 try await deployment.promising.extend(
                     .fresh, reservation: short.id, ttlMilliseconds: 1_000, body: [1]

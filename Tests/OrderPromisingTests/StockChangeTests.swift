@@ -11,7 +11,8 @@ struct StockChangeTests {
         try await TestDeployment.with { deployment in
             try await deployment.catalogue(skus: ["A"], locations: ["W", "S"])
             let id = EntityID.fresh
-            #expect(try await deployment.change(.receive, [("A", "W", 10), ("A", "W", 2)], id: id).map(\.onHand) == [12])
+            #expect(
+                try await deployment.change(.receive, [("A", "W", 10), ("A", "W", 2)], id: id).map(\.onHand) == [12])
             #expect(try await deployment.change(.receive, [("A", "W", 10), ("A", "W", 2)], id: id).isEmpty)
             await #expect(throws: Refusal.self) { try await deployment.change(.receive, [("A", "W", 11)], id: id) }
             #expect(try await deployment.available("A", "W") == 12)
@@ -76,7 +77,8 @@ struct StockChangeTests {
                 for _ in 0..<20 {
                     for terms in try await deployment.promising.explain(sku: "A", location: "") {
                         #expect(
-                            terms.onHand - terms.safety - terms.allocated - terms.held - terms.inFlight + terms.shortfall
+                            terms.onHand - terms.safety - terms.allocated - terms.held - terms.inFlight
+                                + terms.shortfall
                                 == terms.available)
                     }
                 }

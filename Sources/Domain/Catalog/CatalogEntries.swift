@@ -20,7 +20,9 @@ public struct Product: Hashable, Sendable {
 
 /// A place where stock is kept.
 public struct Location: Hashable, Sendable {
-    /// What kind of place it is. Raw values are stored.
+    /// What kind of place it is.
+    ///
+    /// Raw values are stored.
     public enum Kind: Int16, Sendable {
         /// A warehouse or distribution centre.
         case warehouse = 1

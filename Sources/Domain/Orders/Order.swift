@@ -90,7 +90,9 @@ public struct Order: Hashable, Sendable {
     }
 }
 
-/// Where units of a line stand. Raw values are stored.
+/// Where units of a line stand.
+///
+/// Raw values are stored.
 public enum LineStatus: Int16, Sendable, CaseIterable {
     /// Stock is set aside, or the product needs none.
     case allocated = 1
@@ -100,7 +102,9 @@ public enum LineStatus: Int16, Sendable, CaseIterable {
     case cancelled = 3
 }
 
-/// Where an order stands as a whole. Raw values are those of the contract.
+/// Where an order stands as a whole.
+///
+/// Raw values are those of the contract.
 public enum OrderStatus: Int16, Sendable, CaseIterable {
     /// Some units wait and none is delivered.
     case open = 1
@@ -122,7 +126,9 @@ public enum OrderStatus: Int16, Sendable, CaseIterable {
     }
 }
 
-/// Something that happened to an order. Raw values are stored.
+/// Something that happened to an order.
+///
+/// Raw values are stored.
 public enum OrderEventKind: Int16, Sendable {
     /// It was captured.
     case placed = 1

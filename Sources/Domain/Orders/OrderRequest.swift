@@ -68,7 +68,9 @@ public struct OrderRequest: Sendable {
     }
 }
 
-/// Who ordered. Empty texts where not known.
+/// Who ordered.
+///
+/// Empty texts where not known.
 public struct Customer: Hashable, Sendable {
     /// The caller's id of the customer.
     public var id: String

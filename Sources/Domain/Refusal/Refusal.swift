@@ -1,4 +1,6 @@
-/// Why a call was refused. Nothing was applied, except where `outcomeUnknown` says that this is not known.
+/// Why a call was refused.
+///
+/// Nothing was applied, except where `outcomeUnknown` says that this is not known.
 public enum Refusal: Error, Hashable, Sendable {
     /// Fields of the request are wrong.
     case invalid([FieldViolation])
@@ -50,7 +52,9 @@ public enum Refusal: Error, Hashable, Sendable {
 
 /// One wrong field.
 public struct FieldViolation: Hashable, Sendable {
-    /// Path of the field, e.g. `lines[3].quantity`.
+    /// Path of the field, e.g.
+    ///
+    /// `lines[3].quantity`.
     public var field: String
     /// What is wrong with it.
     public var description: String

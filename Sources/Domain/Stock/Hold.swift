@@ -1,4 +1,6 @@
-/// Who holds stock. Part of a hold's key in both stores, so that equal ids of different things never meet.
+/// Who holds stock.
+///
+/// Part of a hold's key in both stores, so that equal ids of different things never meet.
 public enum HoldKind: Int16, Sendable {
     /// A reservation.
     case reservation = 1
@@ -36,7 +38,9 @@ public struct HoldKey: Hashable, Sendable, Comparable {
     }
 }
 
-/// Where a hold stands. `held` is the only state that can change.
+/// Where a hold stands.
+///
+/// `held` is the only state that can change.
 public enum HoldState: Int16, Sendable {
     /// Holds its units until it expires.
     case held = 1

@@ -32,7 +32,9 @@ public struct StockLevel: Hashable, Sendable {
     public var availableToPromise: Int64 { onHand - safety - allocated - held }
 }
 
-/// What happened to stock. Raw values are stored.
+/// What happened to stock.
+///
+/// Raw values are stored.
 public enum MovementKind: Int16, Sendable, CaseIterable {
     /// Goods received.
     case receipt = 1

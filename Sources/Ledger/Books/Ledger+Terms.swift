@@ -30,7 +30,8 @@ extension Ledger {
         try await onConnection { connection in
             let ids = PostgresValue.int64s(cells.map(\.rawValue))
             let results = try connection.pipeline([
-                (PostgresTransactionMode.repeatableReadReadOnly.begin, []), (Ledger.termCells, [ids]), (Ledger.termHolds, [ids]), (PostgresTransactionMode.repeatableReadReadOnly.commit, []),
+                (PostgresTransactionMode.repeatableReadReadOnly.begin, []), (Ledger.termCells, [ids]),
+                (Ledger.termHolds, [ids]), (PostgresTransactionMode.repeatableReadReadOnly.commit, []),
             ])
             var terms: [CellID: CellTerms] = [:]
             for row in results[1] {

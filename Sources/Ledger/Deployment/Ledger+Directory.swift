@@ -58,7 +58,8 @@ public struct DirectoryChanges: Sendable {
 }
 
 extension Ledger {
-    private static let vshardCount = PostgresStatement("vshard_count", "SELECT vshards FROM deployment", access: .readOnly)
+    private static let vshardCount = PostgresStatement(
+        "vshard_count", "SELECT vshards FROM deployment", access: .readOnly)
     private static let horizon = PostgresStatement(
         "directory_horizon", "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8", access: .readOnly)
     private static let changedProducts = PostgresStatement(
@@ -87,7 +88,9 @@ extension Ledger {
         }
     }
 
-    /// What changed in the catalogue since `horizon`; 0 reads all. No commit is missed, some may be seen twice.
+    /// What changed in the catalogue since `horizon`; 0 reads all.
+    ///
+    /// No commit is missed, some may be seen twice.
     public func directoryChanges(since horizon: UInt64) async throws -> DirectoryChanges {
         try await onConnection { connection in
             let since = PostgresValue.int64(Int64(bitPattern: horizon))

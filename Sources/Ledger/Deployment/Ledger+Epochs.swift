@@ -22,14 +22,17 @@ public struct VShardEpoch: Sendable, Hashable {
 }
 
 extension Ledger {
-    private static let readEpochs = PostgresStatement("read_epochs", "SELECT id, epoch FROM shard ORDER BY id", access: .readOnly)
+    private static let readEpochs = PostgresStatement(
+        "read_epochs", "SELECT id, epoch FROM shard ORDER BY id", access: .readOnly)
     private static let lockEpochs = PostgresStatement(
         "lock_epochs", "SELECT pg_advisory_xact_lock($1::int4, 0)")
     private static let raise = PostgresStatement(
         "raise_epochs",
         "UPDATE shard SET epoch = epoch + 1 WHERE id = ANY($1::int2[]) RETURNING id, epoch")
 
-    /// Joins the fence: epochs cannot rise until this transaction ends. The next statement sees every rise before it.
+    /// Joins the fence: epochs cannot rise until this transaction ends.
+    ///
+    /// The next statement sees every rise before it.
     static let joinFence = PostgresStatement(
         "join_fence", "SELECT pg_advisory_xact_lock_shared($1::int4, 0)")
 
@@ -40,7 +43,9 @@ extension Ledger {
         }
     }
 
-    /// Raises the epochs of vshards. Waits for running journal transactions; later ones of the old epochs write nothing.
+    /// Raises the epochs of vshards.
+    ///
+    /// Waits for running journal transactions; later ones of the old epochs write nothing.
     public func raiseEpochs(_ vshards: [VShard]) async throws -> [VShardEpoch] {
         try await onConnection { connection in
             let results = try connection.pipeline([

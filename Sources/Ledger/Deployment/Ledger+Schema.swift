@@ -2,7 +2,9 @@ public import Logging
 public import PostgresClient
 
 extension Ledger {
-    /// The steps of the schema, in order. One that has landed is never edited: a change is a new step.
+    /// The steps of the schema, in order.
+    ///
+    /// One that has landed is never edited: a change is a new step.
     public static let migrations = [
         Migration(version: 1, name: "core", sql: String(decoding: PackageResources.v0001_core_sql, as: UTF8.self))
     ]

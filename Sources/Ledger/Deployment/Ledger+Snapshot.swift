@@ -13,7 +13,8 @@ public struct VShardSnapshot: Sendable {
 
 extension Ledger {
     private static let snapshotCells = PostgresStatement(
-        "snapshot_cells", "SELECT id, ver, on_hand - safety - allocated FROM cell WHERE vshard = $1::int2", access: .readOnly)
+        "snapshot_cells", "SELECT id, ver, on_hand - safety - allocated FROM cell WHERE vshard = $1::int2",
+        access: .readOnly)
     private static let snapshotHolds = PostgresStatement(
         "snapshot_holds",
         """
@@ -24,7 +25,9 @@ extension Ledger {
         ORDER BY h.id, h.kind
         """, access: .readOnly)
 
-    /// Reads what Redis must hold of a vshard, in one snapshot. Start it after the vshard's epoch was raised.
+    /// Reads what Redis must hold of a vshard, in one snapshot.
+    ///
+    /// Start it after the vshard's epoch was raised.
     public func snapshot(_ vshard: VShard) async throws -> VShardSnapshot {
         try await onConnection { connection in
             let results = try connection.pipeline([

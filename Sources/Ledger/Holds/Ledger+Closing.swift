@@ -96,7 +96,9 @@ extension Ledger {
         }
     }
 
-    /// Writes tombstones for attempts that never became true, so that they never can. Returns the ids that had no row.
+    /// Writes tombstones for attempts that never became true, so that they never can.
+    ///
+    /// Returns the ids that had no row.
     public func void(_ ids: [EntityID], kind: HoldKind) async throws -> [EntityID] {
         try await onConnection { connection in
             try connection.execute(

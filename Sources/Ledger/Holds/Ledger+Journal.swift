@@ -51,7 +51,9 @@ extension Ledger {
         FROM hold WHERE id = ANY($1::uuid[]) AND kind = $2::int2
         """, access: .readOnly)
 
-    /// Makes reservations true: all of a tick in one transaction, under the fence. Returns a verdict per entry.
+    /// Makes reservations true: all of a tick in one transaction, under the fence.
+    ///
+    /// Returns a verdict per entry.
     ///
     /// `calls` are the admitting calls behind the entries; each is journalled once. Throws ``LedgerFault/fenced`` where
     /// one of their epochs has risen and ``LedgerFault/tripwire`` where one was journalled before: nothing was written.

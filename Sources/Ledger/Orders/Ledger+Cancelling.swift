@@ -57,7 +57,9 @@ extension Ledger {
         var cancelled: Int64
     }
 
-    /// Cancels open units of an order; the reply is stored with the effect. Returns it with what Redis must be told.
+    /// Cancels open units of an order; the reply is stored with the effect.
+    ///
+    /// Returns it with what Redis must be told.
     ///
     /// The order's row is locked first, then its cells by number. Throws `Refusal`.
     public func cancel(

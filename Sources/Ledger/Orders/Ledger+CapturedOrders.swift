@@ -4,7 +4,8 @@ import PostgresClient
 extension Ledger {
     private static let capturedHeads = PostgresStatement(
         "captured_heads",
-        "SELECT id, currency, subtotal, added_tax, placed_at, shortage FROM orders WHERE id = ANY($1::uuid[])", access: .readOnly)
+        "SELECT id, currency, subtotal, added_tax, placed_at, shortage FROM orders WHERE id = ANY($1::uuid[])",
+        access: .readOnly)
     private static let capturedLines = PostgresStatement(
         "captured_lines",
         """

@@ -123,7 +123,8 @@ extension Ledger {
                 for cell in counted { open[cell] = nil }
             }
             let suspects = cellIDs.filter { id in
-                take?.strained.contains(id) == true || (counted.contains(id) && (cells[id].map { $0.onHand < $0.allocated } ?? false))
+                take?.strained.contains(id) == true
+                    || (counted.contains(id) && (cells[id].map { $0.onHand < $0.allocated } ?? false))
             }
             if !suspects.isEmpty {
                 let held = try Ledger.unitsByCell(

@@ -14,9 +14,13 @@ struct LockedCell {
 
     var base: Int64 { onHand - safety - allocated }
 
-    /// Applies a movement's deltas. The version rises once a transaction, however many movements there are, and only
-    /// where something is written: Redis must never hear of a version that PostgreSQL does not have.
-    mutating func apply(onHand onHandDelta: Int64 = 0, safety safetyDelta: Int64 = 0, allocated allocatedDelta: Int64 = 0) {
+    /// Applies a movement's deltas.
+    ///
+    /// The version rises once a transaction, however many movements there are, and only where something is written:
+    /// Redis must never hear of a version that PostgreSQL does not have.
+    mutating func apply(
+        onHand onHandDelta: Int64 = 0, safety safetyDelta: Int64 = 0, allocated allocatedDelta: Int64 = 0
+    ) {
         guard onHandDelta != 0 || safetyDelta != 0 || allocatedDelta != 0 else { return }
         onHand += onHandDelta
         safety += safetyDelta
@@ -37,7 +41,8 @@ struct LockedCell {
         for row in rows {
             let cell = LockedCell(
                 id: CellID(try row.int64(0)), vshard: VShard(try row.int16(1)), onHand: try row.int64(2),
-                safety: try row.int64(3), allocated: try row.int64(4), version: try row.int64(5), location: try row.text(6))
+                safety: try row.int64(3), allocated: try row.int64(4), version: try row.int64(5),
+                location: try row.text(6))
             cells[cell.id] = cell
         }
         return cells

@@ -4,7 +4,9 @@ import Ledger
 import NIOCore
 import Synchronization
 
-/// Tells Redis what PostgreSQL has decided: final holds leave, newer bases apply. Always after the commit.
+/// Tells Redis what PostgreSQL has decided: final holds leave, newer bases apply.
+///
+/// Always after the commit.
 ///
 /// A settle that is lost leaves Redis too low, never too high; it asks for a rebuild, which repeats everything.
 final class Settler: Sendable {
@@ -27,8 +29,9 @@ final class Settler: Sendable {
         return future
     }
 
-    /// Settles and waits until Redis has heard of it, so that the caller's next call finds it. A settle that is lost is
-    /// no failure of the caller's: the change stands, and a rebuild repeats it.
+    /// Settles and waits until Redis has heard of it, so that the caller's next call finds it.
+    ///
+    /// A settle that is lost is no failure of the caller's: the change stands, and a rebuild repeats it.
     func settleAndWait(_ settlement: Settlement, through hotStock: HotStock) async {
         let heard = settle(settlement, through: hotStock).map { _ in true }.recover { _ in false }
         do { _ = try await heard.get() } catch { admission.requestRebuild("a settle was lost") }

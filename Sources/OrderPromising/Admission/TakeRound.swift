@@ -11,7 +11,9 @@ struct TakeJob: Sendable {
     var demand: ResolvedDemand
 }
 
-/// What became of a job. On everything but `taken`, what this round took was given back.
+/// What became of a job.
+///
+/// On everything but `taken`, what this round took was given back.
 enum TakeResult: Sendable {
     case taken(TakenUnits)
     /// Lines that were short, and the vshards where an earlier attempt still has units.
@@ -55,7 +57,9 @@ struct TakeRound: Sendable {
         var vshard: VShard
     }
 
-    /// Runs a round. The future never fails; each job has its own result, in order.
+    /// Runs a round.
+    ///
+    /// The future never fails; each job has its own result, in order.
     func take(_ jobs: [TakeJob]) -> EventLoopFuture<[TakeResult]> {
         var requests: [VShard: [TakeRequest]] = [:]
         var parts: [VShard: [Int]] = [:]
@@ -125,7 +129,9 @@ struct TakeRound: Sendable {
         }
     }
 
-    /// Joins a job's parts: all taken, or the first reason why not. Also says where this round took anew.
+    /// Joins a job's parts: all taken, or the first reason why not.
+    ///
+    /// Also says where this round took anew.
     private static func judge(
         _ parts: [(vshard: VShard, outcome: Result<TakeOutcome, HotStockError>)],
         stamps: [VShard: AdmissionStamp]

@@ -42,7 +42,9 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
         cache.store(figures, at: .now())
     }
 
-    /// Answers. Fails with ``ResolutionFailure`` for what the directory does not know, with `Refusal` otherwise.
+    /// Answers.
+    ///
+    /// Fails with ``ResolutionFailure`` for what the directory does not know, with `Refusal` otherwise.
     func read(_ items: [AvailabilityItem], fresh: Bool) -> EventLoopFuture<AvailabilityAnswer> {
         loop.preconditionInEventLoop()
         guard admission.phase == .open else {

@@ -2,7 +2,9 @@ import Domain
 import HotStock
 import NIOCore
 
-/// Figures that Redis told a moment ago, with a bounded age. Lives on one event loop.
+/// Figures that Redis told a moment ago, with a bounded age.
+///
+/// Lives on one event loop.
 ///
 /// No invalidation is needed: what is older than the bound is asked for again. Only a take decides.
 struct NearCache {

@@ -1,12 +1,14 @@
 import Domain
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
-/// This server's clock, for what is only shown. Expiry is decided by PostgreSQL's clock.
+/// This server's clock, for what is only shown.
+///
+/// Expiry is decided by PostgreSQL's clock.
 enum WallClock {
     static var now: Instant {
         var time = timespec()

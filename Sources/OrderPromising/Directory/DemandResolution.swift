@@ -40,7 +40,11 @@ extension StockDirectory {
                 if demand.location.isEmpty {
                     var last: Int32?
                     for cell in product.cells {
-                        if cell.location == last { groups[groups.count - 1].append(cell.id) } else { groups.append([cell.id]) }
+                        if cell.location == last {
+                            groups[groups.count - 1].append(cell.id)
+                        } else {
+                            groups.append([cell.id])
+                        }
                         last = cell.location
                     }
                 } else {

@@ -17,7 +17,9 @@ final class DirectoryFollower: Sendable {
         self.logger = logger
     }
 
-    /// Reads what changed up to now. A read that another caller has begun meanwhile is not enough: it may be too old.
+    /// Reads what changed up to now.
+    ///
+    /// A read that another caller has begun meanwhile is not enough: it may be too old.
     func refresh() async throws {
         let earlier = running.withLock { $0 }
         if let earlier { _ = await earlier.result }

@@ -88,7 +88,8 @@ final class StockDirectory: @unchecked Sendable {  // `tables` is touched under 
             for location in changes.locations {
                 let entry = LocationEntry(id: location.id, code: location.code, rank: location.rank)
                 if let old = tables.locationsByID[location.id], old.rank != entry.rank {
-                    for (sku, product) in tables.products where product.cells.contains(where: { $0.location == entry.id }) {
+                    for (sku, product) in tables.products
+                    where product.cells.contains(where: { $0.location == entry.id }) {
                         resorted.insert(sku)
                     }
                 }
@@ -118,7 +119,8 @@ final class StockDirectory: @unchecked Sendable {  // `tables` is touched under 
             for sku in resorted {
                 guard let product = tables.products[sku] else { continue }
                 let cells = (product.cells + (added[sku] ?? [])).sorted { left, right in
-                    guard let one = tables.locationsByID[left.location], let other = tables.locationsByID[right.location]
+                    guard let one = tables.locationsByID[left.location],
+                        let other = tables.locationsByID[right.location]
                     else { return left.id < right.id }
                     return (one.rank, one.code, left.id) < (other.rank, other.code, right.id)
                 }

@@ -44,7 +44,8 @@ struct OrderBatch {
         var byID: [EntityID: StandingOrder] = [:]
         for order in standing.orders { byID[order.id] = order }
         let repeated = pending.indices.filter { byID[pending[$0].request.id]?.body == pending[$0].request.body }
-        let facts = repeated.isEmpty ? [:] : try await placer.ledger.capturedOrders(repeated.map { pending[$0].request.id })
+        let facts =
+            repeated.isEmpty ? [:] : try await placer.ledger.capturedOrders(repeated.map { pending[$0].request.id })
         var reservations: [EntityID: StoredHold] = [:]
         for hold in standing.reservations { reservations[hold.key.id] = hold }
 
@@ -87,7 +88,9 @@ struct OrderBatch {
                 let numbers = pending.map { order -> Int32? in
                     for line in order.request.lines {
                         if view.product(line.demand.sku) == nil { complete = false }
-                        if !line.demand.location.isEmpty && view.location(line.demand.location) == nil { complete = false }
+                        if !line.demand.location.isEmpty && view.location(line.demand.location) == nil {
+                            complete = false
+                        }
                     }
                     let channel = view.channel(order.request.channel)
                     if channel == nil { complete = false }

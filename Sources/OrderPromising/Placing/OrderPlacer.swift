@@ -49,7 +49,9 @@ final class OrderPlacer: Sendable {
         round = TakeRound(hotStock: hotStock, admission: admission)
     }
 
-    /// Places an order. Throws `Refusal`.
+    /// Places an order.
+    ///
+    /// Throws `Refusal`.
     func place(_ request: OrderRequest, deadline: NIODeadline) async throws -> CapturedOrder {
         try await withCheckedThrowingContinuation { continuation in
             enqueue(Pending(request: request, deadline: deadline, attempt: 0, continuation: continuation))

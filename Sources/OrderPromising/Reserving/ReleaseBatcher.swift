@@ -33,7 +33,9 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
         self.limits = limits
     }
 
-    /// Releases. Fails with `Refusal`.
+    /// Releases.
+    ///
+    /// Fails with `Refusal`.
     func release(_ id: EntityID) -> EventLoopFuture<HoldState> {
         loop.preconditionInEventLoop()
         guard queue.count < limits.queue else {

@@ -13,7 +13,9 @@ struct ReservationBatch {
 
     private var loop: any EventLoop { batcher.loop }
 
-    /// Runs the batch; the future completes when the next batch may use its place. It never fails.
+    /// Runs the batch; the future completes when the next batch may use its place.
+    ///
+    /// It never fails.
     func run() -> EventLoopFuture<Void> {
         batcher.round.take(jobs).flatMap { results in
             var taken: [(index: Int, units: TakenUnits)] = []
@@ -68,7 +70,9 @@ struct ReservationBatch {
             .flatMapError { error in failed(taken, error) }
     }
 
-    /// The journal did not take the batch. What surely was not written is given back; what may have been is not touched.
+    /// The journal did not take the batch.
+    ///
+    /// What surely was not written is given back; what may have been is not touched.
     private func failed(_ taken: [(index: Int, units: TakenUnits)], _ error: any Error) -> EventLoopFuture<Void> {
         let refusal = Ledger.refusal(of: error)
         if case Refusal.outcomeUnknown = refusal {

@@ -6,13 +6,21 @@ import NIOCore
 
 /// Bounds of batching.
 public struct BatchingLimits: Sendable {
-    /// Most requests of one batch. Default 128.
+    /// Most requests of one batch.
+    ///
+    /// Default 128.
     public var batch = 128
-    /// Most reservation batches in flight per event loop. Default 3.
+    /// Most reservation batches in flight per event loop.
+    ///
+    /// Default 3.
     public var reservationBatches = 3
-    /// Most order batches in flight. Default 2.
+    /// Most order batches in flight.
+    ///
+    /// Default 2.
     public var orderBatches = 2
-    /// Most requests waiting per event loop, and of orders in all. Default 20,000.
+    /// Most requests waiting per event loop, and of orders in all.
+    ///
+    /// Default 20,000.
     public var queue = 20_000
 
     /// The defaults.
@@ -66,7 +74,9 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
         self.logger = logger
     }
 
-    /// Reserves. Fails with ``ResolutionFailure`` for what the directory does not know, with `Refusal` otherwise.
+    /// Reserves.
+    ///
+    /// Fails with ``ResolutionFailure`` for what the directory does not know, with `Refusal` otherwise.
     func reserve(_ request: ReservationRequest, deadline: NIODeadline) -> EventLoopFuture<Reservation> {
         loop.preconditionInEventLoop()
         let demand: ResolvedDemand

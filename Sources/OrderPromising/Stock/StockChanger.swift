@@ -21,13 +21,16 @@ struct StockChanger: Sendable {
     /// Most times that a change is planned again when others move the same cells.
     private static let attempts = 20
 
-    /// Makes a change; the reply is stored with the effect. Throws `Refusal`.
+    /// Makes a change; the reply is stored with the effect.
+    ///
+    /// Throws `Refusal`.
     func change(_ change: StockChange, encodeReply: @escaping @Sendable ([StockLevel]) throws -> [UInt8]) async throws
         -> [UInt8]
     {
         let cells = try await cells(for: change)
         for attempt in 0..<StockChanger.attempts {
-            let (stored, figures) = try await ledger.planning(change, cells: cells.flatMap { [$0.source] + ($0.target.map { [$0] } ?? []) })
+            let (stored, figures) = try await ledger.planning(
+                change, cells: cells.flatMap { [$0.source] + ($0.target.map { [$0] } ?? []) })
             if let stored { return stored }
             let plan = StockPlan(change, cells: cells, figures: figures)
             let take = try await take(plan)
@@ -100,9 +103,12 @@ struct StockChanger: Sendable {
             for (index, line) in change.lines.enumerated() {
                 let product = view.product(line.sku)
                 let location = view.location(line.location)
-                if product == nil { violations.append(FieldViolation("lines[\(index)].sku", "no product has this sku")) }
+                if product == nil {
+                    violations.append(FieldViolation("lines[\(index)].sku", "no product has this sku"))
+                }
                 if product?.tracked == false {
-                    violations.append(FieldViolation("lines[\(index)].sku", "the product is untracked: it has no stock"))
+                    violations.append(
+                        FieldViolation("lines[\(index)].sku", "the product is untracked: it has no stock"))
                 }
                 if location == nil {
                     let violation = FieldViolation(
@@ -134,7 +140,9 @@ struct StockChanger: Sendable {
         var fresh: [VShard]
     }
 
-    /// Takes what the plan gives up; nil where it gives nothing up. Throws `Refusal.shortage` for a transfer.
+    /// Takes what the plan gives up; nil where it gives nothing up.
+    ///
+    /// Throws `Refusal.shortage` for a transfer.
     private func take(_ plan: StockPlan) async throws -> Taken? {
         let givenUp = plan.givenUp
         guard !givenUp.isEmpty else { return nil }

@@ -11,7 +11,9 @@ extension StockPlan {
         var vshard: VShard
     }
 
-    /// Plans a change on the figures read. `cells` runs parallel to the change's lines.
+    /// Plans a change on the figures read.
+    ///
+    /// `cells` runs parallel to the change's lines.
     init(_ change: StockChange, cells: [LineCells], figures: [CellID: CellFigures]) {
         var effects: [Effect] = []
         func add(_ effect: Effect) {
