@@ -62,7 +62,7 @@ struct Import: AsyncParsableCommand {
             stop = CommandFailure(error)
         }
         progress.finish(report.rows)
-        for problem in report.problems { Terminal.error("\(file): \(problem)") }
+        for problem in report.problems.sorted(by: { $0.line < $1.line }) { Terminal.error("\(file): \(problem)") }
         if report.problemCount > report.problems.count {
             Terminal.error("\(file): \(report.problemCount - report.problems.count) more problems")
         }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import HoldfastServer
 import Testing
 
 @testable import holdfast
@@ -48,6 +50,32 @@ struct HelpTests {
         for line in command.discussion.split(separator: "\n") where line.hasPrefix("  ") {
             #expect(line.count <= 80)
         }
+    }
+
+    @Test("Every command line of the README is understood")
+    func readmeParses() throws {
+        let shown = try Self.readme().replacing("\n$ ", with: "\n  ").replacing(" \\\n", with: " ")
+        let examples = Self.examples(shown)
+        #expect(examples.count >= 8)
+        for example in examples {
+            #expect(throws: Never.self, "\(example)") {
+                try Holdfast.parseAsRoot(Array(Self.words(example).dropFirst()))
+            }
+        }
+    }
+
+    @Test("The README lists every setting of a server and every exit status")
+    func readmeTables() throws {
+        let readme = try Self.readme()
+        for name in ServerConfiguration.environmentNames + ["HOLDFAST_SERVER", "HOLDFAST_LOG_LEVEL"] {
+            #expect(readme.contains("`\(name)`"), "\(name)")
+        }
+        for status in 0...6 { #expect(readme.contains("\n| \(status) | "), "\(status)") }
+    }
+
+    private static func readme() throws -> String {
+        let root = #filePath.components(separatedBy: "/Tests/")[0]
+        return try String(contentsOfFile: root + "/README.md", encoding: .utf8)
     }
 
     /// The lines that show a command, those that go on behind a backslash joined.
