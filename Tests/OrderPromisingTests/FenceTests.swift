@@ -21,6 +21,12 @@ struct FenceTests {
         (0..<16).map { "{\(deployment.keyPrefix)v\($0 < 10 ? "000" : "00")\($0)}:\(kind)" }
     }
 
+    /// All at once: a part of a vshard's keys is never lost without the others.
+    private static func deleteAll(_ deployment: TestDeployment) async throws {
+        let keys = ["m", "a", "b", "h"].flatMap { FenceTests.keys(deployment, $0) }
+        _ = try await deployment.redis.send(RedisCommand("DEL", arguments: keys))
+    }
+
     /// Ways in which Redis can lose everything or a part.
     enum Loss: CaseIterable { case keysDeleted, flushed, functionsFlushed, killed }
 
@@ -35,11 +41,7 @@ struct FenceTests {
             let placed = try await deployment.place(order)
             switch loss {
             case .keysDeleted:
-                for kind in ["m", "a", "b", "h"] {
-                    for key in FenceTests.keys(deployment, kind) {
-                        _ = try await deployment.redis.send(RedisCommand("DEL", key))
-                    }
-                }
+                try await FenceTests.deleteAll(deployment)
             case .flushed: _ = try await deployment.redis.send(RedisCommand("FLUSHALL"))
             case .functionsFlushed: _ = try await deployment.redis.send(RedisCommand("FUNCTION", "FLUSH"))
             case .killed:
@@ -67,11 +69,7 @@ struct FenceTests {
     func idleLoss() async throws {
         try await TestDeployment.with { deployment in
             try await FenceTests.stocked(deployment)
-            for kind in ["m", "a", "b", "h"] {
-                for key in FenceTests.keys(deployment, kind) {
-                    _ = try await deployment.redis.send(RedisCommand("DEL", key))
-                }
-            }
+            try await FenceTests.deleteAll(deployment)
             #expect(try await eventually { (try? await deployment.available("A")) == 20 })
             #expect(try await deployment.booksAgree())
         }

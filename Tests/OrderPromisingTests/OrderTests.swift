@@ -161,4 +161,30 @@ struct OrderTests {
             #expect(try await deployment.booksAgree())
         }
     }
+
+    @Test("one that cannot be written fails alone, and its units come back")
+    func poisoned() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["W"])
+            try await deployment.change(.receive, [("A", "W", 40)])
+            let placed = await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<30 {
+                    group.addTask {
+                        do {
+                            var request = try deployment.order([("A", "W", 1)])
+                            if number == 7 { request.customer.name = "\u{0}" }
+                            _ = try await deployment.place(request)
+                            return true
+                        } catch {
+                            return false
+                        }
+                    }
+                }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(placed == 29)
+            #expect(try await deployment.booksAgree())
+            #expect(try await deployment.available("A") == 11)
+        }
+    }
 }

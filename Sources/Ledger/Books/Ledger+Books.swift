@@ -38,6 +38,8 @@ public struct LedgerBooks: Sendable {
 }
 
 extension Ledger {
+    private static let unhurried = PostgresStatement(
+        "unhurried", "SET LOCAL statement_timeout = 0", access: .readOnly)
     private static let bookCells = PostgresStatement(
         "book_cells",
         """
@@ -108,21 +110,20 @@ extension Ledger {
     /// Adds up the books in one snapshot.
     public func books() async throws -> LedgerBooks {
         try await onConnection { connection in
-            let results = try connection.pipeline([
-                (PostgresTransactionMode.repeatableReadReadOnly.begin, []),
-                (Ledger.bookCells, []),
-                (Ledger.bookFold, []),
-                (Ledger.bookAllocations, []),
-                (Ledger.bookLines, []),
-                (Ledger.bookEvents, []),
-                (Ledger.bookTotals, []),
-                (PostgresTransactionMode.repeatableReadReadOnly.commit, []),
+            // One trip each: months of trade take a while to read, and each answer has the whole time-out to itself.
+            _ = try connection.pipeline([
+                (PostgresTransactionMode.repeatableReadReadOnly.begin, []), (Ledger.unhurried, []),
             ])
-            guard let fold = results[2].first, let allocations = results[3].first, let lines = results[4].first,
-                let events = results[5].first, let totals = results[6].first
+            let results = try [
+                Ledger.bookCells, Ledger.bookFold, Ledger.bookAllocations, Ledger.bookLines, Ledger.bookEvents,
+                Ledger.bookTotals,
+            ].map { try connection.execute($0) }
+            _ = try connection.execute(PostgresTransactionMode.repeatableReadReadOnly.commit)
+            guard let fold = results[1].first, let allocations = results[2].first, let lines = results[3].first,
+                let events = results[4].first, let totals = results[5].first
             else { throw LedgerFault.planOutdated }
             return LedgerBooks(
-                cells: try results[1].map { row in
+                cells: try results[0].map { row in
                     LedgerBooks.Cell(
                         cell: CellID(try row.int64(0)), sku: try row.text(1), location: try row.text(2),
                         vshard: VShard(try row.int16(3)), availableToPromise: try row.int64(4))

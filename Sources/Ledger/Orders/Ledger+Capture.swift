@@ -71,6 +71,7 @@ extension Ledger {
                 || error.isConflict(on: "hold_pkey")
             {
                 // Another server was faster with one of the ids; it is seen now.
+                try connection.execute(.rollback)
                 return try CaptureTransaction(entries: entries, connection: connection).run()
             } catch let error as PostgresError where error.isConflict(on: "journal_seq_pkey") {
                 throw LedgerFault.tripwire

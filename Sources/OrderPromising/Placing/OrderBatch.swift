@@ -342,8 +342,13 @@ struct OrderBatch {
             return
         }
         if !(refusal is Refusal) && candidates.count > 1 {
-            // One of them cannot be written; alone it fails alone.
-            for candidate in candidates { await capture([candidate]) }
+            // One of them cannot be written; alone it fails alone. Each takes anew: a call is journalled once.
+            await giveBack(candidates)
+            for candidate in candidates {
+                placer.again(
+                    pending[candidate.index],
+                    because: .unavailable("the order could not be decided", retryAfterMilliseconds: 50), alone: true)
+            }
             return
         }
         if !(refusal is Refusal) {

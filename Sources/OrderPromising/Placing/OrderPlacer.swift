@@ -15,6 +15,8 @@ final class OrderPlacer: Sendable {
         var request: OrderRequest
         var deadline: NIODeadline
         var attempt: Int
+        /// Works in a batch of its own: something in its former batch could not be written.
+        var isAlone = false
         var continuation: CheckedContinuation<CapturedOrder, any Error>
     }
 
@@ -82,7 +84,8 @@ final class OrderPlacer: Sendable {
                     state.running -= 1
                     return nil
                 }
-                let batch = Array(state.queue.prefix(limits.batch))
+                let company = state.queue.prefix(limits.batch).prefix { !$0.isAlone }
+                let batch = company.isEmpty ? [state.queue[0]] : Array(company)
                 state.queue.removeFirst(batch.count)
                 return batch
             }
@@ -101,13 +104,14 @@ final class OrderPlacer: Sendable {
     static let attempts = 6
 
     /// Tries an order again, or tells its caller to.
-    func again(_ pending: Pending, because refusal: Refusal) {
+    func again(_ pending: Pending, because refusal: Refusal, alone: Bool = false) {
         guard pending.attempt + 1 < OrderPlacer.attempts else {
             pending.continuation.resume(throwing: refusal)
             return
         }
         var pending = pending
         pending.attempt += 1
+        pending.isAlone = pending.isAlone || alone
         if admission.phase == .rebuilding {
             admission.whenDecided { [pending] in self.enqueue(pending) }
         } else {
