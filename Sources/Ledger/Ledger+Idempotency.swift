@@ -53,7 +53,7 @@ extension Ledger {
     /// Runs a transaction that stores its reply, again where a duplicate of the call was faster.
     func onceOnly<R: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> R) async throws -> R {
         do {
-            return try await onConnectionWithoutTranslation(body)
+            return try await pool.withConnection { connection in try Ledger.tidily(connection, body) }
         } catch let error as PostgresError where error.isConflict(on: "idempotency_pkey") {
             return try await onConnection(body)
         } catch {
@@ -61,9 +61,17 @@ extension Ledger {
         }
     }
 
-    private func onConnectionWithoutTranslation<R: Sendable>(
-        _ body: @escaping @Sendable (PostgresConnection) throws -> R
-    ) async throws -> R {
-        try await pool.withConnection(body)
+    /// Runs a body and ends the transaction that it leaves open: one that a stored reply or a refusal cut short.
+    static func tidily<R>(_ connection: PostgresConnection, _ body: (PostgresConnection) throws -> R) throws -> R {
+        let outcome = Result { try body(connection) }
+        if connection.isInTransaction {
+            do {
+                try connection.execute(.rollback)
+            } catch {
+                // Nothing of it was committed; the pool replaces the connection.
+                return try outcome.get()
+            }
+        }
+        return try outcome.get()
     }
 }

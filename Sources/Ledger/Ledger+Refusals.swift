@@ -22,6 +22,10 @@ extension Ledger {
 
     /// Runs a body on a connection and translates what PostgreSQL throws.
     func onConnection<R: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> R) async throws -> R {
-        do { return try await pool.withConnection(body) } catch { throw Ledger.refusal(of: error) }
+        do {
+            return try await pool.withConnection { connection in try Ledger.tidily(connection, body) }
+        } catch {
+            throw Ledger.refusal(of: error)
+        }
     }
 }

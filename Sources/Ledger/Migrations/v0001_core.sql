@@ -84,7 +84,7 @@ CREATE TABLE stock_movement (
     recorded_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX stock_movement_cell ON stock_movement (cell_id, sequence);
-CREATE INDEX stock_movement_cause ON stock_movement (cause_id);
+CREATE INDEX stock_movement_cause ON stock_movement (cause_id, sequence);
 COMMENT ON TABLE stock_movement IS 'Immutable facts; a cell''s columns are always their sum.';
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
