@@ -203,7 +203,7 @@ struct LimitTests {
     @Test("A connection with a running call is not idle")
     func keepsBusyConnections() async throws {
         try await TestServer.with {
-            $0.idleTimeout = .milliseconds(20)
+            $0.idleTimeout = .milliseconds(200)
         } _: { server in
             try await eventually("the call is answered") {
                 try await RawPeer.with(server.address) { busy in
