@@ -10,6 +10,7 @@ struct ExpirySweeper: Sendable {
     let ledger: Ledger
     let hotStock: HotStock
     let settler: Settler
+    let admission: Admission
     let logger: Logger
 
     /// Most reservations that one statement ends.
@@ -28,6 +29,9 @@ struct ExpirySweeper: Sendable {
                 failing = false
                 if settlement.holds.count == Int(ExpirySweeper.portion) { continue }
             } catch {
+                if case Refusal.outcomeUnknown = error {
+                    admission.requestRebuild("an expiry's outcome is unknown")
+                }
                 if !failing { logger.warning("reservations cannot be expired", metadata: ["error": "\(error)"]) }
                 failing = true
             }

@@ -80,6 +80,8 @@ public final class OrderPromising: Sendable {
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
         }
+        admission.giveUp()
+        assembly.placer.close()
         for lane in assembly.lanes.values {
             lane.hotStock.eventLoop.execute { lane.batcher.close() }
         }
@@ -117,8 +119,8 @@ public final class OrderPromising: Sendable {
                     admission: admission, settler: settler, reader: reader, limits: configuration.batching,
                     logger: logger),
                 releaser: ReleaseBatcher(
-                    loop: link.eventLoop, ledger: ledger, hotStock: hotStock, settler: settler, reader: reader,
-                    limits: configuration.batching),
+                    loop: link.eventLoop, ledger: ledger, hotStock: hotStock, admission: admission, settler: settler,
+                    reader: reader, limits: configuration.batching),
                 reader: reader, hotStock: hotStock)
             lanes[ObjectIdentifier(link.eventLoop)] = lane
             first = first ?? lane
@@ -136,7 +138,8 @@ public final class OrderPromising: Sendable {
             rebuilder: Rebuilder(
                 ledger: ledger, hotStock: { connected.first { $0.link.isConnected } }, admission: admission,
                 settler: settler, vshards: (0..<vshards).map { VShard(Int16($0)) }, logger: logger),
-            sweeper: ExpirySweeper(ledger: ledger, hotStock: first.hotStock, settler: settler, logger: logger))
+            sweeper: ExpirySweeper(
+                ledger: ledger, hotStock: first.hotStock, settler: settler, admission: admission, logger: logger))
     }
 
     private func assembled() throws(Refusal) -> Assembly {
@@ -250,7 +253,16 @@ public final class OrderPromising: Sendable {
         _ request: CancellationRequest, encodeReply: @escaping @Sendable (Cancellation) throws -> [UInt8]
     ) async throws -> [UInt8] {
         let assembly = try assembled()
-        let (reply, settlement) = try await ledger.cancel(request, encodeReply: encodeReply)
+        let reply: [UInt8]
+        let settlement: Settlement
+        do {
+            (reply, settlement) = try await ledger.cancel(request, encodeReply: encodeReply)
+        } catch {
+            if case Refusal.outcomeUnknown = error {
+                admission.requestRebuild("a cancellation's outcome is unknown")
+            }
+            throw error
+        }
         await settler.settleAndWait(settlement, through: assembly.first.hotStock)
         return reply
     }

@@ -187,4 +187,32 @@ struct OrderTests {
             #expect(try await deployment.available("A") == 11)
         }
     }
+
+    @Test("two bodies under one id: one is captured, the other is told so")
+    func twoBodies() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["W"])
+            try await deployment.change(.receive, [("A", "W", 100)])
+            for _ in 0..<10 {
+                let id = EntityID.fresh
+                let outcomes = await withTaskGroup(of: String.self) { group in
+                    for quantity in 1...3 as ClosedRange<Int64> {
+                        group.addTask {
+                            do {
+                                _ = try await deployment.place(deployment.order([("A", "W", quantity)], id: id))
+                                return "captured"
+                            } catch Refusal.differentBody {
+                                return "told"
+                            } catch {
+                                return "\(error)"
+                            }
+                        }
+                    }
+                    return await group.reduce(into: [String]()) { $0.append($1) }
+                }
+                #expect(outcomes.sorted() == ["captured", "told", "told"])
+            }
+            #expect(try await deployment.booksAgree())
+        }
+    }
 }

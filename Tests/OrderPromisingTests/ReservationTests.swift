@@ -142,4 +142,38 @@ struct ReservationTests {
             }
         }
     }
+
+    @Test("two bodies under one id: one is held, the other refused, wherever their articles lie")
+    func twoBodies() async throws {
+        try await TestDeployment.with { deployment in
+            let skus = (0..<8).map { "T\($0)" }
+            try await deployment.catalogue(skus: skus, locations: ["W"])
+            try await deployment.change(.receive, skus.map { ($0, "W", 100) })
+            for round in 0..<10 {
+                let id = EntityID.fresh
+                let held = await withTaskGroup(of: Bool.self) { group in
+                    for offset in 0..<4 {
+                        group.addTask {
+                            do {
+                                _ = try await deployment.reserve([(skus[(round + offset) % 8], "W", 1)], id: id)
+                                return true
+                            } catch {
+                                return false
+                            }
+                        }
+                    }
+                    return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                }
+                #expect(held == 1)
+                // Later, one after the other, as well.
+                for sku in skus {
+                    do { _ = try await deployment.reserve([(sku, "W", 50)], id: id) } catch Refusal.differentBody {}
+                }
+            }
+            #expect(try await deployment.booksAgree())
+            var left: Int64 = 0
+            for sku in skus { left += try await deployment.available(sku) }
+            #expect(left == 790)
+        }
+    }
 }

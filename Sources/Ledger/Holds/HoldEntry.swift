@@ -58,8 +58,8 @@ public struct StoredHold: Sendable, Hashable {
 public enum JournalVerdict: Sendable {
     /// Written by this call.
     case journalled(createdAt: Instant, expiresAt: Instant)
-    /// The id stands already.
-    case stands(StoredHold)
+    /// The id stands already: read how, in a call of its own.
+    case stands
 }
 
 /// Final holds with the bases of their cells: what a settle needs.

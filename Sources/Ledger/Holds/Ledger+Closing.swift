@@ -76,9 +76,7 @@ extension Ledger {
     /// Closes up to `limit` reservations whose time has passed by PostgreSQL's clock; those being confirmed are skipped.
     public func expire(limit: Int32) async throws -> Settlement {
         try await onConnection { connection in
-            let rows = try connection.pipeline([
-                (.begin, []), (Ledger.expireHolds, [.int32(limit)]), (.commit, []),
-            ])[1]
+            let rows = try connection.pipeline([(.begin, []), (Ledger.expireHolds, [.int32(limit)])])[1]
             var settlement = Settlement()
             var cells: Set<Int64> = []
             for row in rows {
@@ -89,9 +87,9 @@ extension Ledger {
                         vshards: try row.int16s(2).map { VShard($0) }))
                 cells.formUnion(try row.int64s(3))
             }
-            if !cells.isEmpty {
-                settlement.bases = try Ledger.bases(connection.execute(Ledger.cellBases, [.int64s(Array(cells))]))
-            }
+            guard !settlement.isEmpty else { return settlement }
+            settlement.bases = try Ledger.bases(connection.execute(Ledger.cellBases, [.int64s(Array(cells))]))
+            try connection.execute(.commit)
             return settlement
         }
     }

@@ -79,24 +79,23 @@ extension Ledger {
                 throw LedgerFault.tripwire
             }
             guard results[2].affectedRows == calls.count else { throw LedgerFault.fenced }
-            var verdicts: [EntityID: JournalVerdict] = [:]
-            verdicts.reserveCapacity(entries.count)
-            for row in results[3] {
-                verdicts[EntityID(try row.uuid(0))] = .journalled(
-                    createdAt: Instant(microseconds: try row.timestamp(1)),
-                    expiresAt: Instant(microseconds: try row.timestamp(2)))
-            }
-            if verdicts.count < entries.count {
-                // A statement of its own: the one that met the conflict cannot see the row it met.
-                let missing = entries.map(\.id).filter { verdicts[$0] == nil }
-                for hold in try Ledger.holds(missing, kind: .reservation, on: connection) {
-                    verdicts[hold.key.id] = .stands(hold)
+            return try Ledger.afterCommit {
+                var verdicts: [EntityID: JournalVerdict] = [:]
+                verdicts.reserveCapacity(entries.count)
+                for row in results[3] {
+                    verdicts[EntityID(try row.uuid(0))] = .journalled(
+                        createdAt: Instant(microseconds: try row.timestamp(1)),
+                        expiresAt: Instant(microseconds: try row.timestamp(2)))
                 }
+                return entries.map { verdicts[$0.id] ?? .stands }
             }
-            return try entries.map { entry in
-                guard let verdict = verdicts[entry.id] else { throw LedgerFault.planOutdated }
-                return verdict
-            }
+        }
+    }
+
+    /// Runs what follows a confirmed commit: whatever goes wrong now, the effect stands, so it must not look undone.
+    static func afterCommit<R>(_ body: () throws -> R) throws -> R {
+        do { return try body() } catch {
+            throw Refusal.outcomeUnknown("the ledger's answer after the commit cannot be read")
         }
     }
 

@@ -49,19 +49,7 @@ struct CaptureTransaction {
             batch.recordShortages(
                 held: try Ledger.unitsByCell(figures[0]), open: try Ledger.unitsByCell(figures[1]))
         }
-        if batch.accepted.isEmpty {
-            _ = try connection.execute(.rollback)
-        } else {
-            let written = try connection.pipeline(CaptureRows(batch).steps + [(.commit, [])])
-            var placed: [EntityID: Instant] = [:]
-            for row in written[0] {
-                placed[EntityID(try row.uuid(0))] = Instant(microseconds: try row.timestamp(1))
-            }
-            for index in batch.accepted {
-                guard let placedAt = placed[entries[index].request.id] else { throw LedgerFault.planOutdated }
-                batch.verdicts[index] = .captured(batch.facts(of: index, placedAt: placedAt))
-            }
-        }
+        // Before the commit: after it nothing may fail any more.
         let repeated = batch.standingAgain
         if !repeated.isEmpty {
             let facts = try Ledger.capturedOrders(repeated.map { entries[$0].request.id }, on: connection)
@@ -70,11 +58,24 @@ struct CaptureTransaction {
                 batch.verdicts[index] = .stands(order)
             }
         }
-        return CaptureResult(
-            verdicts: try batch.verdicts.map { verdict in
-                guard let verdict else { throw LedgerFault.planOutdated }
-                return verdict
-            },
-            settlement: batch.settlement)
+        if batch.accepted.isEmpty {
+            _ = try connection.execute(.rollback)
+        } else {
+            let written = try connection.pipeline(CaptureRows(batch).steps + [(.commit, [])])
+            let placed = try Ledger.afterCommit {
+                var placed: [EntityID: Instant] = [:]
+                for row in written[0] {
+                    placed[EntityID(try row.uuid(0))] = Instant(microseconds: try row.timestamp(1))
+                }
+                return placed
+            }
+            for index in batch.accepted {
+                guard let placedAt = placed[entries[index].request.id] else {
+                    throw Refusal.outcomeUnknown("the ledger's answer after the commit lacks an order")
+                }
+                batch.verdicts[index] = .captured(batch.facts(of: index, placedAt: placedAt))
+            }
+        }
+        return CaptureResult(verdicts: batch.verdicts.map { $0 ?? .repeated }, settlement: batch.settlement)
     }
 }

@@ -221,6 +221,15 @@ struct OrderBatch {
                     if !adopted.isEmpty { await bury(candidate, adopted) }
                     fail(candidate, .shortage(shortage(candidate, lines)))
                 }
+            case .differentRequest where pending[candidate.index].attempt < 2:
+                // Another server may be placing it this moment: look again before taking it for abandoned.
+                let order = pending[candidate.index]
+                let placer = placer
+                placer.hotStock.eventLoop.scheduleTask(in: .milliseconds(50)) {
+                    placer.again(
+                        order,
+                        because: .unavailable("the order is being decided elsewhere", retryAfterMilliseconds: 100))
+                }
             case .differentRequest:
                 // An earlier attempt of this order took for another remainder; it never became true.
                 await bury(candidate, candidate.job?.demand.parts.map(\.vshard) ?? [])
@@ -363,6 +372,7 @@ struct OrderBatch {
         var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
         for candidate in candidates {
             guard let units = candidate.units, let job = candidate.job else { continue }
+            if !units.adopted.isEmpty { placer.admission.requestRebuild("an adopted take was not captured") }
             for vshard in units.fresh { holds[vshard, default: []].append((job.key, job.nonce)) }
         }
         guard !holds.isEmpty else { return }

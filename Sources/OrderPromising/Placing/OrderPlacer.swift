@@ -20,9 +20,12 @@ final class OrderPlacer: Sendable {
         var continuation: CheckedContinuation<CapturedOrder, any Error>
     }
 
-    private struct State {
+    fileprivate struct State {
         var queue: [Pending] = []
         var running = 0
+        /// Orders that a batch is working on: a second call with the id waits for what becomes of the first.
+        var inWork: Set<EntityID> = []
+        var isClosed = false
     }
 
     let ledger: Ledger
@@ -61,8 +64,9 @@ final class OrderPlacer: Sendable {
     }
 
     private func enqueue(_ pending: Pending) {
-        enum Next { case start, wait, refuse }
+        enum Next { case start, wait, refuse, end }
         let next = state.withLock { state -> Next in
+            guard !state.isClosed else { return .end }
             guard state.queue.count < limits.queue else { return .refuse }
             state.queue.append(pending)
             guard state.running < limits.orderBatches else { return .wait }
@@ -72,6 +76,9 @@ final class OrderPlacer: Sendable {
         switch next {
         case .start: Task { await self.drain() }
         case .wait: break
+        case .end:
+            pending.continuation.resume(
+                throwing: Refusal.unavailable("the server is ending", retryAfterMilliseconds: 250))
         case .refuse: pending.continuation.resume(throwing: Refusal.exhausted("too many orders are waiting"))
         }
     }
@@ -80,16 +87,13 @@ final class OrderPlacer: Sendable {
     private func drain() async {
         while true {
             let batch = state.withLock { state -> [Pending]? in
-                guard !state.queue.isEmpty else {
-                    state.running -= 1
-                    return nil
-                }
-                let company = state.queue.prefix(limits.batch).prefix { !$0.isAlone }
-                let batch = company.isEmpty ? [state.queue[0]] : Array(company)
-                state.queue.removeFirst(batch.count)
-                return batch
+                let batch = state.nextBatch(limit: limits.batch)
+                // What is left waits for orders in work; whoever works on them comes back for it.
+                if batch.isEmpty { state.running -= 1 }
+                return batch.isEmpty ? nil : batch
             }
             guard let batch else { return }
+            defer { release(batch) }
             let now = NIODeadline.now()
             for pending in batch where pending.deadline <= now {
                 pending.continuation.resume(throwing: Refusal.deadlineExceeded)
@@ -97,6 +101,25 @@ final class OrderPlacer: Sendable {
             let live = batch.filter { $0.deadline > now }
             guard !live.isEmpty else { continue }
             await OrderBatch(placer: self, pending: live).run()
+        }
+    }
+
+    private func release(_ batch: [Pending]) {
+        state.withLock { state in
+            for pending in batch { state.inWork.remove(pending.request.id) }
+        }
+    }
+
+    /// Refuses what waits, and everything from now on: the server ends.
+    func close() {
+        let refused = state.withLock { state in
+            state.isClosed = true
+            defer { state.queue = [] }
+            return state.queue
+        }
+        for pending in refused {
+            pending.continuation.resume(
+                throwing: Refusal.unavailable("the server is ending", retryAfterMilliseconds: 250))
         }
     }
 
@@ -117,5 +140,27 @@ final class OrderPlacer: Sendable {
         } else {
             enqueue(pending)
         }
+    }
+}
+
+extension OrderPlacer.State {
+    /// Takes the next orders off the queue, in its order: each id once, none that is in work.
+    fileprivate mutating func nextBatch(limit: Int) -> [OrderPlacer.Pending] {
+        var batch: [OrderPlacer.Pending] = []
+        var left: [OrderPlacer.Pending] = []
+        var isClosed = false
+        for pending in queue {
+            if isClosed || batch.count == limit || inWork.contains(pending.request.id)
+                || (pending.isAlone && !batch.isEmpty)
+            {
+                left.append(pending)
+            } else {
+                inWork.insert(pending.request.id)
+                batch.append(pending)
+                isClosed = pending.isAlone
+            }
+        }
+        queue = left
+        return batch
     }
 }

@@ -14,6 +14,7 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
     private let loop: any EventLoop
     private let ledger: Ledger
     private let hotStock: HotStock
+    private let admission: Admission
     private let settler: Settler
     private let reader: AvailabilityReader
     private let limits: BatchingLimits
@@ -22,12 +23,13 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
     private var scheduled = false
 
     init(
-        loop: any EventLoop, ledger: Ledger, hotStock: HotStock, settler: Settler, reader: AvailabilityReader,
-        limits: BatchingLimits
+        loop: any EventLoop, ledger: Ledger, hotStock: HotStock, admission: Admission, settler: Settler,
+        reader: AvailabilityReader, limits: BatchingLimits
     ) {
         self.loop = loop
         self.ledger = ledger
         self.hotStock = hotStock
+        self.admission = admission
         self.settler = settler
         self.reader = reader
         self.limits = limits
@@ -65,6 +67,9 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
             case .success(let closed): self.finish(batch, closed)
             case .failure(let error):
                 let refusal = Ledger.refusal(of: error)
+                if case Refusal.outcomeUnknown = refusal {
+                    self.admission.requestRebuild("a release's outcome is unknown")
+                }
                 for pending in batch { pending.promise.fail(refusal) }
             }
             self.schedule()

@@ -55,6 +55,7 @@ struct ReservationBatch {
         let calls = Array(Set(taken.flatMap(\.units.stamps)))
         return batcher.ledger.pool.submit(on: loop, batcher.ledger.journal(entries, calls: calls))
             .map { verdicts in
+                var standing: [(index: Int, units: TakenUnits)] = []
                 for (position, verdict) in verdicts.enumerated() {
                     let (index, units) = taken[position]
                     switch verdict {
@@ -63,9 +64,10 @@ struct ReservationBatch {
                             reservation(
                                 index, state: .held, takes: units.takes, createdAt: createdAt, expiresAt: expiresAt,
                                 order: nil))
-                    case .stands(let hold): answer(index, standing: hold, took: units)
+                    case .stands: standing.append((index, units))
                     }
                 }
+                answer(standing)
             }
             .flatMapError { error in failed(taken, error) }
     }
@@ -79,6 +81,10 @@ struct ReservationBatch {
             batcher.admission.requestRebuild("a journal's outcome is unknown")
             for (index, _) in taken { pending[index].promise.fail(refusal) }
             return loop.makeSucceededVoidFuture()
+        }
+        if taken.contains(where: { !$0.units.adopted.isEmpty }) {
+            // What an earlier attempt took is not this one's to give back.
+            batcher.admission.requestRebuild("an adopted take was not journalled")
         }
         var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
         for (index, units) in taken {
@@ -105,12 +111,37 @@ struct ReservationBatch {
 
     // MARK: - Answers
 
+    /// The ids stand already: reads how, and answers.
+    private func answer(_ standing: [(index: Int, units: TakenUnits)]) {
+        guard !standing.isEmpty else { return }
+        let ledger = batcher.ledger
+        let ids = standing.map { pending[$0.index].request.id }
+        loop.makeFutureWithTask { try await ledger.holds(ids, kind: .reservation) }.whenComplete { result in
+            switch result {
+            case .success(let holds):
+                let byID = Dictionary(uniqueKeysWithValues: holds.map { ($0.key.id, $0) })
+                for (index, units) in standing {
+                    if let hold = byID[pending[index].request.id] {
+                        answer(index, standing: hold, took: units)
+                    } else {
+                        batcher.admission.requestRebuild("a standing reservation is not found")
+                        pending[index].promise.fail(Refusal.outcomeUnknown("the reservation cannot be read"))
+                    }
+                }
+            case .failure(let error):
+                batcher.admission.requestRebuild("standing reservations cannot be read")
+                for (index, _) in standing { pending[index].promise.fail(Ledger.refusal(of: error)) }
+            }
+        }
+    }
+
     /// The id stands already: the same answer where it is held, its state otherwise.
     private func answer(_ index: Int, standing hold: StoredHold, took units: TakenUnits?) {
         let request = pending[index].request
         guard hold.body == request.body || hold.state == .voided else {
             pending[index].promise.fail(Refusal.differentBody(.reservation, request.id, stored: hold.body))
-            if let units { settleAgain(hold, units: units) }
+            guard let units else { return }
+            if hold.state == .held { returnFresh(index, units) } else { settleAgain(hold, units: units) }
             return
         }
         if hold.state == .held {
@@ -131,6 +162,15 @@ struct ReservationBatch {
                 Refusal.wrongState(
                     .reservation, request.id.description, state: "\(hold.state)",
                     explanation: "this reservation has ended; reserve under another id"))
+        }
+    }
+
+    /// Gives back what this request took where the standing hold of its id has nothing.
+    private func returnFresh(_ index: Int, _ units: TakenUnits) {
+        var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
+        for vshard in units.fresh { holds[vshard] = [(jobs[index].key, jobs[index].nonce)] }
+        batcher.round.untake(holds).whenFailure { _ in
+            batcher.admission.requestRebuild("units could not be given back")
         }
     }
 

@@ -160,17 +160,22 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
         }
         let now = NIODeadline.now()
         var batch: [Pending] = []
+        var ids: Set<EntityID> = []
+        var twins: [Pending] = []
         var taken = 0
         for pending in queue {
             if batch.count == limits.batch { break }
             taken += 1
             if pending.deadline <= now {
                 pending.promise.fail(Refusal.deadlineExceeded)
-            } else {
+            } else if ids.insert(pending.request.id).inserted {
                 batch.append(pending)
+            } else {
+                // One request of an id at a time: the next batch finds what became of the first.
+                twins.append(pending)
             }
         }
-        queue.removeFirst(taken)
+        queue.replaceSubrange(..<taken, with: twins)
         guard !batch.isEmpty else { return schedule() }
         inFlight += 1
         let jobs = batch.map { pending in

@@ -174,7 +174,7 @@ struct StockChanger: Sendable {
                 throw Refusal.shortage(plan.shortage(lines.map { (givenUp[$0.line].cell, $0.available) }))
             case .unknownCells(let cells):
                 let bases = try await ledger.bases(of: cells)
-                _ = try await settler.settle(Settlement(bases: bases), through: hotStock).get()
+                await settler.settleAndWait(Settlement(bases: bases), through: hotStock)
             case .closed(let error) where error == .notArmed:
                 if admission.phase == .open { admission.requestRebuild("Redis is not armed") }
                 if admission.phase == .closed {
