@@ -40,6 +40,12 @@ has_postgres_15() {
     return 1
 }
 
+has_redis_7() {
+    local version
+    version="$(redis-server --version | sed -nE 's/.*v=([0-9]+).*/\1/p')"
+    [ "${version:-0}" -ge 7 ]
+}
+
 has_header() { # by pkg-config where it is there, else by the header itself
     pkg-config --exists "$1" || [ -e "/usr/include/$2" ]
 }
@@ -47,7 +53,7 @@ has_header() { # by pkg-config where it is there, else by the header itself
 need git "the Swift package manager fetches sources with it" has git
 need ca-certificates "certificates for fetching sources" test -s /etc/ssl/certs/ca-certificates.crt
 need pkg-config "finds the C libraries" has pkg-config
-need redis-server "the admission store (a private one is started)" has redis-server
+need redis-server "the admission store (a private one is started)" has_redis_7
 need libhiredis-dev "reads Redis' replies" has_header hiredis hiredis/hiredis.h
 need postgresql "the ledger (a private one is started)" has_postgres_15
 need libpq-dev "talks to PostgreSQL" has_header libpq postgresql/libpq-fe.h
@@ -79,6 +85,14 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 fi
 
+if ! has_redis_7 >/dev/null 2>&1; then
+    echo "this system's redis-server is older than 7: install a newer one, see https://redis.io/docs/install/" >&2
+    exit 1
+fi
+if ! has_postgres_15 >/dev/null 2>&1; then
+    echo "this system's PostgreSQL is older than 15: install a newer one, see https://www.postgresql.org/download/" >&2
+    exit 1
+fi
 if ! has swift >/dev/null; then
     echo "no Swift toolchain found: install Swift 6.2 or later from https://www.swift.org/install/" >&2
     exit 1
