@@ -24,8 +24,5 @@ public struct HotStockKeys: Sendable {
         }
     }
 
-    /// Number of vshards.
-    public var count: Int { names.count }
-
     subscript(vshard: VShard) -> Names { names[Int(vshard.rawValue)] }
 }

@@ -47,6 +47,19 @@ struct TakenUnits: Sendable {
     }
 }
 
+/// What a job took anew, and by which nonce: only that may be given back.
+struct FreshTake: Sendable {
+    var key: HoldKey
+    var nonce: UInt64
+    var vshards: [VShard]
+
+    init(_ job: TakeJob, in vshards: [VShard]) {
+        key = job.key
+        nonce = job.nonce
+        self.vshards = vshards
+    }
+}
+
 /// Takes for many jobs at once: one call a vshard, all pipelined.
 struct TakeRound: Sendable {
     let hotStock: HotStock
@@ -102,30 +115,41 @@ struct TakeRound: Sendable {
                     for index in sentParts[vshard] ?? [] { outcomes[index].append((vshard, .failure(error))) }
                 }
             }
-            var giveBack: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
+            var failed: [FreshTake] = []
             let results = jobs.indices.map { index -> TakeResult in
                 let (result, fresh) = TakeRound.judge(outcomes[index], stamps: stamps)
                 if case .taken = result { return result }
-                for vshard in fresh {
-                    giveBack[vshard, default: []].append((jobs[index].key, jobs[index].nonce))
-                }
+                failed.append(FreshTake(jobs[index], in: fresh))
                 return result
             }
-            return untake(giveBack).map { results }
+            return untake(failed).map { results }
         }
     }
 
     /// Gives back what this server's own rounds took, where its journal entry surely does not exist.
     ///
     /// Never fails: what cannot be given back leaves Redis too low and asks for a rebuild.
-    func untake(_ holds: [VShard: [(key: HoldKey, nonce: UInt64)]]) -> EventLoopFuture<Void> {
+    func untake(_ takes: [FreshTake]) -> EventLoopFuture<Void> {
         let loop = hotStock.eventLoop
+        var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
+        for take in takes {
+            for vshard in take.vshards { holds[vshard, default: []].append((take.key, take.nonce)) }
+        }
         let calls = holds.map { vshard, entries in hotStock.untake(vshard, entries) }
         guard !calls.isEmpty else { return loop.makeSucceededVoidFuture() }
         return EventLoopFuture.whenAllComplete(calls, on: loop).map { results in
             if results.contains(where: { if case .failure = $0 { true } else { false } }) {
                 admission.requestRebuild("units could not be given back")
             }
+        }
+    }
+
+    /// The same for asynchronous callers.
+    func giveBack(_ takes: [FreshTake]) async {
+        do {
+            try await untake(takes).get()
+        } catch {
+            admission.requestRebuild("units could not be given back")
         }
     }
 

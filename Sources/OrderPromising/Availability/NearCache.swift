@@ -35,8 +35,4 @@ struct NearCache {
         if entries.count >= capacity { entries.removeAll(keepingCapacity: true) }
         entries[cell] = Entry(available: available, at: now)
     }
-
-    mutating func removeAll() {
-        entries.removeAll(keepingCapacity: true)
-    }
 }

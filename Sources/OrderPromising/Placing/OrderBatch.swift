@@ -369,19 +369,13 @@ struct OrderBatch {
 
     /// Gives back what this batch itself took for orders that surely were not captured.
     private func giveBack(_ candidates: [Candidate]) async {
-        var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
+        var fresh: [FreshTake] = []
         for candidate in candidates {
             guard let units = candidate.units, let job = candidate.job else { continue }
             if !units.adopted.isEmpty { placer.admission.requestRebuild("an adopted take was not captured") }
-            for vshard in units.fresh { holds[vshard, default: []].append((job.key, job.nonce)) }
+            fresh.append(FreshTake(job, in: units.fresh))
         }
-        guard !holds.isEmpty else { return }
-        let returned = holds
-        do {
-            try await placer.hotStock.eventLoop.flatSubmit { placer.round.untake(returned) }.get()
-        } catch {
-            placer.admission.requestRebuild("units could not be given back")
-        }
+        await placer.round.giveBack(fresh)
     }
 
     // MARK: - Answers

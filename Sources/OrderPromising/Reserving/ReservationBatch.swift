@@ -86,12 +86,9 @@ struct ReservationBatch {
             // What an earlier attempt took is not this one's to give back.
             batcher.admission.requestRebuild("an adopted take was not journalled")
         }
-        var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
-        for (index, units) in taken {
-            for vshard in units.fresh { holds[vshard, default: []].append((jobs[index].key, jobs[index].nonce)) }
-        }
+        let fresh = taken.map { FreshTake(jobs[$0.index], in: $0.units.fresh) }
         let restored = Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 50)
-        return batcher.round.untake(holds).map {
+        return batcher.round.untake(fresh).map {
             switch error {
             case LedgerFault.fenced:
                 batcher.admission.noticeRaisedEpoch()
@@ -141,7 +138,12 @@ struct ReservationBatch {
         guard hold.body == request.body || hold.state == .voided else {
             pending[index].promise.fail(Refusal.differentBody(.reservation, request.id, stored: hold.body))
             guard let units else { return }
-            if hold.state == .held { returnFresh(index, units) } else { settleAgain(hold, units: units) }
+            if hold.state == .held {
+                // The standing hold has nothing where this one took.
+                _ = batcher.round.untake([FreshTake(jobs[index], in: units.fresh)])
+            } else {
+                settleAgain(hold, units: units)
+            }
             return
         }
         if hold.state == .held {
@@ -162,15 +164,6 @@ struct ReservationBatch {
                 Refusal.wrongState(
                     .reservation, request.id.description, state: "\(hold.state)",
                     explanation: "this reservation has ended; reserve under another id"))
-        }
-    }
-
-    /// Gives back what this request took where the standing hold of its id has nothing.
-    private func returnFresh(_ index: Int, _ units: TakenUnits) {
-        var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
-        for vshard in units.fresh { holds[vshard] = [(jobs[index].key, jobs[index].nonce)] }
-        batcher.round.untake(holds).whenFailure { _ in
-            batcher.admission.requestRebuild("units could not be given back")
         }
     }
 

@@ -123,7 +123,7 @@ struct StockChanger: Sendable {
                 if let source {
                     cells.append(
                         StockPlan.LineCells(
-                            source: source.id, target: other?.id, targetLocation: target?.code, vshard: product.vshard))
+                            source: source.id, target: other?.id, targetLocation: target?.code))
                 }
             }
             if !violations.isEmpty { return .wrong(violations) }
@@ -135,9 +135,7 @@ struct StockChanger: Sendable {
 
     private struct Taken {
         var take: StockTake
-        var key: HoldKey
-        var nonce: UInt64
-        var fresh: [VShard]
+        var fresh: FreshTake
     }
 
     /// Takes what the plan gives up; nil where it gives nothing up.
@@ -168,8 +166,8 @@ struct StockChanger: Sendable {
             switch results.first {
             case .taken(let units):
                 return Taken(
-                    take: StockTake(attempt: key.id, stamps: units.stamps, strained: units.strained), key: key,
-                    nonce: job.nonce, fresh: units.fresh)
+                    take: StockTake(attempt: key.id, stamps: units.stamps, strained: units.strained),
+                    fresh: FreshTake(job, in: units.fresh))
             case .short(let lines, _, _):
                 throw Refusal.shortage(plan.shortage(lines.map { (givenUp[$0.line].cell, $0.available) }))
             case .unknownCells(let cells):
@@ -192,14 +190,6 @@ struct StockChanger: Sendable {
     }
 
     private func giveBack(_ taken: Taken) async {
-        var holds: [VShard: [(key: HoldKey, nonce: UInt64)]] = [:]
-        for vshard in taken.fresh { holds[vshard] = [(taken.key, taken.nonce)] }
-        let round = TakeRound(hotStock: hotStock, admission: admission)
-        let returned = holds
-        do {
-            try await hotStock.eventLoop.flatSubmit { round.untake(returned) }.get()
-        } catch {
-            admission.requestRebuild("units could not be given back")
-        }
+        await TakeRound(hotStock: hotStock, admission: admission).giveBack([taken.fresh])
     }
 }

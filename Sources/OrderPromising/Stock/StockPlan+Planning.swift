@@ -8,7 +8,6 @@ extension StockPlan {
         /// Where a transfer goes to.
         var target: CellID?
         var targetLocation: String?
-        var vshard: VShard
     }
 
     /// Plans a change on the figures read.
