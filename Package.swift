@@ -15,6 +15,13 @@ let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grp
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let grpcHTTP2 = Target.Dependency.product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let serviceContext = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioTestUtils = Target.Dependency.product(name: "NIOTestUtils", package: "swift-nio")
 let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -30,13 +37,19 @@ let package = Package(
         .executable(name: "holdfast", targets: ["holdfast"]),
         .library(name: "FramedTransport", targets: ["FramedTransport"]),
         .library(name: "HoldfastAPI", targets: ["HoldfastAPI"]),
-
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
         .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -50,7 +63,8 @@ let package = Package(
         .target(name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, logging], swiftSettings: strict),
         .target(name: "PostgresClient", dependencies: ["CLibPQ", nioCore, logging], swiftSettings: strict),
         .target(
-            name: "FramedTransport", dependencies: [grpcCore, nioCore, nioPosix, logging], swiftSettings: strict),
+            name: "FramedTransport", dependencies: ["CZlib", grpcCore, nioCore, nioPosix, nioSSL, logging],
+            swiftSettings: strict),
         .target(name: "HoldfastAPI", dependencies: [swiftProtobuf, grpcCore, grpcProtobuf], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
         .target(
@@ -74,7 +88,9 @@ let package = Package(
             name: "HoldfastServer",
             dependencies: [
                 "HoldfastServices", "OrderPromising", "HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient",
-                "FramedTransport", grpcCore, nioCore, nioPosix, logging, lifecycle,
+                "FramedTransport", "HoldfastAPI", grpcCore, grpcProtobuf, grpcHTTP2, swiftProtobuf, hummingbird,
+                asyncHTTPClient,
+                jwtKit, metrics, serviceContext, nioCore, nioPosix, nioSSL, logging, lifecycle,
             ], swiftSettings: strict),
 
         .target(name: "PrivateStores", swiftSettings: strict),

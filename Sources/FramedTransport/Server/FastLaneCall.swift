@@ -26,6 +26,9 @@ public final class FastLaneCall: @unchecked Sendable {
     /// When the caller stops waiting.
     public let deadline: NIODeadline
 
+    /// Who calls; `nil` on a server that asks for no credentials.
+    public internal(set) var identity: (any FramedIdentity)?
+
     let connection: ServerConnection
     let meta: CallMeta
     let metaLength: Int
@@ -83,7 +86,8 @@ public final class FastLaneCall: @unchecked Sendable {
     public var context: FramedCallContext {
         FramedCallContext(
             deadline: deadline, correlationID: meta.correlationID, logID: meta.logID, traceID: meta.traceID,
-            spanID: meta.spanID, parentSpanID: meta.parentSpanID, authenticationData: authenticationData)
+            spanID: meta.spanID, parentSpanID: meta.parentSpanID, authenticationData: authenticationData,
+            identity: identity)
     }
 
     /// The peer, as gRPC names it: `ipv4:127.0.0.1:31415`.

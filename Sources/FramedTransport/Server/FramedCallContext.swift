@@ -4,7 +4,7 @@ public import NIOCore
 /// What the framed protocol says about a call beside its metadata.
 ///
 /// Handlers of services find it in `ServerContext.transportSpecific`, those of the fast lane in ``FastLaneCall/context``.
-public struct FramedCallContext: ServerContext.TransportSpecific, Hashable {
+public struct FramedCallContext: ServerContext.TransportSpecific {
     /// When the caller stops waiting.
     ///
     /// Pass on what is left of it to calls of your own.
@@ -23,4 +23,6 @@ public struct FramedCallContext: ServerContext.TransportSpecific, Hashable {
     ///
     /// Clients send one with their first call only, or with every call.
     public var authenticationData: ByteBuffer?
+    /// Who calls; `nil` on a server that asks for no credentials.
+    public var identity: (any FramedIdentity)?
 }
