@@ -1,4 +1,4 @@
-public import FramedTransport
+import FramedTransport
 import GRPCCore
 import HoldfastServices
 import Ledger
@@ -33,7 +33,7 @@ public struct HoldfastServer: Sendable {
     /// `onReady` is called once, when both stores have been loaded and calls are answered. Throws where the address
     /// cannot be listened on (``ListenFailure``), a URL cannot be read, or the schema is not this program's
     /// (``SchemaMismatch``).
-    public func run(onReady: @escaping @Sendable (FramedAddress) async throws -> Void) async throws {
+    public func run(onReady: @escaping @Sendable (ListeningAddresses) async throws -> Void) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let outcome: Result<Void, any Error>
         do {
@@ -47,7 +47,7 @@ public struct HoldfastServer: Sendable {
     }
 
     private func serve(
-        on group: MultiThreadedEventLoopGroup, onReady: @escaping @Sendable (FramedAddress) async throws -> Void
+        on group: MultiThreadedEventLoopGroup, onReady: @escaping @Sendable (ListeningAddresses) async throws -> Void
     ) async throws {
         let redis = try RedisClient(
             configuration: redisConfiguration(), eventLoopGroup: group, logger: labelled("holdfast.redis"))

@@ -44,11 +44,13 @@ final class ServedStack: Sendable {
     ) {
         let program = try PrivateProgram(
             [
-                BuiltProgram.path, "serve", "--tcp-port", "\(port)", "--redis-url", stores.redis.url, "--postgres-url",
-                stores.postgres.connectionString(database: "shop"), "--log-level", "warning",
+                BuiltProgram.path, "serve", "--tcp-port", "\(port)", "--admin-port", "off", "--redis-url",
+                stores.redis.url,
+                "--postgres-url", stores.postgres.connectionString(database: "shop"), "--log-level", "warning",
             ], log: directory + "/server.log")
         let line = try await program.line(beginningWith: "ready tcp=")
-        guard let colon = line.lastIndex(of: ":"), let port = Int(line[line.index(after: colon)...]) else {
+        let place = line.dropFirst("ready tcp=".count).prefix { $0 != " " }
+        guard let colon = place.lastIndex(of: ":"), let port = Int(place[place.index(after: colon)...]) else {
             throw TestFailure("the server said \(line)")
         }
         return (program, port)

@@ -9,7 +9,7 @@ struct ReadinessService: Service {
     let asked: FramedAddress
     let promising: OrderPromising
     let logger: Logger
-    let onReady: @Sendable (FramedAddress) async throws -> Void
+    let onReady: @Sendable (ListeningAddresses) async throws -> Void
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
@@ -17,7 +17,8 @@ struct ReadinessService: Service {
                 let address = try await listeningAddress()
                 logger.info("listening", metadata: ["tcp": "\(address)"])
                 while !promising.isReady { try await Task.sleep(for: .milliseconds(20)) }
-                try await onReady(address)
+                let addresses = ListeningAddresses(tcp: address)
+                try await onReady(addresses)
                 logger.info("ready", metadata: ["tcp": "\(address)"])
                 try await gracefulShutdown()
             } catch is CancellationError {

@@ -46,11 +46,12 @@ struct EmbeddedServer: Sendable {
                 logger: logger)
             let program = try PrivateProgram(
                 [
-                    ownPath(), "serve", "--tcp-port", "0", "--redis-url", stores.addresses.redisURL, "--postgres-url",
-                    stores.addresses.postgresURL, "--log-level", "warning",
+                    ownPath(), "serve", "--tcp-port", "0", "--admin-port", "off", "--redis-url",
+                    stores.addresses.redisURL, "--postgres-url", stores.addresses.postgresURL, "--log-level", "warning",
                 ], log: folder.path + "/server.log")
             let line = try await program.line(beginningWith: "ready tcp=")
-            guard let address = ServerAddress(argument: String(line.dropFirst("ready tcp=".count))) else {
+            let place = line.dropFirst("ready tcp=".count).prefix { $0 != " " }
+            guard let address = ServerAddress(argument: String(place)) else {
                 throw CommandFailure(.unexpected, "the embedded server said \"\(line)\"")
             }
             return EmbeddedServer(address: address, stores: stores, program: program)

@@ -9,11 +9,13 @@ struct PortOptions: ParsableArguments {
         help: "TCP port of gRPC over HTTP/2. Accepted for later: it takes effect once the server has that transport.")
     var grpcPort: Int?
 
-    @Option(help: "TCP port of metrics and health. Accepted for later: it takes effect once the server has them.")
-    var adminPort: Int?
+    @Option(
+        help: ArgumentHelp(
+            "TCP port of metrics and health; 0 takes any free one, off has none (default: 7413).", valueName: "port"))
+    var adminPort: PortSetting?
 
     mutating func validate() throws {
-        for (name, port) in [("--tcp-port", tcpPort), ("--grpc-port", grpcPort), ("--admin-port", adminPort)] {
+        for (name, port) in [("--tcp-port", tcpPort), ("--grpc-port", grpcPort)] {
             guard let port, !(0...65_535).contains(port) else { continue }
             throw ValidationError("\(name) must be 0 to 65535")
         }

@@ -14,7 +14,7 @@ struct Serve: AsyncParsableCommand {
               holdfast serve --redis-url redis://cache.example:6379/0 \\
                   --postgres-url postgres://oms@db.example/holdfast
 
-            When both stores have been loaded and calls are answered it prints one line, ready tcp=HOST:PORT. It can \
+            When both stores have been loaded and calls are answered it prints one line, ready tcp=HOST:PORT admin=HOST:PORT. It can \
             be started before its stores: it says what it waits for, answers UNAVAILABLE until they are there, and \
             recovers by itself when one is lost and comes back. It refuses a schema that is not its own. SIGTERM and \
             SIGINT stop it: running calls end, new ones are refused.
@@ -34,6 +34,9 @@ struct Serve: AsyncParsableCommand {
             credentials to ask for yet: keep strangers out by other means.
             """)
     var allowAnonymous = false
+
+    @Option(help: "Address that metrics and health listen on (default: 127.0.0.1).")
+    var adminHost: String?
 
     @OptionGroup var stores: StoreOptions
 
@@ -62,7 +65,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let server = try HoldfastServer(configuration: settings(), logger: log.logger("holdfast.server"))
-        try await server.run { address in Terminal.line("ready tcp=\(address)") }
+        try await server.run { addresses in Terminal.line("ready \(addresses)") }
     }
 
     /// The settings: options before environment variables before the defaults.
@@ -72,6 +75,8 @@ struct Serve: AsyncParsableCommand {
         stores.apply(to: &settings)
         settings.host = host ?? settings.host
         settings.tcpPort = ports.tcpPort ?? settings.tcpPort
+        if let adminPort = ports.adminPort { settings.adminPort = adminPort.port }
+        settings.adminHost = adminHost ?? settings.adminHost
         if allowAnonymous { settings.allowsAnonymous = true }
         settings.postgresConnections = postgresConnections ?? settings.postgresConnections
         settings.eventLoops = eventLoops ?? settings.eventLoops

@@ -33,6 +33,7 @@ final class ReplayStack: Sendable {
         try await stores.postgres.createDatabase(name)
         var configuration = ServerConfiguration(cores: 2)
         configuration.tcpPort = 0
+        configuration.adminPort = nil
         configuration.redisURL = stores.redis.url
         configuration.postgresURL = stores.postgres.connectionString(database: name)
         configuration.postgresConnections = 4
@@ -75,7 +76,7 @@ final class ReplayStack: Sendable {
         let (ready, announce) = AsyncThrowingStream<FramedAddress, any Error>.makeStream()
         let task = Task {
             do {
-                try await server.run { announce.yield($0) }
+                try await server.run { announce.yield($0.tcp) }
                 announce.finish()
             } catch {
                 announce.finish(throwing: error)

@@ -46,6 +46,8 @@ final class Program: Sendable {
         let base = NSTemporaryDirectory() + "/holdfast-program-" + UUID().uuidString
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HOLDFAST_") }
         environment["HOLDFAST_SERVER"] = server
+        // Servers of several tests run side by side: none takes the default port unless it is told to.
+        environment["HOLDFAST_ADMIN_PORT"] = "0"
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -100,6 +102,11 @@ final class Program: Sendable {
             return line != nil
         }
         return found.withLock { $0 } ?? ""
+    }
+
+    /// Waits until a server is ready and returns the address of its framed port.
+    func serverAddress() async throws -> String {
+        String(try await line(beginningWith: "ready tcp=").prefix { $0 != " " })
     }
 
     /// Waits until a condition holds; fails where the program ends or two minutes pass before.

@@ -13,8 +13,9 @@ struct ServingTests {
         let arguments = ["dev", "--data", folder + "/d", "--tcp-port", "0", "--grpc-port", "0", "--admin-port", "0"]
         for run in 1...2 {
             let program = try Program.start(arguments)
-            let server = try await program.line(beginningWith: "ready tcp=")
-            #expect(program.text == "ready tcp=\(server)\n")
+            let server = try await program.serverAddress()
+            #expect(program.text.hasPrefix("ready tcp=\(server)"))
+            #expect(program.text.split(separator: "\n").count == 1)
             #expect(server.hasPrefix("127.0.0.1:"))
             let children = try children(of: program.processID)
             #expect(!children.isEmpty)
@@ -33,7 +34,7 @@ struct ServingTests {
     @Test("dev --ephemeral leaves nothing behind")
     func ephemeral() async throws {
         let program = try Program.start(["dev", "--ephemeral", "--tcp-port", "0", "--empty"])
-        let server = try await program.line(beginningWith: "ready tcp=")
+        let server = try await program.serverAddress()
         #expect(try await Program.run(["catalog", "product", "list"], server: server).output == "(none)\n")
         let note = try #require(program.errorText.split(separator: "\n").first { $0.contains("folder=") })
         let folder = try #require(note.split(separator: "=").last.map(String.init))
@@ -95,7 +96,7 @@ struct ServingTests {
 
         try await stack.postgres.restart()
         try await stack.redis.restart()
-        _ = try await program.line(beginningWith: "ready tcp=")
+        _ = try await program.serverAddress()
         #expect(try await Program.run(["catalog", "product", "list"], server: server).status == 0)
 
         let busy = try await Program.run(["serve", "--tcp-port", String(server.split(separator: ":")[1])] + urls)

@@ -18,7 +18,7 @@ struct Shop: Sendable {
         let program = try Program.start(["dev", "--data", folder + "/stores", "--tcp-port", "0"])
         let result: Result<R, any Error>
         do {
-            let server = try await program.line(beginningWith: "ready tcp=")
+            let server = try await program.serverAddress()
             result = .success(try await body(Shop(server: server, program: program, folder: folder)))
         } catch {
             result = .failure(error)
