@@ -15,6 +15,7 @@ let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grp
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let grpcHTTP2 = Target.Dependency.product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -63,7 +64,7 @@ let package = Package(
         .target(name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, logging], swiftSettings: strict),
         .target(name: "PostgresClient", dependencies: ["CLibPQ", nioCore, logging], swiftSettings: strict),
         .target(
-            name: "FramedTransport", dependencies: ["CZlib", grpcCore, nioCore, nioPosix, nioSSL, logging],
+            name: "FramedTransport", dependencies: ["CZlib", grpcCore, nioCore, nioPosix, nioTLS, nioSSL, logging],
             swiftSettings: strict),
         .target(name: "HoldfastAPI", dependencies: [swiftProtobuf, grpcCore, grpcProtobuf], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),

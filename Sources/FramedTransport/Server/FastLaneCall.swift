@@ -22,7 +22,7 @@ public final class FastLaneCall: @unchecked Sendable {
     /// The event loop of the connection.
     public let eventLoop: any EventLoop
     /// The method that was called.
-    public let descriptor: MethodDescriptor
+    public var descriptor: MethodDescriptor { entry.descriptor }
     /// When the caller stops waiting.
     public let deadline: NIODeadline
 
@@ -30,22 +30,28 @@ public final class FastLaneCall: @unchecked Sendable {
     public internal(set) var identity: (any FramedIdentity)?
 
     let connection: ServerConnection
+    let entry: MethodTable.Entry
+    /// When it was read from the socket.
+    let receivedAt: NIODeadline
     let meta: CallMeta
     let metaLength: Int
     let body: ByteBuffer
-    let authenticationData: ByteBuffer?
+    var authenticationData: ByteBuffer?
     var state = State.running
     var slot = -1
+    /// Whether the observer waits to hear of its end.
+    var isObserved = false
     /// Told when nobody waits any more; only the task lane needs it.
     var cancellation: CallCancellation?
 
     init(
-        connection: ServerConnection, eventLoop: any EventLoop, descriptor: MethodDescriptor, deadline: NIODeadline,
-        meta: CallMeta, metaLength: Int, body: ByteBuffer, authenticationData: ByteBuffer?
+        connection: ServerConnection, eventLoop: any EventLoop, entry: MethodTable.Entry, receivedAt: NIODeadline,
+        deadline: NIODeadline, meta: CallMeta, metaLength: Int, body: ByteBuffer, authenticationData: ByteBuffer?
     ) {
         self.connection = connection
         self.eventLoop = eventLoop
-        self.descriptor = descriptor
+        self.entry = entry
+        self.receivedAt = receivedAt
         self.deadline = deadline
         self.meta = meta
         self.metaLength = metaLength
@@ -107,9 +113,9 @@ public final class FastLaneCall: @unchecked Sendable {
         eventLoop.preconditionInEventLoop()
         switch state {
         case .running:
-            try connection.sendAnswer(to: meta.correlationID, metadata: metadata, write)
+            let code = try connection.sendAnswer(to: meta.correlationID, metadata: metadata, write)
             state = .finished
-            connection.complete(self)
+            connection.complete(self, code)
         case .abandoned:
             state = .finished
             connection.release()
@@ -129,7 +135,7 @@ public final class FastLaneCall: @unchecked Sendable {
         case .running:
             connection.sendFailure(to: meta.correlationID, code, text, metadata)
             state = .finished
-            connection.complete(self)
+            connection.complete(self, code)
         case .abandoned:
             state = .finished
             connection.release()

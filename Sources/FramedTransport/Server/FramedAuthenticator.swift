@@ -29,6 +29,7 @@ public protocol FramedAuthenticator: Sendable {
     /// The verdict that is known without asking anybody; `nil` where it has to be looked up.
     ///
     /// - Parameter credential: The bytes as the client sent them; `nil` where it sent none.
+    /// - Returns: The verdict, or `nil`.
     func known(_ credential: ByteBuffer?) -> FramedAuthentication?
 
     /// Looks a credential up.

@@ -10,6 +10,11 @@ public struct FramedServerConfiguration: Hashable, Sendable {
     /// INTERNAL error.
     public var maxFrameBytes = 4 * 1024 * 1024
 
+    /// Largest body of a packet from a client that has not shown a good credential, in bytes: 64 KiB.
+    ///
+    /// It counts only where credentials are asked for.
+    public var maxUnauthenticatedFrameBytes = 64 * 1024
+
     /// Calls in flight on one connection, on both lanes together: 1,000.
     ///
     /// Beyond it nothing more is read from the connection until a call ends, so pipelined calls wait in the socket and
@@ -48,6 +53,9 @@ public struct FramedServerConfiguration: Hashable, Sendable {
 
     /// A connection without a call in flight and without a whole packet for this long is closed: 10 minutes.
     public var idleTimeout = TimeAmount.minutes(10)
+
+    /// Time from the acceptance of a connection to its first whole request: 10 s.
+    public var firstRequestTimeout = TimeAmount.seconds(10)
 
     /// How long a connection that the server ends may still take its last answers: 1 s.
     public var closeLinger = TimeAmount.seconds(1)

@@ -19,6 +19,10 @@ public final class FramedServerTransport: ServerTransport {
     private let address: FramedAddress
     private let configuration: FramedServerConfiguration
     private let fastLane: FastLane
+    private let authenticator: (any FramedAuthenticator)?
+    private let openMethods: Set<MethodDescriptor>
+    private let observer: (any FramedServerObserver)?
+    private let tls: FramedServerTLS?
     private let logger: Logger
     private let methods = Mutex<[MethodDescriptor]?>(nil)
     private let connections: ConnectionRegistry
@@ -32,16 +36,25 @@ public final class FramedServerTransport: ServerTransport {
     ///   - address: Where to listen.
     ///   - configuration: The limits.
     ///   - fastLane: Methods answered without a task.
+    ///   - authenticator: Verifies credentials before a call is started; without it anybody may call.
+    ///   - openMethods: Methods that are answered without a credential, such as the health check.
+    ///   - observer: Is told what connections and calls do.
+    ///   - tls: How connections are encrypted; without it they are not.
     ///   - logger: Receives what operators may want to know about connections.
     public init(
         eventLoopGroup: any EventLoopGroup, address: FramedAddress,
         configuration: FramedServerConfiguration = FramedServerConfiguration(), fastLane: FastLane = FastLane(),
-        logger: Logger
+        authenticator: (any FramedAuthenticator)? = nil, openMethods: Set<MethodDescriptor> = [],
+        observer: (any FramedServerObserver)? = nil, tls: FramedServerTLS? = nil, logger: Logger
     ) {
         self.eventLoopGroup = eventLoopGroup
         self.address = address
         self.configuration = configuration
         self.fastLane = fastLane
+        self.authenticator = authenticator
+        self.openMethods = openMethods
+        self.observer = observer
+        self.tls = tls
         self.logger = logger
         self.connections = ConnectionRegistry(maxConnections: configuration.maxConnections)
         self.bound = eventLoopGroup.any().makePromise(of: FramedAddress.self)
@@ -79,8 +92,9 @@ public final class FramedServerTransport: ServerTransport {
         let (orders, continuation) = AsyncStream.makeStream(of: TaskLaneOrder.self)
         let core = ServerCore(
             configuration: configuration,
-            methods: MethodTable(fastLane: fastLane, methods: methods.withLock { $0 }), logger: logger,
-            taskLane: taskLane,
+            methods: MethodTable(
+                fastLane: fastLane, methods: methods.withLock { $0 }, openMethods: openMethods),
+            logger: logger, authenticator: authenticator, observer: observer, taskLane: taskLane,
             orders: continuation)
         do {
             let listener = try await bind(core)
@@ -123,6 +137,7 @@ public final class FramedServerTransport: ServerTransport {
     private func bind(_ core: ServerCore) async throws -> any Channel {
         let connections = connections
         let limits = configuration
+        let tls = tls
         let bootstrap = ServerBootstrap(group: eventLoopGroup)
             .serverChannelOption(.backlog, value: limits.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -135,11 +150,14 @@ public final class FramedServerTransport: ServerTransport {
             .childChannelInitializer { channel in
                 guard connections.add(channel) else {
                     core.logger.info("connection refused", metadata: ["reason": "too many connections"])
+                    core.observer?.connectionRefused(reason: "too_many")
                     return channel.close()
                 }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        ServerConnection(core: core, eventLoop: channel.eventLoop))
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(TLSEntrance(tls)) }
+                    try pipeline.addHandler(
+                        ServerConnection(core: core, eventLoop: channel.eventLoop, awaitsHandshake: tls != nil))
                 }
             }
         switch address.kind {

@@ -11,20 +11,31 @@ final class MethodTable: Sendable {
         case task
         /// Nobody: it streams, and this transport does not.
         case none
+        /// Nobody: there is no such method.
+        case unknown(FramedErrorCode, String)
     }
 
     /// A method under one of its names.
     final class Entry: Sendable {
         let descriptor: MethodDescriptor
         let lane: Lane
+        /// Whether it is answered without a credential.
+        let isOpen: Bool
         fileprivate let service: [UInt8]
         fileprivate let method: [UInt8]
 
-        fileprivate init(_ descriptor: MethodDescriptor, _ lane: Lane, service: String) {
+        fileprivate init(_ descriptor: MethodDescriptor, _ lane: Lane, isOpen: Bool = false, service: String) {
             self.descriptor = descriptor
             self.lane = lane
+            self.isOpen = isOpen
             self.service = Array(service.utf8)
             self.method = Array(descriptor.method.utf8)
+        }
+
+        /// Whether the method exists.
+        var isKnown: Bool {
+            if case .unknown = lane { return false }
+            return true
         }
     }
 
@@ -42,22 +53,28 @@ final class MethodTable: Sendable {
     /// - Parameters:
     ///   - fastLane: Methods answered on the event loop.
     ///   - methods: Methods of the services, or `nil` when they are not known.
-    init(fastLane: FastLane, methods: [MethodDescriptor]?) {
+    ///   - openMethods: Methods answered without a credential.
+    init(fastLane: FastLane, methods: [MethodDescriptor]?, openMethods: Set<MethodDescriptor> = []) {
+        let openNames = Set(openMethods.map(\.fullyQualifiedMethod))
+        func entry(_ method: MethodDescriptor, _ lane: Lane) -> Entry {
+            Entry(
+                method, lane, isOpen: openNames.contains(method.fullyQualifiedMethod),
+                service: method.service.fullyQualifiedService)
+        }
         var entries = fastLane.methods.compactMap { method in
-            fastLane.handler(for: method).map {
-                Entry(method, .fast($0), service: method.service.fullyQualifiedService)
-            }
+            fastLane.handler(for: method).map { entry(method, .fast($0)) }
         }
         for method in methods ?? [] where fastLane.handler(for: method) == nil {
             let streams = method.type.map { $0 != .unary } ?? false
-            entries.append(
-                Entry(method, streams ? .none : .task, service: method.service.fullyQualifiedService))
+            entries.append(entry(method, streams ? .none : .task))
         }
         let services = Set(entries.map { $0.descriptor.service.fullyQualifiedService })
         let aliases = Self.uniqueShortNames(of: services)
         entries += entries.compactMap { entry in
             let service = entry.descriptor.service.fullyQualifiedService
-            return aliases[service].map { Entry(entry.descriptor, entry.lane, service: $0) }
+            return aliases[service].map {
+                Entry(entry.descriptor, entry.lane, isOpen: entry.isOpen, service: $0)
+            }
         }
         var size = 16
         while size < entries.count * 2 { size *= 2 }
@@ -89,22 +106,23 @@ final class MethodTable: Sendable {
     }
 
     /// What to do with a request that ``lookup(_:in:)`` does not know.
-    func fallback(service: String, method: String) -> Result<Entry, Unknown> {
-        if asksStreamHandler {
-            let descriptor = MethodDescriptor(fullyQualifiedService: service, method: method)
-            return .success(Entry(descriptor, .task, service: service))
-        }
+    func fallback(service: String, method: String) -> Entry {
+        let descriptor = MethodDescriptor(fullyQualifiedService: service, method: method)
+        if asksStreamHandler { return Entry(descriptor, .task, service: service) }
+        let lane: Lane
         if services.contains(service) {
-            return .failure(Unknown(code: .noMethod, text: "UNIMPLEMENTED: service \(service) has no method \(method)"))
+            lane = .unknown(
+                .noMethod, "UNIMPLEMENTED: service \(Self.shown(service)) has no method \(Self.shown(method))")
+        } else {
+            let code: FramedErrorCode = service.utf8.contains(UInt8(ascii: ".")) ? .noMethod : .noService
+            lane = .unknown(code, "UNIMPLEMENTED: there is no service \(Self.shown(service))")
         }
-        let code: FramedErrorCode = service.utf8.contains(UInt8(ascii: ".")) ? .noMethod : .noService
-        return .failure(Unknown(code: code, text: "UNIMPLEMENTED: there is no service \(service)"))
+        return Entry(descriptor, lane, service: service)
     }
 
-    /// Why a method was not found.
-    struct Unknown: Error {
-        let code: FramedErrorCode
-        let text: String
+    /// A name that a client made up, at a length that is fit to be shown.
+    private static func shown(_ name: String) -> String {
+        name.utf8.count <= 128 ? name : "\(name.prefix(128))…"
     }
 
     /// Older clients leave the package away; that is understood where it leaves no doubt.

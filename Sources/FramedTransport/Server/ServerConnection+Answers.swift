@@ -8,11 +8,13 @@ extension ServerConnection {
     ///   - correlationID: The call.
     ///   - metadata: Sent along.
     ///   - write: Appends the serialized message.
+    /// - Returns: How the call was answered in truth: an answer may be too large to be sent.
     /// - Throws: What `write` throws; nothing has been sent then.
     func sendAnswer(
         to correlationID: Int64, metadata: Metadata, _ write: (inout ByteBuffer) throws -> Void
-    ) rethrows {
-        guard isOutputOpen else { return }
+    ) rethrows -> FramedErrorCode {
+        guard isOutputOpen else { return .cancelled }
+        var code = FramedErrorCode.ok
         // The buffer is moved out meanwhile: `write` may complete another call of this connection.
         var buffer = output
         output = ByteBuffer()
@@ -32,17 +34,20 @@ extension ServerConnection {
         precondition(buffer.writerIndex >= frame.metaEnd, "an answer is appended, nothing is taken away")
         if length - Frame.headerLength > limits.maxFrameBytes {
             buffer.moveWriterIndex(to: frame.start)
+            code = .badResponse
             buffer.writeFailure(
-                correlationID: correlationID, code: .badResponse,
+                correlationID: correlationID, code: code,
                 text: "INTERNAL: the answer is larger than \(limits.maxFrameBytes) bytes")
         } else if exceedsUnsentBytes(frame.start, length) {
             buffer.moveWriterIndex(to: frame.start)
+            code = .overcrowded
             refuseOvercrowded(correlationID, &buffer)
         } else {
             buffer.endFrame(frame)
         }
         putBack(buffer)
         didWrite()
+        return code
     }
 
     /// Writes an error answer.

@@ -13,10 +13,12 @@ extension ServerConnection {
         inFlight += 1
         unanswered += 1
         if call.deadline < deadlineTimerAt { scheduleDeadlines(at: call.deadline) }
+        observeStart(of: call)
     }
 
     /// A call has been answered by its handler.
-    func complete(_ call: FastLaneCall) {
+    func complete(_ call: FastLaneCall, _ code: FramedErrorCode) {
+        observeEnd(of: call, code)
         unanswered -= 1
         vacate(call.slot)
         release()
@@ -54,7 +56,10 @@ extension ServerConnection {
         freeSlots = []
         unanswered = 0
         for case let call? in abandoned {
-            if case .running = call.state { call.state = .abandoned }
+            if case .running = call.state {
+                call.state = .abandoned
+                observeEnd(of: call, .cancelled)
+            }
             call.cancellation?.cancel()
         }
     }
@@ -91,6 +96,7 @@ extension ServerConnection {
             to: call.meta.correlationID, .timedOut,
             "DEADLINE_EXCEEDED: the deadline passed before the call was answered")
         call.state = .abandoned
+        observeEnd(of: call, .timedOut)
         unanswered -= 1
         if let cancellation = call.cancellation {
             // Its task still runs; the place is given back when that ends.

@@ -24,8 +24,16 @@ extension ServerConnection {
     func refuseInput(_ error: FrameError) {
         core.logger.debug(
             "connection refused", metadata: ["peer": "\(remotePeer)", "reason": "\(error.reason.rawValue)"])
+        core.observer?.connectionRefused(reason: RefusalReason.badInput.rawValue)
         abandonCalls()
         linger()
+    }
+
+    /// Ends the connection at once because of a limit.
+    func refuse(_ reason: RefusalReason) {
+        core.logger.debug("connection refused", metadata: ["peer": "\(remotePeer)", "reason": "\(reason.rawValue)"])
+        core.observer?.connectionRefused(reason: reason.rawValue)
+        context?.close(promise: nil)
     }
 
     /// Ends a connection that is on its way out once all calls are answered.

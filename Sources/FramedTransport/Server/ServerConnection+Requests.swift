@@ -20,9 +20,14 @@ extension ServerConnection {
     private var startsCalls: Bool {
         switch phase {
         case .open, .draining:
-            inFlight < limits.maxInFlightCallsPerConnection && isWritable && !inbound.isEmpty
+            hasRoomForCall && !inbound.isEmpty
         case .finishing, .lingering, .closed: false
         }
+    }
+
+    /// Whether another call may be started now; a stranger gets one at a time.
+    var hasRoomForCall: Bool {
+        inFlight < limits.maxInFlightCallsPerConnection && isWritable && !isVerifying && (isTrusted || inFlight == 0)
     }
 
     private func handle(_ frame: Frame) throws(FrameError) {
@@ -45,21 +50,17 @@ extension ServerConnection {
             sendFailure(to: meta.correlationID, refusal.code, refusal.text)
             return
         }
-        if !meta.authenticationData.isEmpty { remember(meta.authenticationData, of: frame.body) }
-        let entry: MethodTable.Entry
-        if let known = core.methods.lookup(meta, in: frame.body) {
-            entry = known
-        } else {
-            switch core.methods.fallback(
+        let entry =
+            core.methods.lookup(meta, in: frame.body)
+            ?? core.methods.fallback(
                 service: text(meta.serviceName, of: frame.body), method: text(meta.methodName, of: frame.body))
-            {
-            case .success(let other): entry = other
-            case .failure(let unknown):
-                sendFailure(to: meta.correlationID, unknown.code, unknown.text)
-                return
-            }
+        let call = makeCall(entry, frame, meta)
+        register(call)
+        if case .draining = phase {
+            call.fail(.loggingOff, "UNAVAILABLE: the server is shutting down")
+            return
         }
-        start(entry, frame, meta)
+        admit(call)
     }
 
     /// What speaks against a call before its method is looked at.
@@ -78,33 +79,37 @@ extension ServerConnection {
         if meta.contentType != 0 {
             return (.badRequest, "INVALID_ARGUMENT: content_type \(meta.contentType) is not supported")
         }
-        if case .draining = phase { return (.loggingOff, "UNAVAILABLE: the server is shutting down") }
         if meta.opensStream {
             return (FramedErrorCode(.unimplemented), "UNIMPLEMENTED: streams are not supported here")
         }
         return nil
     }
 
-    private func start(_ entry: MethodTable.Entry, _ frame: Frame, _ meta: CallMeta) {
+    private func makeCall(_ entry: MethodTable.Entry, _ frame: Frame, _ meta: CallMeta) -> FastLaneCall {
         let timeout =
             meta.timeoutMilliseconds > 0
             ? min(.milliseconds(Int64(meta.timeoutMilliseconds)), limits.maxTimeout) : limits.defaultTimeout
-        let deadline = receivedAt + timeout
-        let call = FastLaneCall(
-            connection: self, eventLoop: eventLoop, descriptor: entry.descriptor, deadline: deadline, meta: meta,
-            metaLength: frame.metaLength, body: frame.body, authenticationData: authenticationData)
-        register(call)
+        return FastLaneCall(
+            connection: self, eventLoop: eventLoop, entry: entry, receivedAt: receivedAt,
+            deadline: receivedAt + timeout, meta: meta, metaLength: frame.metaLength, body: frame.body,
+            authenticationData: authenticationData)
+    }
+
+    /// Has a call answered by whoever answers its method.
+    func start(_ call: FastLaneCall) {
         // Calls are decoded as soon as they are read unless the connection was held back.
-        if isResuming, deadline <= .now() {
+        if isResuming, call.deadline <= .now() {
             call.fail(.timedOut, "DEADLINE_EXCEEDED: the deadline passed before the call was started")
             return
         }
+        let entry = call.entry
         switch entry.lane {
         case .fast(let handler): handler(call)
         case .task: startTask(call)
         case .none:
             call.fail(
                 .noMethod, "UNIMPLEMENTED: \(entry.descriptor.fullyQualifiedMethod) streams, which needs gRPC")
+        case .unknown(let code, let text): call.fail(code, text)
         }
     }
 
@@ -136,12 +141,6 @@ extension ServerConnection {
     private func detached(_ message: ByteBuffer) -> ByteBuffer {
         guard message.readableBytes < 16 * 1024 else { return message }
         return ByteBuffer(bytes: message.readableBytesView)
-    }
-
-    /// Clients send a credential with their first call only; it holds for the connection until another one comes.
-    private func remember(_ range: ByteRange, of body: ByteBuffer) {
-        guard let slice = body.getSlice(at: body.readerIndex + range.start, length: range.length) else { return }
-        if authenticationData != slice { authenticationData = ByteBuffer(bytes: slice.readableBytesView) }
     }
 
     /// A frame of a stream that cannot be known here.

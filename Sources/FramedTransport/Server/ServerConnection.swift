@@ -1,6 +1,7 @@
 import GRPCCore
 import Logging
 import NIOCore
+import NIOTLS
 
 /// One accepted connection: cuts packets, starts calls on both lanes, and writes their answers.
 ///
@@ -63,14 +64,29 @@ final class ServerConnection: ChannelDuplexHandler {
     var lingerTimer: Scheduled<Void>?
 
     var inbox: AnswerInbox?
+
+    /// The last credential that came on the connection.
     var authenticationData: ByteBuffer?
+    /// Who has shown that credential.
+    var identity: (any FramedIdentity)?
+    /// Whether a good credential has been shown, for the connection or for a call.
+    var isTrusted: Bool
+    /// Whether the credential of the connection is being looked up.
+    var isVerifying = false
+    /// Whether encryption has yet to be agreed on.
+    var awaitsHandshake: Bool
     private(set) lazy var remotePeer = context?.remoteAddress?.peerName ?? "unknown"
     private(set) lazy var localPeer = context?.localAddress?.peerName ?? "unknown"
 
-    init(core: ServerCore, eventLoop: any EventLoop) {
+    init(core: ServerCore, eventLoop: any EventLoop, awaitsHandshake: Bool) {
+        let limits = core.configuration
         self.core = core
         self.eventLoop = eventLoop
-        self.decoder = FrameDecoder(maxBodyBytes: core.configuration.maxFrameBytes)
+        self.awaitsHandshake = awaitsHandshake
+        self.isTrusted = core.authenticator == nil
+        self.decoder = FrameDecoder(
+            maxBodyBytes: isTrusted
+                ? limits.maxFrameBytes : min(limits.maxUnauthenticatedFrameBytes, limits.maxFrameBytes))
     }
 
     var limits: FramedServerConfiguration { core.configuration }
@@ -81,6 +97,8 @@ final class ServerConnection: ChannelDuplexHandler {
         self.context = context
         inbox = AnswerInbox(self, eventLoop: eventLoop)
         isWritable = context.channel.isWritable
+        core.observer?.connectionOpened()
+        recognizeAnonymous()
         if context.channel.isActive { scheduleIdleCheck() }
     }
 
@@ -127,9 +145,14 @@ final class ServerConnection: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is TLSUserEvent || event is PlainTextAccepted {
+            awaitsHandshake = false
+            return
+        }
         switch event as? ServerConnectionEvent {
         case .drain: drain()
         case .abort: context.close(promise: nil)
+        case .refuse(let reason): refuse(reason)
         case nil: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -145,7 +168,7 @@ final class ServerConnection: ChannelDuplexHandler {
     /// Whether nothing more is read for now, because enough is running or too much is unsent.
     private var holdsReadingBack: Bool {
         switch phase {
-        case .open, .draining: inFlight >= limits.maxInFlightCallsPerConnection || !isWritable
+        case .open, .draining: !hasRoomForCall
         case .finishing, .lingering, .closed: false
         }
     }
@@ -173,7 +196,9 @@ final class ServerConnection: ChannelDuplexHandler {
 
     /// Forgets everything; the channel is gone.
     private func shutDown() {
+        if case .closed = phase { return }
         phase = .closed
+        core.observer?.connectionClosed()
         abandonCalls()
         inbound.removeAll()
         output = ByteBuffer()
@@ -190,4 +215,16 @@ enum ServerConnectionEvent: Sendable {
     case drain
     /// Close at once.
     case abort
+    /// Close because of a limit.
+    case refuse(RefusalReason)
+}
+
+/// Why a connection was ended, in the words that the observer hears.
+enum RefusalReason: String, Sendable {
+    /// Not a packet of this protocol.
+    case badInput = "bad_input"
+    /// No whole request came in time.
+    case firstRequest = "first_request"
+    /// The client did not encrypt.
+    case plainText = "plain_text"
 }

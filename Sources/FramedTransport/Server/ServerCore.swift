@@ -7,16 +7,21 @@ final class ServerCore: Sendable {
     let configuration: FramedServerConfiguration
     let methods: MethodTable
     let logger: Logger
+    let authenticator: (any FramedAuthenticator)?
+    let observer: (any FramedServerObserver)?
     private let orders: AsyncStream<TaskLaneOrder>.Continuation
     private let taskLane: TaskLaneGauge
 
     init(
-        configuration: FramedServerConfiguration, methods: MethodTable, logger: Logger, taskLane: TaskLaneGauge,
+        configuration: FramedServerConfiguration, methods: MethodTable, logger: Logger,
+        authenticator: (any FramedAuthenticator)?, observer: (any FramedServerObserver)?, taskLane: TaskLaneGauge,
         orders: AsyncStream<TaskLaneOrder>.Continuation
     ) {
         self.configuration = configuration
         self.methods = methods
         self.logger = logger
+        self.authenticator = authenticator
+        self.observer = observer
         self.taskLane = taskLane
         self.orders = orders
     }

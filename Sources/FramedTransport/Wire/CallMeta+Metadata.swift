@@ -4,6 +4,10 @@ import NIOCore
 extension CallMeta {
     /// The key under which a request id is found in the metadata.
     static let requestIDKey = "x-request-id"
+    /// The key of a credential that holds for one call.
+    static let authorizationKey = "authorization"
+    /// The key of the trace that a call is part of.
+    static let traceParentKey = "traceparent"
 
     /// Reads the metadata: the user fields, and what request field 7 carries in either of its two forms.
     ///
@@ -72,7 +76,9 @@ private struct MetadataCollector {
         pairs.reserveCapacity(requestItems.count)
         for item in requestItems {
             guard let pair = purePair(item) else {
-                metadata.addString(text(last), forKey: CallMeta.requestIDKey)
+                if metadata[CallMeta.requestIDKey].first(where: { _ in true }) == nil {
+                    metadata.addString(text(last), forKey: CallMeta.requestIDKey)
+                }
                 return metadata
             }
             pairs.append(pair)

@@ -27,6 +27,14 @@ struct CallMeta: Equatable, Sendable {
     var correlationID: Int64 = 0
     /// The checksum as it was sent.
     var checksumValue = ByteRange.empty
+    /// Whether the older field for request metadata is there.
+    var hasRequestItems = false
+    /// The user field `authorization`: a credential for this call alone.
+    var authorizationValue = ByteRange.empty
+    /// The user field `x-request-id`.
+    var requestIDValue = ByteRange.empty
+    /// The user field `traceparent`.
+    var traceParentValue = ByteRange.empty
     /// An opaque credential.
     var authenticationData = ByteRange.empty
 
@@ -86,7 +94,7 @@ struct CallMeta: Equatable, Sendable {
                 try Self.checkStreamSettings(bytes, reader.range())
             case Self.userFieldTag:
                 hasMetadata = true
-                _ = try TextPair(bytes, reader.range())
+                note(try TextPair(bytes, reader.range()), bytes)
             case Self.contentTypeTag: contentType = try reader.int32()
             case Self.checksumTypeTag: checksumType = try reader.int32()
             case Self.checksumValueTag: checksumValue = try reader.range()
@@ -115,12 +123,30 @@ struct CallMeta: Equatable, Sendable {
             case Self.parentSpanIDTag: parentSpanID = Int64(bitPattern: try reader.varint())
             case Self.requestIDTag:
                 hasMetadata = true
+                hasRequestItems = true
                 _ = try reader.range()
             case Self.timeoutTag: timeoutMilliseconds = try reader.int32()
             default: try reader.skip(tag)
             }
         }
     }
+
+    /// Remembers where the user fields lie that the transport itself looks at.
+    private mutating func note(_ pair: TextPair, _ bytes: UnsafeRawBufferPointer) {
+        func isKey(_ name: StaticString) -> Bool {
+            bytes[pair.key.start..<pair.key.end].elementsEqual(
+                UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        }
+        switch pair.key.length {
+        case 11 where isKey("traceparent"): traceParentValue = pair.value
+        case 12 where isKey("x-request-id"): requestIDValue = pair.value
+        case 13 where isKey("authorization"): authorizationValue = pair.value
+        default: break
+        }
+    }
+
+    /// Whether a credential for this call alone may be found.
+    var mayCarryAuthorization: Bool { hasRequestItems || !authorizationValue.isEmpty }
 
     private mutating func parseResponse(
         _ bytes: UnsafeRawBufferPointer, _ range: ByteRange

@@ -11,7 +11,7 @@ struct FrameDecoder: NIOSingleStepByteToMessageDecoder {
     static let maxRefusableMetaBytes = 16 * 1024
 
     /// Largest body accepted, in bytes.
-    let maxBodyBytes: Int
+    var maxBodyBytes: Int
 
     /// Takes the next packet from the front of `buffer`.
     ///
