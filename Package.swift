@@ -22,6 +22,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let serviceContext = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioTestUtils = Target.Dependency.product(name: "NIOTestUtils", package: "swift-nio")
@@ -61,8 +62,12 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        .target(name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, logging], swiftSettings: strict),
-        .target(name: "PostgresClient", dependencies: ["CLibPQ", nioCore, logging], swiftSettings: strict),
+        .target(name: "Observability", dependencies: [coreMetrics], swiftSettings: strict),
+        .target(name: "TraceContext", dependencies: [serviceContext, grpcCore], swiftSettings: strict),
+        .target(
+            name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, logging, coreMetrics],
+            swiftSettings: strict),
+        .target(name: "PostgresClient", dependencies: ["CLibPQ", nioCore, logging, coreMetrics], swiftSettings: strict),
         .target(
             name: "FramedTransport", dependencies: ["CZlib", grpcCore, nioCore, nioPosix, nioTLS, nioSSL, logging],
             swiftSettings: strict),
