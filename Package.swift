@@ -67,7 +67,8 @@ let package = Package(
         .target(
             name: "RedisClient", dependencies: ["CHiredis", nioCore, nioPosix, logging, coreMetrics],
             swiftSettings: strict),
-        .target(name: "PostgresClient", dependencies: ["CLibPQ", nioCore, logging, coreMetrics], swiftSettings: strict),
+        .target(
+            name: "PostgresClient", dependencies: ["CLibPQ", nioCore, logging, coreMetrics], swiftSettings: strict),
         .target(
             name: "FramedTransport", dependencies: ["CZlib", grpcCore, nioCore, nioPosix, nioTLS, nioSSL, logging],
             swiftSettings: strict),
@@ -83,6 +84,7 @@ let package = Package(
             name: "OrderPromising",
             dependencies: [
                 "HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore, nioConcurrency, logging,
+                coreMetrics,
             ], swiftSettings: strict),
         .target(
             name: "HoldfastServices",

@@ -1,7 +1,9 @@
+import CoreMetrics
 import Domain
 import HotStock
 import Ledger
 import Logging
+import Synchronization
 
 /// Ends reservations whose time has passed by PostgreSQL's clock, then frees their units in Redis.
 ///
@@ -11,6 +13,7 @@ struct ExpirySweeper: Sendable {
     let hotStock: HotStock
     let settler: Settler
     let admission: Admission
+    let lastAnswer: LastAnswer
     let logger: Logger
 
     /// Most reservations that one statement ends.
@@ -21,8 +24,11 @@ struct ExpirySweeper: Sendable {
         var failing = false
         while !Task.isCancelled {
             do {
-                let settlement = try await ledger.expire(limit: ExpirySweeper.portion)
+                let (settlement, lags) = try await ledger.expire(limit: ExpirySweeper.portion)
+                lastAnswer.value.withLock { $0 = ContinuousClock.now }
                 if !settlement.isEmpty {
+                    admission.metrics.expired.increment(by: lags.count)
+                    for lag in lags { admission.metrics.expiryLag.recordMicroseconds(lag) }
                     settler.settle(settlement, through: hotStock)
                     logger.debug("reservations expired", metadata: ["count": "\(settlement.holds.count)"])
                 }
@@ -32,10 +38,16 @@ struct ExpirySweeper: Sendable {
                 if case Refusal.outcomeUnknown = error {
                     admission.requestRebuild("an expiry's outcome is unknown")
                 }
+                admission.metrics.sweepsFailed.increment()
                 if !failing { logger.warning("reservations cannot be expired", metadata: ["error": "\(error)"]) }
                 failing = true
             }
             do { try await Task.sleep(for: interval) } catch { return }
         }
     }
+}
+
+/// When PostgreSQL last answered the sweeper: what asks often notices a store that hangs.
+final class LastAnswer: Sendable {
+    let value = Mutex<ContinuousClock.Instant?>(nil)
 }

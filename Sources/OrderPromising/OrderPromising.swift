@@ -31,6 +31,7 @@ public final class OrderPromising: Sendable {
         var changer: StockChanger
         var rebuilder: Rebuilder
         var sweeper: ExpirySweeper
+        var vshards: Int
     }
 
     private let redis: RedisClient
@@ -38,14 +39,19 @@ public final class OrderPromising: Sendable {
     private let logger: Logger
     private let directory = StockDirectory()
     private let follower: DirectoryFollower
-    private let admission = Admission()
+    private let admission: Admission
+    private let lastAnswer = LastAnswer()
     private let settler: Settler
     private let assembly = Mutex<Assembly?>(nil)
 
     /// Makes order promising over the two stores.
     ///
     /// Nothing is asked of them before `run()`.
-    public init(ledger: Ledger, redis: RedisClient, configuration: PromisingConfiguration, logger: Logger) {
+    public init(
+        ledger: Ledger, redis: RedisClient, configuration: PromisingConfiguration, logger: Logger,
+        metrics: PromisingMetrics = .off
+    ) {
+        admission = Admission(metrics: metrics)
         self.ledger = ledger
         self.redis = redis
         self.configuration = configuration
@@ -56,6 +62,20 @@ public final class OrderPromising: Sendable {
 
     /// True where every vshard is armed and the last look at Redis was good.
     public var isReady: Bool { admission.phase == .open }
+
+    /// How it stands now, for metrics and health.
+    public var status: PromisingStatus {
+        let phase: PromisingStatus.Admission =
+            switch admission.phase {
+            case .closed: .closed
+            case .rebuilding: .rebuilding
+            case .open: .open
+            }
+        return PromisingStatus(
+            admission: phase, reason: admission.reason, openVShards: admission.openEpochs.count,
+            vshards: assembly.withLock { $0?.vshards } ?? 0, cells: directory.cellCount,
+            sinceLedgerAnswered: lastAnswer.value.withLock { $0.map { ContinuousClock.now - $0 } })
+    }
 
     // MARK: - Running
 
@@ -139,7 +159,9 @@ public final class OrderPromising: Sendable {
                 ledger: ledger, hotStock: { connected.first { $0.link.isConnected } }, admission: admission,
                 settler: settler, vshards: (0..<vshards).map { VShard(Int16($0)) }, logger: logger),
             sweeper: ExpirySweeper(
-                ledger: ledger, hotStock: first.hotStock, settler: settler, admission: admission, logger: logger))
+                ledger: ledger, hotStock: first.hotStock, settler: settler, admission: admission,
+                lastAnswer: lastAnswer, logger: logger),
+            vshards: vshards)
     }
 
     private func assembled() throws(Refusal) -> Assembly {

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Glibc
 import Logging
 import NIOCore
@@ -8,6 +9,7 @@ final class PoolCore: @unchecked Sendable {
 
     private let configuration: PostgresConfiguration
     private let logger: Logger
+    private let metrics: PostgresMetrics
     private let monitor = Monitor()
     /// Here wait the owners of idle connections.
     private let work = Monitor.Condition()
@@ -26,10 +28,11 @@ final class PoolCore: @unchecked Sendable {
     /// Why the last attempt failed, while there is no connection at all.
     private var outage: PostgresError?
 
-    init(_ configuration: PostgresConfiguration, logger: Logger) {
+    init(_ configuration: PostgresConfiguration, logger: Logger, metrics: PostgresMetrics) {
         precondition(configuration.connectionCount > 0, "a pool without connections")
         self.configuration = configuration
         self.logger = logger
+        self.metrics = metrics
     }
 
     /// Starts the threads; each connects at once.
@@ -64,7 +67,13 @@ final class PoolCore: @unchecked Sendable {
             }
             return nil
         }
-        if let refusal { job.fail(refusal) }
+        guard let refusal else { return }
+        if refusal.kind == .poolExhausted {
+            self.metrics.refusedExhausted.increment()
+        } else {
+            self.metrics.refusedUnavailable.increment()
+        }
+        job.fail(refusal)
     }
 
     /// Takes a job back if it still waits; its caller is not told by it any more.
@@ -117,7 +126,9 @@ final class PoolCore: @unchecked Sendable {
 
     private func connect(_ delay: inout UInt64) -> PostgresConnection? {
         do {
-            let connection = try PostgresConnection(self.configuration, logger: self.logger)
+            let connection = try PostgresConnection(
+                self.configuration, logger: self.logger, metrics: self.metrics)
+            self.metrics.connected.increment()
             delay = self.configuration.minimumReconnectDelay.nanoseconds
             self.monitor.withLock {
                 self.connectedCount += 1
@@ -143,7 +154,10 @@ final class PoolCore: @unchecked Sendable {
             self.outage = error
             return self.takeAllWaiting()
         }
-        for job in abandoned { job.fail(error) }
+        for job in abandoned {
+            self.metrics.refusedUnavailable.increment()
+            job.fail(error)
+        }
     }
 
     /// Waits before the next attempt: half of the time surely, the rest by chance, so that owners spread.
@@ -178,7 +192,11 @@ final class PoolCore: @unchecked Sendable {
             self.putBack(job)
             return nil
         }
+        let start = MonotonicClock.now()
+        let asked = job.deadline &- self.configuration.acquireTimeout.nanoseconds
+        self.metrics.waitTime.recordNanoseconds(Int64(clamping: start > asked ? start - asked : 0))
         let tell = job.run(connection)
+        self.metrics.useTime.recordNanoseconds(Int64(clamping: MonotonicClock.now() - start))
         if connection.failure == nil, connection.isInTransaction {
             self.logger.warning("postgres transaction left open, rolled back")
         }
@@ -206,6 +224,7 @@ final class PoolCore: @unchecked Sendable {
 
     private func lose(_ connection: PostgresConnection) {
         self.monitor.withLock { self.connectedCount -= 1 }
+        self.metrics.lost.increment()
         self.logger.warning(
             "postgres connection lost",
             metadata: [
@@ -229,6 +248,7 @@ final class PoolCore: @unchecked Sendable {
     private func watchDeadlines() {
         while let late = self.nextLateJobs() {
             for job in late {
+                self.metrics.refusedExhausted.increment()
                 job.fail(
                     PostgresError(
                         .poolExhausted, detail: "no connection within \(self.configuration.acquireTimeout)"))

@@ -16,13 +16,17 @@ public final class PostgresConnection {
     private let session: PostgresSession
     private let owner = pthread_self()
     private let logger: Logger
+    private let metrics: PostgresMetrics
     private var statements = PreparedStatements()
     private var parameters = ParameterEncoder()
     /// A BEGIN that travels with the first statement of its transaction.
     private var deferredBegin: PostgresStatement?
 
-    init(_ configuration: PostgresConfiguration, logger: Logger) throws(PostgresError) {
+    init(
+        _ configuration: PostgresConfiguration, logger: Logger, metrics: PostgresMetrics = .off
+    ) throws(PostgresError) {
         self.logger = logger
+        self.metrics = metrics
         self.session = try PostgresSession(configuration, logger: logger)
     }
 
@@ -298,6 +302,7 @@ public final class PostgresConnection {
             return self.session.failure
         }
         let state = SQLState(rawValue: code)
+        self.metrics.refused(state)
         let severity = result.errorField(CLIBPQ_FIELD_SEVERITY) ?? ""
         if severity == "FATAL" || severity == "PANIC" || state == .statementCompletionUnknown {
             self.session.fail(.connectionLost, result.message, state: state)

@@ -20,8 +20,8 @@ public final class PostgresPool: Sendable {
     private let core: PoolCore
 
     /// Makes a pool, whose threads begin to connect.
-    public init(configuration: PostgresConfiguration, logger: Logger) {
-        self.core = PoolCore(configuration, logger: logger)
+    public init(configuration: PostgresConfiguration, logger: Logger, metrics: PostgresMetrics = .off) {
+        self.core = PoolCore(configuration, logger: logger, metrics: metrics)
         self.core.start()
     }
 

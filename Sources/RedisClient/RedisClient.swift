@@ -18,9 +18,12 @@ public final class RedisClient: Sendable {
     private let turn = Atomic(0)
 
     /// Makes a link for each loop of the group; ``start()`` connects them.
-    public init(configuration: RedisConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger) {
+    public init(
+        configuration: RedisConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        metrics: RedisMetrics = .off
+    ) {
         self.links = eventLoopGroup.makeIterator().map {
-            RedisLink(configuration: configuration, eventLoop: $0, logger: logger)
+            RedisLink(configuration: configuration, eventLoop: $0, logger: logger, metrics: metrics)
         }
         precondition(!self.links.isEmpty, "an event loop group without loops")
         self.linksByLoop = Dictionary(uniqueKeysWithValues: self.links.map { (ObjectIdentifier($0.eventLoop), $0) })

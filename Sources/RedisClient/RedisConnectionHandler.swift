@@ -1,3 +1,4 @@
+import CoreMetrics
 import NIOCore
 
 /// One connection: commands out, replies in, in the same order.
@@ -18,6 +19,7 @@ final class RedisConnectionHandler: ChannelInboundHandler {
 
     private let configuration: RedisConfiguration
     private let eventLoop: any EventLoop
+    private let metrics: RedisMetrics
     private let reader: RESPReader
     private var context: ChannelHandlerContext?
 
@@ -33,7 +35,10 @@ final class RedisConnectionHandler: ChannelInboundHandler {
     /// Called once, after every command in flight has failed.
     var onClosed: ((RedisError) -> Void)?
 
-    init(configuration: RedisConfiguration, eventLoop: any EventLoop) throws(RedisError) {
+    init(
+        configuration: RedisConfiguration, eventLoop: any EventLoop, metrics: RedisMetrics
+    ) throws(RedisError) {
+        self.metrics = metrics
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.writeBuffer = ByteBufferAllocator().buffer(capacity: 4_096)
@@ -50,6 +55,7 @@ final class RedisConnectionHandler: ChannelInboundHandler {
         guard self.pending.count < self.configuration.maximumInFlightCommands,
             self.pendingBytes + byteCount <= self.configuration.maximumInFlightBytes
         else {
+            self.metrics.overloads.increment()
             return self.eventLoop.makeFailedFuture(
                 RedisError(.overloaded, "\(self.pending.count) commands of \(self.pendingBytes) bytes are in flight"))
         }
@@ -94,8 +100,10 @@ final class RedisConnectionHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // One look at the clock serves all replies of a read.
+        let now = NIODeadline.now()
         do {
-            try self.reader.read(self.unwrapInboundIn(data)) { self.complete($0) }
+            try self.reader.read(self.unwrapInboundIn(data)) { self.complete($0, at: now) }
         } catch {
             self.close(error)
         }
@@ -107,14 +115,17 @@ final class RedisConnectionHandler: ChannelInboundHandler {
         context.fireChannelReadComplete()
     }
 
-    private func complete(_ reply: RESPValue) {
+    private func complete(_ reply: RESPValue, at now: NIODeadline) {
         guard self.failure == nil else { return }
         guard let first = self.pending.popFirst() else {
             self.close(RedisError(.protocolViolation, "a reply came that no command asked for"))
             return
         }
         self.pendingBytes -= first.byteCount
+        let sentAt = first.deadline - self.configuration.commandTimeout
+        self.metrics.commandTime.recordNanoseconds((now - sentAt).nanoseconds)
         if case .error(let error) = reply {
+            self.metrics.errorReplies.increment()
             first.promise.fail(error)
         } else {
             first.promise.succeed(reply)

@@ -1,3 +1,4 @@
+import CoreMetrics
 public import Logging
 public import NIOCore
 import NIOPosix
@@ -29,6 +30,7 @@ public final class RedisLink: @unchecked Sendable {
 
     private let configuration: RedisConfiguration
     private let logger: Logger
+    private let metrics: RedisMetrics
     private let connectedFlag = Atomic(false)
 
     private var phase: Phase = .idle
@@ -39,8 +41,11 @@ public final class RedisLink: @unchecked Sendable {
     private var closeWaiters: [EventLoopPromise<Void>] = []
 
     /// Makes a link; ``start()`` connects it.
-    public init(configuration: RedisConfiguration, eventLoop: any EventLoop, logger: Logger) {
+    public init(
+        configuration: RedisConfiguration, eventLoop: any EventLoop, logger: Logger, metrics: RedisMetrics = .off
+    ) {
         self.configuration = configuration
+        self.metrics = metrics
         self.eventLoop = eventLoop
         var logger = logger
         logger[metadataKey: "redis.address"] = "\(configuration)"
@@ -133,12 +138,14 @@ public final class RedisLink: @unchecked Sendable {
     private func connect() {
         self.phase = .connecting
         let configuration = self.configuration
+        let metrics = self.metrics
         let bootstrap = ClientBootstrap(group: self.eventLoop)
             .connectTimeout(configuration.connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        RedisConnectionHandler(configuration: configuration, eventLoop: channel.eventLoop))
+                        RedisConnectionHandler(
+                            configuration: configuration, eventLoop: channel.eventLoop, metrics: metrics))
                 }
             }
         let channel =
@@ -184,6 +191,7 @@ public final class RedisLink: @unchecked Sendable {
     private func greeted(_ handler: RedisConnectionHandler, runID: String) {
         guard case .greeting = self.phase else { return }
         self.phase = .connected(handler, since: .now())
+        self.metrics.connected.increment()
         self.logger.info("redis connected", metadata: ["redis.run_id": "\(runID)"])
         self.change(to: .connected(runID: runID))
     }
@@ -196,6 +204,7 @@ public final class RedisLink: @unchecked Sendable {
         case .connected(_, let since):
             // A connection that dies young does not bring back the short pauses.
             if NIODeadline.now() - since > self.configuration.maximumReconnectDelay { self.delay.reset() }
+            self.metrics.lost.increment()
             self.logger.warning("redis connection lost", metadata: ["error": "\(reason)"])
         case .idle, .connecting, .greeting, .waiting:
             self.logger.debug("redis connection attempt failed", metadata: ["error": "\(reason)"])

@@ -28,8 +28,11 @@ final class Admission: Sendable {
     private let state = Mutex(State())
     private let wishes: AsyncStream<Void>
     private let wish: AsyncStream<Void>.Continuation
+    /// What all that share this admission count.
+    let metrics: PromisingMetrics
 
-    init() {
+    init(metrics: PromisingMetrics) {
+        self.metrics = metrics
         (wishes, wish) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 

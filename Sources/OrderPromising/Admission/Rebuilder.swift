@@ -1,3 +1,4 @@
+import CoreMetrics
 import Domain
 import HotStock
 import Ledger
@@ -43,6 +44,7 @@ final class Rebuilder: Sendable {
                     break
                 } catch {
                     attempts += 1
+                    admission.metrics.rebuildsFailed.increment()
                     admission.failed()
                     if attempts == 1 || attempts % 20 == 0 {
                         logger.warning(
@@ -63,17 +65,21 @@ final class Rebuilder: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let reason = admission.reason
+        let metrics = admission.metrics
         let mustLoad = admission.begin()
         settler.beginRecording()
         if !mustLoad, let epochs = try await othersWork(in: hotStock) {
             try await settler.repeatRecorded(through: hotStock)
             admission.open(epochs)
-            logger.info("stock admission is open", metadata: ["reason": "\(reason)", "loaded by": "another server"])
+            metrics.rebuiltByOthers.increment()
+            logger.info("stock admission is open", metadata: ["reason": "\(reason)", "loaded_by": "another server"])
             return
         }
         var cells = 0
         var holds = 0
+        for progress in [metrics.rebuildVShards, metrics.rebuildCells, metrics.rebuildHolds] { progress.set(0) }
         let epochs = try await ledger.raiseEpochs(vshards)
+        metrics.epochRaises.increment()
         try await hotStock.ensureFunctions().get()
         for entry in epochs {
             try await hotStock.beginLoad(entry.vshard, epoch: entry.epoch).get()
@@ -82,10 +88,15 @@ final class Rebuilder: Sendable {
             try await hotStock.arm(entry.vshard, epoch: entry.epoch).get()
             cells += snapshot.bases.count
             holds += snapshot.holds.count
+            metrics.rebuildVShards.increment()
+            metrics.rebuildCells.set(cells)
+            metrics.rebuildHolds.set(holds)
         }
         // A settle that met a half-loaded vshard may have missed its hold: say it again now.
         try await settler.repeatRecorded(through: hotStock)
         admission.open(epochs)
+        metrics.rebuilt.increment()
+        metrics.rebuildTime.recordNanoseconds((clock.now - start).wholeNanoseconds)
         logger.info(
             "stock admission is open",
             metadata: [
@@ -141,5 +152,13 @@ final class Rebuilder: Sendable {
             }
             try await hotStock.load(snapshot.vshard, epoch: epoch, bases: [], holds: part).get()
         }
+    }
+}
+
+extension Duration {
+    /// The duration in nanoseconds.
+    fileprivate var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Domain
 import HotStock
 import Ledger
@@ -24,8 +25,18 @@ final class Settler: Sendable {
         let loop = hotStock.eventLoop
         guard !settlement.isEmpty else { return loop.makeSucceededFuture([]) }
         recorded.withLock { $0?.append(settlement) }
+        let metrics = admission.metrics
+        metrics.settlesInFlight.increment()
         let future = send(settlement, through: hotStock)
-        future.whenFailure { [admission] _ in admission.requestRebuild("a settle was lost") }
+        future.whenComplete { [admission] result in
+            metrics.settlesInFlight.decrement()
+            switch result {
+            case .success: metrics.settled.increment()
+            case .failure:
+                metrics.settlesLost.increment()
+                admission.requestRebuild("a settle was lost")
+            }
+        }
         return future
     }
 

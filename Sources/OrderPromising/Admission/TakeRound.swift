@@ -122,6 +122,7 @@ struct TakeRound: Sendable {
                 failed.append(FreshTake(jobs[index], in: fresh))
                 return result
             }
+            admission.metrics.count(results)
             return untake(failed).map { results }
         }
     }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Domain
 import HotStock
 import Ledger
@@ -59,6 +60,7 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
         constants.reserveCapacity(items.count)
         var missing: [(VShard, CellID)] = []
         var violations: [FieldViolation] = []
+        var known = 0
         var oldest = now
         directory.look { view in
             for (index, item) in items.enumerated() {
@@ -78,8 +80,9 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
                 constants.append(product.tracked ? nil : item.quantity)
                 guard product.tracked else { continue }
                 for cell in mine {
-                    if let known = cache.figure(cell, since: horizon) {
-                        if known.at < oldest { oldest = known.at }
+                    if let figure = cache.figure(cell, since: horizon) {
+                        known += 1
+                        if figure.at < oldest { oldest = figure.at }
                     } else {
                         missing.append((product.vshard, cell))
                     }
@@ -87,6 +90,8 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
             }
         }
         guard violations.isEmpty else { return loop.makeFailedFuture(ResolutionFailure.unknown(violations)) }
+        if known > 0 { admission.metrics.cacheHits.increment(by: known) }
+        if !missing.isEmpty { admission.metrics.cacheMisses.increment(by: missing.count) }
         let query = Query(
             cells: cells, constants: constants, oldest: oldest, promise: loop.makePromise(of: AvailabilityAnswer.self))
         guard !missing.isEmpty else {

@@ -63,6 +63,9 @@ final class StockDirectory: @unchecked Sendable {  // `tables` is touched under 
     /// Up to where changes have been read.
     var horizon: UInt64 { look { $0.tables.horizon } }
 
+    /// Cells that are known.
+    var cellCount: Int { look { $0.tables.cells.count } }
+
     /// Looks at the catalogue, once for a whole request.
     func look<R>(_ body: (View) throws -> R) rethrows -> R {
         try lock.withLock { try body(View(tables: tables)) }

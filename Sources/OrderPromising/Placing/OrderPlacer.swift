@@ -1,3 +1,4 @@
+import CoreMetrics
 import Domain
 import HotStock
 import Ledger
@@ -100,6 +101,7 @@ final class OrderPlacer: Sendable {
             }
             let live = batch.filter { $0.deadline > now }
             guard !live.isEmpty else { continue }
+            admission.metrics.orderBatch.record(live.count)
             await OrderBatch(placer: self, pending: live).run()
         }
     }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Domain
 import HotStock
 import Ledger
@@ -60,6 +61,7 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
         let batch = Array(queue.prefix(limits.batch))
         queue.removeFirst(batch.count)
         inFlight += 1
+        admission.metrics.releaseBatch.record(batch.count)
         let ids = Array(Set(batch.map(\.id)))
         ledger.pool.submit(on: loop, ledger.release(ids)).whenComplete { result in
             self.inFlight -= 1

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Domain
 import HotStock
 import Ledger
@@ -178,6 +179,7 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
         queue.replaceSubrange(..<taken, with: twins)
         guard !batch.isEmpty else { return schedule() }
         inFlight += 1
+        admission.metrics.reservationBatch.record(batch.count)
         let jobs = batch.map { pending in
             TakeJob(
                 key: HoldKey(.reservation, pending.request.id), nonce: nonces.next(), force: false,

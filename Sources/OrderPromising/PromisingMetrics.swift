@@ -1,0 +1,88 @@
+public import CoreMetrics
+
+/// What order promising counts; handles are made once and shared by all its parts.
+public struct PromisingMetrics: Sendable {
+    /// Requests of one batch.
+    let reservationBatch: Recorder
+    let releaseBatch: Recorder
+    let orderBatch: Recorder
+    /// Figures that the near-cache had, and those that Redis was asked for.
+    let cacheHits: Counter
+    let cacheMisses: Counter
+    /// Takes in Redis by what became of them.
+    let taken: Counter
+    let short: Counter
+    let unknownCell: Counter
+    let differentRequest: Counter
+    let closed: Counter
+    /// Settles on their way to Redis, and how they ended.
+    let settlesInFlight: Meter
+    let settled: Counter
+    let settlesLost: Counter
+    /// How long after its time a reservation was ended.
+    let expiryLag: Timer
+    let expired: Counter
+    let sweepsFailed: Counter
+    /// Rebuilds of Redis.
+    let rebuilt: Counter
+    let rebuiltByOthers: Counter
+    let rebuildsFailed: Counter
+    let rebuildTime: Timer
+    let rebuildVShards: Meter
+    let rebuildCells: Meter
+    let rebuildHolds: Meter
+    let epochRaises: Counter
+
+    /// Makes the handles.
+    public init(factory: any MetricsFactory) {
+        func counter(_ label: String, _ dimensions: [(String, String)] = []) -> Counter {
+            Counter(label: label, dimensions: dimensions, factory: factory)
+        }
+        func batch(_ kind: String) -> Recorder {
+            Recorder(
+                label: "holdfast_batch_size", dimensions: [("kind", kind)], aggregate: true, factory: factory)
+        }
+        func meter(_ label: String) -> Meter { Meter(label: label, factory: factory) }
+        func timer(_ label: String) -> Timer { Timer(label: label, dimensions: [], factory: factory) }
+        reservationBatch = batch("reservation")
+        releaseBatch = batch("release")
+        orderBatch = batch("order")
+        cacheHits = counter("holdfast_near_cache_lookups_total", [("outcome", "hit")])
+        cacheMisses = counter("holdfast_near_cache_lookups_total", [("outcome", "miss")])
+        taken = counter("holdfast_takes_total", [("outcome", "taken")])
+        short = counter("holdfast_takes_total", [("outcome", "short")])
+        unknownCell = counter("holdfast_takes_total", [("outcome", "unknown_cell")])
+        differentRequest = counter("holdfast_takes_total", [("outcome", "different_request")])
+        closed = counter("holdfast_takes_total", [("outcome", "closed")])
+        settlesInFlight = meter("holdfast_settles_in_flight")
+        settled = counter("holdfast_settles_total", [("outcome", "done")])
+        settlesLost = counter("holdfast_settles_total", [("outcome", "lost")])
+        expiryLag = timer("holdfast_expiry_lag_seconds")
+        expired = counter("holdfast_reservations_expired_total")
+        sweepsFailed = counter("holdfast_expiry_sweep_failures_total")
+        rebuilt = counter("holdfast_rebuilds_total", [("outcome", "loaded")])
+        rebuiltByOthers = counter("holdfast_rebuilds_total", [("outcome", "loaded_by_another")])
+        rebuildsFailed = counter("holdfast_rebuilds_total", [("outcome", "failed")])
+        rebuildTime = timer("holdfast_rebuild_duration_seconds")
+        rebuildVShards = meter("holdfast_rebuild_vshards_loaded")
+        rebuildCells = meter("holdfast_rebuild_cells_loaded")
+        rebuildHolds = meter("holdfast_rebuild_holds_loaded")
+        epochRaises = counter("holdfast_epoch_raises_total")
+    }
+
+    /// Counts nothing.
+    public static let off = PromisingMetrics(factory: NOOPMetricsHandler.instance)
+
+    /// Counts the takes of one round.
+    func count(_ results: [TakeResult]) {
+        for result in results {
+            switch result {
+            case .taken: taken.increment()
+            case .short: short.increment()
+            case .unknownCells: unknownCell.increment()
+            case .differentRequest: differentRequest.increment()
+            case .closed: closed.increment()
+            }
+        }
+    }
+}
