@@ -1,7 +1,8 @@
 # make demo      eight weeks of a real shop's trade through the service, from nothing
 # make test      every test and check
+# make clients   the C client for tills: a static library and an example, in .build-clients
 # make dev       a server of your own on 127.0.0.1:7411, with sample data; Ctrl-C stops it
-.PHONY: demo test dev build install format lint generate clean help
+.PHONY: demo test clients dev build install format lint generate clean help
 .DEFAULT_GOAL := help
 
 RELEASE := .build-release
@@ -23,6 +24,11 @@ demo: build
 dev: build
 	$(HOLDFAST) dev
 
+clients:
+	@dev/install.sh clients
+	@$(MAKE) --no-print-directory -C Sources/CHoldfast
+	@echo "built .build-clients/lib/libcholdfast.a and .build-clients/bin/pos-terminal"
+
 test:
 	@dev/install.sh test
 	@dev/test.sh
@@ -36,7 +42,8 @@ lint:
 generate:
 	@dev/install.sh test
 	dev/generate.sh
+	dev/generate-c.sh
 
 # Removes what was built, never the data of a server.
 clean:
-	rm -rf .build $(RELEASE) Tests/ProtocolModel/.build
+	rm -rf .build $(RELEASE) .build-clients Tests/ProtocolModel/.build

@@ -39,6 +39,8 @@ let package = Package(
         .executable(name: "holdfast", targets: ["holdfast"]),
         .library(name: "FramedTransport", targets: ["FramedTransport"]),
         .library(name: "HoldfastAPI", targets: ["HoldfastAPI"]),
+        .library(name: "CHoldfast", targets: ["CHoldfast"]),
+        .library(name: "CHoldfastOpenSSL", targets: ["CHoldfastOpenSSL"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -60,6 +62,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "Observability", dependencies: [coreMetrics], swiftSettings: strict),
@@ -100,6 +105,13 @@ let package = Package(
                 asyncHTTPClient,
                 jwtKit, metrics, serviceContext, nioCore, nioPosix, nioSSL, logging, lifecycle,
             ], swiftSettings: strict),
+
+        .target(
+            name: "CHoldfast", dependencies: ["CProtobufC"], exclude: ["Makefile"],
+            cSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "CHoldfastOpenSSL", dependencies: ["CHoldfast", "COpenSSL"],
+            cSettings: [.treatAllWarnings(as: .error)]),
 
         .target(name: "PrivateStores", swiftSettings: strict),
         .target(

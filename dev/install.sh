@@ -2,15 +2,16 @@
 # Installs the Debian packages that are missing, and says which and why. Nothing is asked of the network, and no sudo is
 # used, where nothing is missing.
 #
-#   dev/install.sh run     what is needed to build and run
-#   dev/install.sh test    the same, and what the tests and the generator need
+#   dev/install.sh run      what is needed to build and run
+#   dev/install.sh test     the same, and what the tests and the generator need
+#   dev/install.sh clients  what is needed to build the C client, and nothing else
 set -euo pipefail
 
 purpose="${1:-run}"
 case "$purpose" in
-run | test) ;;
+run | test | clients) ;;
 *)
-    echo "usage: dev/install.sh [run|test]" >&2
+    echo "usage: dev/install.sh [run|test|clients]" >&2
     exit 2
     ;;
 esac
@@ -22,6 +23,7 @@ has_python_protobuf() { /usr/bin/python3 -c 'import google.protobuf'; }
 need() { # need PACKAGE WHY CHECK...
     local package="$1" why="$2"
     shift 2
+    [[ " ${missing[*]-} " != *" $package "* ]] || return 0
     if ! "$@" >/dev/null 2>&1; then
         missing+=("$package")
         printf 'missing: %-20s %s\n' "$package" "$why"
@@ -50,19 +52,31 @@ has_header() { # by pkg-config where it is there, else by the header itself
     pkg-config --exists "$1" || [ -e "/usr/include/$2" ]
 }
 
-need git "the Swift package manager fetches sources with it" has git
-need ca-certificates "certificates for fetching sources" test -s /etc/ssl/certs/ca-certificates.crt
-need pkg-config "finds the C libraries" has pkg-config
-need redis-server "the admission store (a private one is started)" has_redis_7
-need libhiredis-dev "reads Redis' replies" has_header hiredis hiredis/hiredis.h
-need postgresql "the ledger (a private one is started)" has_postgres_15
-need libpq-dev "talks to PostgreSQL" has_header libpq postgresql/libpq-fe.h
-need zlib1g-dev "reads gzip files" has_header zlib zlib.h
+if [ "$purpose" != clients ]; then
+    need git "the Swift package manager fetches sources with it" has git
+    need ca-certificates "certificates for fetching sources" test -s /etc/ssl/certs/ca-certificates.crt
+    need pkg-config "finds the C libraries" has pkg-config
+    need redis-server "the admission store (a private one is started)" has_redis_7
+    need libhiredis-dev "reads Redis' replies" has_header hiredis hiredis/hiredis.h
+    need postgresql "the ledger (a private one is started)" has_postgres_15
+    need libpq-dev "talks to PostgreSQL" has_header libpq postgresql/libpq-fe.h
+    need zlib1g-dev "reads gzip files" has_header zlib zlib.h
+fi
+if [ "$purpose" != run ]; then
+    need gcc "compiles the C client" has cc
+    need make "builds the C client" has make
+    need pkg-config "finds the C libraries" has pkg-config
+    need libc6-dev "the C library's headers" test -e /usr/include/stdio.h
+    need libprotobuf-c-dev "messages of the C client" has_header libprotobuf-c protobuf-c/protobuf-c.h
+    need libssl-dev "TLS of the C client" has_header libssl openssl/ssl.h
+fi
 if [ "$purpose" = test ]; then
     need protobuf-compiler "checks that the generated code is up to date" has protoc
     need libprotobuf-dev "the well-known types that the contract imports" test -e /usr/include/google/protobuf/timestamp.proto
     need python3 "an independent client in the tests" test -x /usr/bin/python3
     need python3-protobuf "messages for that client" has_python_protobuf
+    need protobuf-c-compiler "checks that the generated C code is up to date" has protoc-c
+    need valgrind "looks for leaks and bad reads in the C client" has valgrind
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
@@ -85,6 +99,10 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 fi
 
+if [ "$purpose" = clients ]; then
+    echo "everything needed is installed"
+    exit 0
+fi
 if ! has_redis_7 >/dev/null 2>&1; then
     echo "this system's redis-server is older than 7: install a newer one, see https://redis.io/docs/install/" >&2
     exit 1

@@ -46,7 +46,7 @@ tests() { # tests NAME ARGUMENTS...: a test run of the package manager, counted 
     note "$name" $((total > bad ? total - bad : 0)) "$bad"
 }
 
-generated() { dev/generate.sh --check; }
+generated() { dev/generate.sh --check && dev/generate-c.sh --check; }
 formatted() { swift format lint --strict --recursive Sources Tests Package.swift; }
 
 check "build" swift build --build-tests
