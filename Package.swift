@@ -16,11 +16,13 @@ let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "s
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let grpcHTTP2 = Target.Dependency.product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let serviceContext = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
@@ -52,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -79,6 +82,10 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "HoldfastAPI", dependencies: [swiftProtobuf, grpcCore, grpcProtobuf], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
+        .target(
+            name: "AccessTokens",
+            dependencies: ["Domain", jwtKit, asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging],
+            swiftSettings: strict),
         .target(
             name: "Ledger", dependencies: ["Domain", "PostgresClient", logging],
             resources: [.embedInCode("Migrations/v0001_core.sql")], swiftSettings: strict),
@@ -145,6 +152,10 @@ let package = Package(
                 nioPosix, logging,
             ], path: "Tests/HoldfastTesting", swiftSettings: strict),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
+        .testTarget(
+            name: "AccessTokensTests",
+            dependencies: ["AccessTokens", "Domain", jwtKit, cryptoExtras, hummingbird, logging],
+            swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["RedisClient", "PrivateStores", nioCore, nioPosix, logging],
             swiftSettings: strict),

@@ -1,9 +1,9 @@
 /// Base64 with the URL-safe alphabet of RFC 4648, section 5, without padding.
-enum Base64URL {
+public enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// The text of some bytes.
-    static func encode(_ bytes: [UInt8]) -> String {
+    public static func encode(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: (bytes.count * 8 + 5) / 6) { output in
             var position = 0
             var bits: UInt32 = 0
@@ -25,8 +25,8 @@ enum Base64URL {
         }
     }
 
-    /// The bytes of a text; nil for anything that ``encode(_:)`` does not make.
-    static func decode(_ text: String) -> [UInt8]? {
+    /// The bytes of a text; nil for anything that ``encode(_:)`` does not make, such as padding or bits that are left over.
+    public static func decode(_ text: String) -> [UInt8]? {
         guard text.utf8.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count * 6 / 8)
