@@ -165,7 +165,9 @@ let package = Package(
         .testTarget(name: "PrivateStoresTests", dependencies: ["PrivateStores"], swiftSettings: strict),
         .testTarget(
             name: "FramedTransportTests",
-            dependencies: ["FramedTransport", grpcCore, nioCore, nioPosix, nioEmbedded, nioTestUtils, logging],
+            dependencies: [
+                "FramedTransport", grpcCore, nioCore, nioPosix, nioEmbedded, nioTestUtils, nioTLS, nioSSL, logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "OrderPromisingTests",

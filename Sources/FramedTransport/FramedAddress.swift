@@ -39,6 +39,17 @@ public struct FramedAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The name of the host; `nil` where there is none, or only a number.
+    var hostName: String? {
+        guard case .tcp(let host, _) = kind else { return nil }
+        do {
+            _ = try SocketAddress(ipAddress: host, port: 0)
+            return nil
+        } catch {
+            return host
+        }
+    }
+
     /// The TCP port, if this is one.
     public var port: Int? {
         guard case .tcp(_, let port) = kind else { return nil }

@@ -1,5 +1,7 @@
 import GRPCCore
 import NIOCore
+import NIOTLS
+import Synchronization
 
 /// The client's side of one connection: gives calls their correlation ids and finds the call of each answer.
 ///
@@ -34,7 +36,9 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     /// The low bits of a correlation id are the slot of the call, the rest is a serial number, so that a late answer
     /// never meets a later call.
     private static let slotBits: Int64 = 20
-    private static let maxSlots = 1 << slotBits
+    private static let maxSlots = 1 << slotBits - 1
+    /// No call has this slot: requests to cancel one have it, whose answers concern nobody.
+    private static let noSlot: Int64 = 1 << slotBits - 1
 
     /// The longest timeout that a packet can tell.
     private static let maxTimeout = TimeAmount.milliseconds(Int64(Int32.max))
@@ -42,6 +46,7 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     private let eventLoop: any EventLoop
     private let configuration: FramedClientConfiguration
     private let retirement: EventLoopPromise<Void>
+    private let readiness: EventLoopPromise<Void>
     private var context: ChannelHandlerContext?
     private var phase = Phase.open
     private var decoder: FrameDecoder
@@ -50,6 +55,8 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     private var isTurnScheduled = false
     private var isInReadCycle = false
     private var hasSentCredential = false
+    /// Whether the server may understand that a call is cancelled.
+    private var mayKnowCancel = true
 
     private var slots: [PendingCall?] = []
     private var freeSlots: [Int] = []
@@ -66,8 +73,13 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     /// - Parameters:
     ///   - eventLoop: The loop of the channel.
     ///   - configuration: The limits.
+    ///   - readiness: Succeeds when calls can be sent, fails when they never will be.
     ///   - retirement: Succeeds when the connection takes no further calls.
-    init(eventLoop: any EventLoop, configuration: FramedClientConfiguration, retirement: EventLoopPromise<Void>) {
+    init(
+        eventLoop: any EventLoop, configuration: FramedClientConfiguration, readiness: EventLoopPromise<Void>,
+        retirement: EventLoopPromise<Void>
+    ) {
+        self.readiness = readiness
         self.eventLoop = eventLoop
         self.configuration = configuration
         self.retirement = retirement
@@ -82,9 +94,11 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     ///   - request: What to call; the correlation id and the credential are filled in here.
     ///   - message: The serialized request.
     ///   - timeout: How long to wait, or `nil` for the default.
+    ///   - token: Learns the correlation id.
     ///   - promise: Takes the answer.
     func send(
-        _ request: RequestHead, message: ByteBuffer, timeout: TimeAmount?, promise: EventLoopPromise<FramedResponse>
+        _ request: RequestHead, message: ByteBuffer, timeout: TimeAmount?, token: CallToken? = nil,
+        promise: EventLoopPromise<FramedResponse>
     ) {
         switch phase {
         case .open: break
@@ -120,11 +134,48 @@ final class ClientConnectionHandler: ChannelInboundHandler {
         }
         let deadline = timeout.map { NIODeadline.now() + $0 } ?? .distantFuture
         request.correlationID = register(promise, deadline: deadline)
+        token?.correlationID.store(request.correlationID, ordering: .relaxed)
+        let message = packed(message, &request)
         if !hasSentCredential {
             hasSentCredential = true
             request.authenticationData = configuration.authenticationData
         }
         output.writeRequest(request, message: message)
+        didWrite()
+    }
+
+    /// Compresses a message and adds its checksum, as the configuration says.
+    private func packed(_ message: ByteBuffer, _ request: inout RequestHead) -> ByteBuffer {
+        var message = message
+        if let compression = configuration.compression, message.readableBytes > configuration.compressRequestsAbove,
+            let packed = compression.deflated(message)
+        {
+            message = packed
+            request.compression = compression
+        }
+        if configuration.sendsChecksums { request.checksum = message.maskedChecksum }
+        return message
+    }
+
+    /// Gives a call up, and tells the server so.
+    func cancel(_ token: CallToken) {
+        let correlationID = token.correlationID.load(ordering: .relaxed)
+        guard correlationID != 0, let promise = take(correlationID) else { return }
+        promise.fail(RPCError(code: .cancelled, message: "The call was cancelled."))
+        guard phase.isConnected, mayKnowCancel else { return }
+        serial = (serial + 1) & (1 << 42 - 1)
+        var message = ByteBuffer()
+        message.writeVarintField(ConnectionControl.correlationIDTag, UInt64(bitPattern: correlationID))
+        output.writeRequest(
+            RequestHead(
+                service: ConnectionControl.cancel.service.fullyQualifiedService,
+                method: ConnectionControl.cancel.method, correlationID: serial << Self.slotBits | Self.noSlot,
+                timeoutMilliseconds: 0),
+            message: message)
+        didWrite()
+    }
+
+    private func didWrite() {
         if output.readableBytes >= ServerConnection.eagerFlushBytes {
             flush()
         } else {
@@ -144,6 +195,15 @@ final class ClientConnectionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if configuration.tls == nil { readiness.succeed() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent { readiness.succeed() }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -174,6 +234,7 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        readiness.fail(error)
         fail(
             RPCError(
                 code: .unavailable, message: "The connection failed: \(error).", cause: FramedConnectionError.lost))
@@ -196,6 +257,13 @@ final class ClientConnectionHandler: ChannelInboundHandler {
         }
         let meta = try CallMeta(parsing: frame.body, metaLength: frame.metaLength)
         hasReceivedAnswer = true
+        if meta.correlationID & Self.noSlot == Self.noSlot {
+            switch FramedErrorCode(rawValue: meta.errorCode) {
+            case .noMethod, .noService: mayKnowCancel = false
+            default: break
+            }
+            return
+        }
         // Nobody may be waiting any more.
         let promise = take(meta.correlationID)
         guard meta.errorCode == 0 else {
@@ -207,9 +275,31 @@ final class ClientConnectionHandler: ChannelInboundHandler {
         guard let promise else { return }
         if let problem = Self.problem(of: frame, meta) {
             promise.fail(RPCError(code: .internalError, message: problem))
-        } else {
-            promise.succeed(FramedResponse(meta: meta, metaLength: frame.metaLength, body: frame.body))
+            return
         }
+        do throws(FramedCompression.InflateError) {
+            promise.succeed(
+                FramedResponse(
+                    meta: meta, metaLength: frame.metaLength, body: frame.body,
+                    inflatedMessage: try inflated(frame, meta)))
+        } catch {
+            switch error {
+            case .malformed:
+                promise.fail(RPCError(code: .internalError, message: "The answer cannot be inflated."))
+            case .tooLarge:
+                promise.fail(
+                    RPCError(
+                        code: .resourceExhausted,
+                        message: "The answer is larger than \(configuration.maxFrameBytes) bytes when inflated."))
+            }
+        }
+    }
+
+    private func inflated(_ frame: Frame, _ meta: CallMeta) throws(FramedCompression.InflateError) -> ByteBuffer? {
+        guard let compression = FramedCompression(rawValue: meta.compressType) else { return nil }
+        let length = frame.body.readableBytes - frame.metaLength - Int(meta.attachmentSize)
+        let packed = frame.body.getSlice(at: frame.body.readerIndex + frame.metaLength, length: length)
+        return try compression.inflated(packed ?? ByteBuffer(), limit: configuration.maxFrameBytes)
     }
 
     private static func problem(of frame: Frame, _ meta: CallMeta) -> String? {
@@ -217,7 +307,9 @@ final class ClientConnectionHandler: ChannelInboundHandler {
             return "The answer's attachment does not fit its body."
         }
         if !meta.hasValidChecksum(in: frame) { return "The answer's checksum does not match." }
-        if meta.compressType != 0 { return "The answer is compressed, which was not asked for." }
+        if meta.compressType != 0, FramedCompression(rawValue: meta.compressType) == nil {
+            return "The answer is compressed in a way that is not known here."
+        }
         if meta.contentType != 0 { return "The answer is not protobuf." }
         return nil
     }
@@ -247,7 +339,7 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     }
 
     private func take(_ correlationID: Int64) -> EventLoopPromise<FramedResponse>? {
-        let slot = Int(correlationID & Int64(Self.maxSlots - 1))
+        let slot = Int(correlationID & Self.noSlot)
         guard slot < slots.count, let call = slots[slot], call.correlationID == correlationID else { return nil }
         slots[slot] = nil
         freeSlots.append(slot)
@@ -322,6 +414,7 @@ final class ClientConnectionHandler: ChannelInboundHandler {
     private func shutDown(_ error: RPCError) {
         guard phase.isConnected else { return }
         phase = .closed
+        readiness.fail(error)
         retirement.succeed()
         deadlineTimer?.cancel()
         inbound.removeAll()

@@ -24,13 +24,29 @@ public struct FramedClientConfiguration: Hashable, Sendable {
     /// `nil` waits for ever.
     public var defaultTimeout: TimeAmount? = .seconds(30)
 
-    /// Time for one attempt to connect: 5 s.
+    /// Time for one attempt to connect, agreeing on encryption included: 5 s.
     public var connectTimeout = TimeAmount.seconds(5)
 
     /// A credential, sent with the first call of every connection.
     ///
     /// None when empty.
     public var authenticationData: [UInt8] = []
+
+    /// How connections are encrypted; not at all when `nil`.
+    public var tls: FramedClientTLS?
+
+    /// How requests are compressed; not at all when `nil`.
+    ///
+    /// A server may compress its answers when their requests were; they are inflated whatever this says.
+    public var compression: FramedCompression?
+
+    /// Requests of more bytes than this are compressed: 1,024.
+    public var compressRequestsAbove = 1_024
+
+    /// Whether requests carry a checksum, which the server returns with its answers: no.
+    ///
+    /// A checksum that an answer carries is verified whatever this says.
+    public var sendsChecksums = false
 
     /// Connections that the client transport keeps to its server: 1.
     ///

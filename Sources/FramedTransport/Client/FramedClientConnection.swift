@@ -1,6 +1,7 @@
 public import GRPCCore
 public import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// One connection to a framed server: any number of calls at once, answered in any order.
@@ -39,13 +40,21 @@ public final class FramedClientConnection: Sendable {
     ) async throws -> FramedClientConnection {
         let eventLoop = eventLoopGroup.next()
         let retirement = eventLoop.makePromise(of: Void.self)
+        let readiness = eventLoop.makePromise(of: Void.self)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(configuration.connectTimeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls = configuration.tls {
+                        try pipeline.addHandler(
+                            NIOSSLClientHandler(
+                                context: tls.context, serverHostname: tls.serverName ?? address.hostName))
+                    }
+                    try pipeline.addHandler(
                         ClientConnectionHandler(
-                            eventLoop: eventLoop, configuration: configuration, retirement: retirement))
+                            eventLoop: eventLoop, configuration: configuration, readiness: readiness,
+                            retirement: retirement))
                 }
             }
         do {
@@ -57,6 +66,13 @@ public final class FramedClientConnection: Sendable {
             case .unixDomainSocket(let path):
                 channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
             }
+            // A peer that never agrees on encryption is as bad as one that never accepts.
+            let timeout = eventLoop.scheduleTask(in: configuration.connectTimeout) {
+                readiness.fail(ChannelError.connectTimeout(configuration.connectTimeout))
+                channel.close(promise: nil)
+            }
+            try await readiness.futureResult.get()
+            timeout.cancel()
             let handler = try await eventLoop.submit {
                 NIOLoopBound(
                     try channel.pipeline.syncOperations.handler(type: ClientConnectionHandler.self),
@@ -65,6 +81,7 @@ public final class FramedClientConnection: Sendable {
             return FramedClientConnection(channel: channel, handler: handler, retired: retirement.futureResult)
         } catch {
             retirement.succeed()
+            readiness.fail(error)
             throw error
         }
     }
@@ -96,17 +113,32 @@ public final class FramedClientConnection: Sendable {
     public func call(
         service: String, method: String, message: ByteBuffer, timeout: TimeAmount? = nil, metadata: Metadata = [:]
     ) -> EventLoopFuture<FramedResponse> {
+        call(
+            service: service, method: method, message: message, timeout: timeout, metadata: metadata, token: nil)
+    }
+
+    /// Sends a call that can be cancelled by its token.
+    func call(
+        service: String, method: String, message: ByteBuffer, timeout: TimeAmount?, metadata: Metadata,
+        token: CallToken?
+    ) -> EventLoopFuture<FramedResponse> {
         let promise = eventLoop.makePromise(of: FramedResponse.self)
         let request = RequestHead(
             service: service, method: method, correlationID: 0, timeoutMilliseconds: 0, metadata: metadata)
         if eventLoop.inEventLoop {
-            handler.value.send(request, message: message, timeout: timeout, promise: promise)
+            handler.value.send(request, message: message, timeout: timeout, token: token, promise: promise)
         } else {
             eventLoop.execute {
-                self.handler.value.send(request, message: message, timeout: timeout, promise: promise)
+                self.handler.value.send(
+                    request, message: message, timeout: timeout, token: token, promise: promise)
             }
         }
         return promise.futureResult
+    }
+
+    /// Gives a call up, and tells the server so.
+    func cancel(_ token: CallToken) {
+        eventLoop.execute { self.handler.value.cancel(token) }
     }
 
     /// Takes no further calls, and closes the connection when every call has its answer.

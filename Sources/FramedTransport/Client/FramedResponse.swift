@@ -6,15 +6,18 @@ public struct FramedResponse: Sendable {
     private let meta: CallMeta
     private let metaLength: Int
     private let body: ByteBuffer
+    private let inflatedMessage: ByteBuffer?
 
-    init(meta: CallMeta, metaLength: Int, body: ByteBuffer) {
+    init(meta: CallMeta, metaLength: Int, body: ByteBuffer, inflatedMessage: ByteBuffer?) {
+        self.inflatedMessage = inflatedMessage
         self.meta = meta
         self.metaLength = metaLength
         self.body = body
     }
 
-    /// The serialized message: a slice of what was read from the socket.
+    /// The serialized message: inflated if it came compressed, else a slice of what was read from the socket.
     public var message: ByteBuffer {
+        if let inflatedMessage { return inflatedMessage }
         let length = body.readableBytes - metaLength - Int(meta.attachmentSize)
         return body.getSlice(at: body.readerIndex + metaLength, length: length) ?? ByteBuffer()
     }

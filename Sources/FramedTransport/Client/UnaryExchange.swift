@@ -13,6 +13,7 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
         var isFinished = false
         var outcome: Result<FramedResponse, any Error>?
         var waiter: CheckedContinuation<FramedResponse, any Error>?
+        var token: CallToken?
     }
 
     /// How often a request that never left is given to another connection.
@@ -85,7 +86,11 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
     }
 
     private func send() {
-        var (connection, message, metadata) = state.withLock { ($0.connection, $0.message, $0.metadata) }
+        let token = CallToken()
+        var (connection, message, metadata) = state.withLock { state in
+            state.token = token
+            return (state.connection, state.message, state.metadata)
+        }
         guard let message else {
             resolve(.failure(RPCError(code: .unimplemented, message: "This transport needs a message per request.")))
             return
@@ -98,7 +103,7 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
         }
         connection.call(
             service: descriptor.service.fullyQualifiedService, method: descriptor.method, message: message.buffer,
-            timeout: timeout, metadata: metadata
+            timeout: timeout, metadata: metadata, token: token
         ).whenComplete { self.resolve($0) }
     }
 
@@ -107,7 +112,7 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
     /// Waits for the answer.
     ///
     /// A request that its connection could not take any more has not left, so another connection gets it. Cancelling
-    /// the wait abandons the call: the protocol has no way to tell the server, so its answer is dropped.
+    /// the wait abandons the call, and tells the server so if it can understand that.
     func response() async throws -> FramedResponse {
         var moves = 0
         while true {
@@ -141,6 +146,8 @@ final class UnaryExchange: ClosableRPCWriterProtocol {
             }
         } onCancel: {
             resolve(.failure(CancellationError()))
+            let (connection, token) = state.withLock { ($0.connection, $0.token) }
+            if let token { connection.cancel(token) }
         }
     }
 

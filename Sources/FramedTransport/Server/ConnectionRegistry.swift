@@ -24,12 +24,7 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    private let maxConnections: Int
     private let state = Mutex(State())
-
-    init(maxConnections: Int) {
-        self.maxConnections = maxConnections
-    }
 
     /// Open connections.
     var count: Int { state.withLock { $0.connections.count } }
@@ -60,11 +55,10 @@ final class ConnectionRegistry: Sendable {
         return true
     }
 
-    /// Takes a connection; `false` when there are too many, or the server shuts down.
+    /// Takes a connection; `false` when the server shuts down.
     func add(_ channel: any Channel) -> Bool {
         let isTaken = state.withLock { state in
             if case .draining = state.phase { return false }
-            guard state.connections.count < maxConnections else { return false }
             state.connections[ObjectIdentifier(channel)] = channel
             return true
         }

@@ -39,6 +39,12 @@ public final class FastLaneCall: @unchecked Sendable {
     var authenticationData: ByteBuffer?
     var state = State.running
     var slot = -1
+    /// The inflated message, where it came compressed.
+    var inflatedMessage: ByteBuffer?
+    /// When it was handed to its handler, or read where that was at once.
+    var startedAt: NIODeadline
+    /// What it counts against the limits until its handler ends.
+    var load: CallLoad
     /// Whether the observer waits to hear of its end.
     var isObserved = false
     /// Told when nobody waits any more; only the task lane needs it.
@@ -52,6 +58,8 @@ public final class FastLaneCall: @unchecked Sendable {
         self.eventLoop = eventLoop
         self.entry = entry
         self.receivedAt = receivedAt
+        self.startedAt = receivedAt
+        self.load = CallLoad(bytes: body.readableBytes)
         self.deadline = deadline
         self.meta = meta
         self.metaLength = metaLength
@@ -62,18 +70,19 @@ public final class FastLaneCall: @unchecked Sendable {
     deinit {
         guard case .abandoned = state else { return }
         guard !eventLoop.inEventLoop else {
-            connection.release()
+            connection.release(load)
             return
         }
         // The connection is used on its own loop again.
         nonisolated(unsafe) let connection = connection
-        eventLoop.execute { connection.release() }
+        eventLoop.execute { [load] in connection.release(load) }
     }
 
-    /// The serialized request: a slice of what was read from the socket.
+    /// The serialized request: inflated if it came compressed, else a slice of what was read from the socket.
     ///
     /// Copy what must outlive the call.
     public var message: ByteBuffer {
+        if let inflatedMessage { return inflatedMessage }
         let start = body.readerIndex + metaLength
         let length = body.readableBytes - metaLength - Int(meta.attachmentSize)
         return body.getSlice(at: start, length: length) ?? ByteBuffer()
@@ -113,12 +122,13 @@ public final class FastLaneCall: @unchecked Sendable {
         eventLoop.preconditionInEventLoop()
         switch state {
         case .running:
-            let code = try connection.sendAnswer(to: meta.correlationID, metadata: metadata, write)
+            let code = try connection.sendAnswer(to: meta, metadata: metadata, write)
             state = .finished
+            noteServiceTime()
             connection.complete(self, code)
         case .abandoned:
             state = .finished
-            connection.release()
+            connection.release(load)
         case .finished:
             assertionFailure("a call is completed once")
         }
@@ -138,9 +148,16 @@ public final class FastLaneCall: @unchecked Sendable {
             connection.complete(self, code)
         case .abandoned:
             state = .finished
-            connection.release()
+            connection.release(load)
         case .finished:
             assertionFailure("a call is completed once")
         }
+    }
+
+    /// Every now and then looks how long the method takes, which tells what cannot be answered in time.
+    private func noteServiceTime() {
+        guard case .fast = entry.lane, connection.samplesServiceTime() else { return }
+        let now = NIODeadline.now()
+        entry.serviceTime.note(now - startedAt, at: now)
     }
 }

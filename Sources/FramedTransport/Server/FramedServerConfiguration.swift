@@ -1,3 +1,4 @@
+public import GRPCCore
 public import NIOCore
 
 /// The limits of a framed server.
@@ -21,9 +22,24 @@ public struct FramedServerConfiguration: Hashable, Sendable {
     /// every one is answered.
     public var maxInFlightCallsPerConnection = 1_000
 
+    /// Memory of the requests of those calls, in bytes, inflated messages included: 64 MiB.
+    ///
+    /// Beyond it nothing more is read from the connection until a call ends.
+    public var maxInFlightBytesPerConnection = 64 * 1024 * 1024
+
+    /// Calls in flight of one identity over all its connections: 4,000.
+    ///
+    /// Beyond it a call is answered RESOURCE_EXHAUSTED (2004) and not started. It counts only where credentials are
+    /// asked for.
+    public var maxInFlightCallsPerIdentity = 4_000
+
+    /// Calls that are decoded from one connection before the others of its event loop have their turn: 128.
+    public var maxCallsPerTurn = 128
+
     /// Calls of the task lane in flight on the whole server: 10,000.
     ///
-    /// Beyond it a call is refused at once, not started.
+    /// Beyond it a call is refused at once (2004), not started. When three quarters are taken, one identity gets an eighth
+    /// at the most, and so does a connection of nobody known.
     public var maxTaskLaneCalls = 10_000
 
     /// Answers waiting for one peer to read them, in bytes: 16 MiB.
@@ -32,16 +48,20 @@ public struct FramedServerConfiguration: Hashable, Sendable {
     /// and the connection closes when its calls are done.
     public var maxUnsentBytesPerConnection = 16 * 1024 * 1024
 
-    /// Open connections: 4,096.
+    /// Open connections: 10,000, or as many as the process may have open files for, less 256.
     ///
-    /// One more is closed as soon as it is accepted.
-    public var maxConnections = 4_096
+    /// At the limit the server stops accepting, and further clients wait in the system's queue until a connection
+    /// closes.
+    public var maxConnections = 10_000
 
     /// Connections that the system keeps waiting to be accepted: 1,024.
     public var backlog: Int32 = 1_024
 
     /// Time for a call whose client gave none: 30 s.
     public var defaultTimeout = TimeAmount.seconds(30)
+
+    /// Time for calls of single methods whose clients gave none; ``defaultTimeout`` for the others.
+    public var methodTimeouts: [MethodDescriptor: TimeAmount] = [:]
 
     /// Longest time that a client may give a call: 10 minutes.
     ///
@@ -56,6 +76,32 @@ public struct FramedServerConfiguration: Hashable, Sendable {
 
     /// Time from the acceptance of a connection to its first whole request: 10 s.
     public var firstRequestTimeout = TimeAmount.seconds(10)
+
+    /// Time for a packet from its first byte to its last: 15 s.
+    ///
+    /// A connection that takes longer is closed.
+    public var requestTimeout = TimeAmount.seconds(15)
+
+    /// A client that has taken nothing of what waits for it for this long is cut off: 30 s.
+    public var unsentTimeout = TimeAmount.seconds(30)
+
+    /// Age at which a connection takes no further calls: 1 hour; `nil` for none.
+    ///
+    /// New calls are answered UNAVAILABLE (2003), so that clients make a new connection, perhaps to another server. The
+    /// connection closes when no call is left and nothing has come for a second.
+    public var maxConnectionAge: TimeAmount? = .hours(1)
+
+    /// The part of ``maxConnectionAge`` that chance adds or takes away: 0.1.
+    public var connectionAgeJitter = 0.1
+
+    /// How long calls may still run on a connection that has reached its age: 30 s.
+    public var connectionAgeGrace = TimeAmount.seconds(30)
+
+    /// When answers are compressed: when their requests were, in the same way.
+    public var answerCompression = FramedAnswerCompression.asRequested
+
+    /// Answers of more bytes than this are compressed: 1,024.
+    public var compressAnswersAbove = 1_024
 
     /// How long a connection that the server ends may still take its last answers: 1 s.
     public var closeLinger = TimeAmount.seconds(1)

@@ -9,9 +9,11 @@ public protocol FramedServerObserver: Sendable {
     func connectionOpened()
     /// A connection has closed.
     func connectionClosed()
-    /// A connection was turned away or ended by a limit.
+    /// A connection was ended by a limit, or the server stopped accepting because of one.
     ///
-    /// - Parameter reason: One of a fixed set of words, such as `idle` or `too_many`.
+    /// - Parameter reason: One of a fixed set of words: `bad_input`, `plain_text`, `handshake`, `first_request`,
+    ///   `slow_request`, `unauthenticated`, `never_reads`, `idle`, `age`, and `too_many` each time that the server
+    ///   stops accepting.
     func connectionRefused(reason: String)
     /// A call was decoded and its method is known.
     func callStarted(_ method: MethodDescriptor)

@@ -56,7 +56,7 @@ public final class FramedServerTransport: ServerTransport {
         self.observer = observer
         self.tls = tls
         self.logger = logger
-        self.connections = ConnectionRegistry(maxConnections: configuration.maxConnections)
+        self.connections = ConnectionRegistry()
         self.bound = eventLoopGroup.any().makePromise(of: FramedAddress.self)
     }
 
@@ -93,7 +93,8 @@ public final class FramedServerTransport: ServerTransport {
         let core = ServerCore(
             configuration: configuration,
             methods: MethodTable(
-                fastLane: fastLane, methods: methods.withLock { $0 }, openMethods: openMethods),
+                fastLane: fastLane, methods: methods.withLock { $0 }, openMethods: openMethods,
+                timeouts: configuration.methodTimeouts),
             logger: logger, authenticator: authenticator, observer: observer, taskLane: taskLane,
             orders: continuation)
         do {
@@ -116,7 +117,7 @@ public final class FramedServerTransport: ServerTransport {
                 for await order in orders {
                     group.addTask {
                         await TaskLane.run(order, streamHandler)
-                        core.leaveTaskLane()
+                        core.leaveTaskLane(order.holder)
                     }
                 }
             }
@@ -138,9 +139,19 @@ public final class FramedServerTransport: ServerTransport {
         let connections = connections
         let limits = configuration
         let tls = tls
+        let maxConnections = FileDescriptors.connections(wanted: limits.maxConnections, logger: logger)
         let bootstrap = ServerBootstrap(group: eventLoopGroup)
             .serverChannelOption(.backlog, value: limits.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // One at a time, so that the limit is kept exactly.
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: maxConnections, core: core))
+                }
+            }
+            // One read a turn, so that the sockets of a loop take turns.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
                 .writeBufferWaterMark,
                 value: .init(
@@ -148,16 +159,13 @@ public final class FramedServerTransport: ServerTransport {
                     high: max(2, limits.maxUnsentBytesPerConnection / 2))
             )
             .childChannelInitializer { channel in
-                guard connections.add(channel) else {
-                    core.logger.info("connection refused", metadata: ["reason": "too many connections"])
-                    core.observer?.connectionRefused(reason: "too_many")
-                    return channel.close()
-                }
+                guard connections.add(channel) else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(TLSEntrance(tls)) }
                     try pipeline.addHandler(
-                        ServerConnection(core: core, eventLoop: channel.eventLoop, awaitsHandshake: tls != nil))
+                        ServerConnection(
+                            core: core, eventLoop: channel.eventLoop, handshakeTimeout: tls?.handshakeTimeout))
                 }
             }
         switch address.kind {

@@ -21,13 +21,22 @@ final class MethodTable: Sendable {
         let lane: Lane
         /// Whether it is answered without a credential.
         let isOpen: Bool
+        /// Time for a call whose client gave none; `nil` for that of the server.
+        let timeout: TimeAmount?
+        /// How fast it can be.
+        let serviceTime: ServiceTimeFloor
         fileprivate let service: [UInt8]
         fileprivate let method: [UInt8]
 
-        fileprivate init(_ descriptor: MethodDescriptor, _ lane: Lane, isOpen: Bool = false, service: String) {
+        fileprivate init(
+            _ descriptor: MethodDescriptor, _ lane: Lane, isOpen: Bool = false, timeout: TimeAmount? = nil,
+            serviceTime: ServiceTimeFloor = ServiceTimeFloor(), service: String
+        ) {
             self.descriptor = descriptor
             self.lane = lane
             self.isOpen = isOpen
+            self.timeout = timeout
+            self.serviceTime = serviceTime
             self.service = Array(service.utf8)
             self.method = Array(descriptor.method.utf8)
         }
@@ -54,11 +63,18 @@ final class MethodTable: Sendable {
     ///   - fastLane: Methods answered on the event loop.
     ///   - methods: Methods of the services, or `nil` when they are not known.
     ///   - openMethods: Methods answered without a credential.
-    init(fastLane: FastLane, methods: [MethodDescriptor]?, openMethods: Set<MethodDescriptor> = []) {
+    ///   - timeouts: Time for calls of a method whose clients give none.
+    init(
+        fastLane: FastLane, methods: [MethodDescriptor]?, openMethods: Set<MethodDescriptor> = [],
+        timeouts: [MethodDescriptor: TimeAmount] = [:]
+    ) {
+        let times = Dictionary(
+            timeouts.map { ($0.key.fullyQualifiedMethod, $0.value) }, uniquingKeysWith: { min($0, $1) })
         let openNames = Set(openMethods.map(\.fullyQualifiedMethod))
         func entry(_ method: MethodDescriptor, _ lane: Lane) -> Entry {
             Entry(
                 method, lane, isOpen: openNames.contains(method.fullyQualifiedMethod),
+                timeout: times[method.fullyQualifiedMethod],
                 service: method.service.fullyQualifiedService)
         }
         var entries = fastLane.methods.compactMap { method in
@@ -73,9 +89,15 @@ final class MethodTable: Sendable {
         entries += entries.compactMap { entry in
             let service = entry.descriptor.service.fullyQualifiedService
             return aliases[service].map {
-                Entry(entry.descriptor, entry.lane, isOpen: entry.isOpen, service: $0)
+                Entry(
+                    entry.descriptor, entry.lane, isOpen: entry.isOpen, timeout: entry.timeout,
+                    serviceTime: entry.serviceTime, service: $0)
             }
         }
+        entries.append(
+            Entry(
+                ConnectionControl.cancel, .fast(ConnectionControl.answerCancel), isOpen: true,
+                service: ConnectionControl.cancel.service.fullyQualifiedService))
         var size = 16
         while size < entries.count * 2 { size *= 2 }
         var buckets = [Int32](repeating: 0, count: size)
@@ -86,7 +108,9 @@ final class MethodTable: Sendable {
         }
         self.entries = entries
         self.buckets = buckets
-        self.services = services.union(aliases.values)
+        self.services = services.union(aliases.values).union([
+            ConnectionControl.cancel.service.fullyQualifiedService
+        ])
         self.asksStreamHandler = methods == nil
     }
 

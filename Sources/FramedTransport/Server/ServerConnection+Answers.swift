@@ -5,15 +5,19 @@ extension ServerConnection {
     /// Writes a successful answer.
     ///
     /// - Parameters:
-    ///   - correlationID: The call.
+    ///   - meta: The meta of the request.
     ///   - metadata: Sent along.
     ///   - write: Appends the serialized message.
     /// - Returns: How the call was answered in truth: an answer may be too large to be sent.
     /// - Throws: What `write` throws; nothing has been sent then.
     func sendAnswer(
-        to correlationID: Int64, metadata: Metadata, _ write: (inout ByteBuffer) throws -> Void
+        to meta: CallMeta, metadata: Metadata, _ write: (inout ByteBuffer) throws -> Void
     ) rethrows -> FramedErrorCode {
         guard isOutputOpen else { return .cancelled }
+        guard meta.compressType == 0, meta.checksumType == 0, !limits.answerCompression.isUnconditional else {
+            return try sendPackedAnswer(to: meta, metadata: metadata, write)
+        }
+        let correlationID = meta.correlationID
         var code = FramedErrorCode.ok
         // The buffer is moved out meanwhile: `write` may complete another call of this connection.
         var buffer = output
@@ -35,9 +39,7 @@ extension ServerConnection {
         if length - Frame.headerLength > limits.maxFrameBytes {
             buffer.moveWriterIndex(to: frame.start)
             code = .badResponse
-            buffer.writeFailure(
-                correlationID: correlationID, code: code,
-                text: "INTERNAL: the answer is larger than \(limits.maxFrameBytes) bytes")
+            refuseTooLarge(correlationID, &buffer)
         } else if exceedsUnsentBytes(frame.start, length) {
             buffer.moveWriterIndex(to: frame.start)
             code = .overcrowded
@@ -48,6 +50,55 @@ extension ServerConnection {
         putBack(buffer)
         didWrite()
         return code
+    }
+
+    /// Writes a successful answer that is compressed, or carries a checksum.
+    private func sendPackedAnswer(
+        to meta: CallMeta, metadata: Metadata, _ write: (inout ByteBuffer) throws -> Void
+    ) rethrows -> FramedErrorCode {
+        var message = ByteBuffer()
+        try write(&message)
+        let start = output.writerIndex
+        guard message.readableBytes <= limits.maxFrameBytes else {
+            refuseTooLarge(meta.correlationID, &output)
+            didWrite()
+            return .badResponse
+        }
+        var compression = limits.answerCompression.compression(forRequest: meta.compressType)
+        if let wanted = compression {
+            if message.readableBytes > limits.compressAnswersAbove, let packed = wanted.deflated(message) {
+                message = packed
+            } else {
+                compression = nil
+            }
+        }
+        var frame = output.beginAnswer(
+            correlationID: meta.correlationID, compression: compression,
+            checksum: meta.checksumType == CallMeta.crc32c ? message.maskedChecksum : nil)
+        output.writeUserFields(metadata)
+        frame.metaEnd = output.writerIndex
+        output.writeImmutableBuffer(message)
+        var code = FramedErrorCode.ok
+        let length = output.writerIndex - start
+        if length - Frame.headerLength > limits.maxFrameBytes {
+            output.moveWriterIndex(to: start)
+            code = .badResponse
+            refuseTooLarge(meta.correlationID, &output)
+        } else if exceedsUnsentBytes(start, length) {
+            output.moveWriterIndex(to: start)
+            code = .overcrowded
+            refuseOvercrowded(meta.correlationID, &output)
+        } else {
+            output.endFrame(frame)
+        }
+        didWrite()
+        return code
+    }
+
+    private func refuseTooLarge(_ correlationID: Int64, _ buffer: inout ByteBuffer) {
+        buffer.writeFailure(
+            correlationID: correlationID, code: .badResponse,
+            text: "INTERNAL: the answer is larger than \(limits.maxFrameBytes) bytes")
     }
 
     /// Writes an error answer.
@@ -80,7 +131,9 @@ extension ServerConnection {
     /// Sends what has been written.
     func flush() {
         guard output.readableBytes > 0, let context else { return }
+        writtenBytes += output.readableBytes
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        expectLookAtUnsentBytes()
         if output.capacity > Self.maxIdleOutputBytes {
             output = ByteBuffer()
         } else {
@@ -110,7 +163,8 @@ extension ServerConnection {
         return pending + length + unsentInChannel > limit
     }
 
-    private var unsentInChannel: Int {
+    /// What the channel holds for a peer that does not read.
+    var unsentInChannel: Int {
         do {
             return try context?.channel.syncOptions?.getOption(.bufferedWritableBytes) ?? 0
         } catch {

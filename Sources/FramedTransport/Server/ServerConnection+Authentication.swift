@@ -51,6 +51,7 @@ extension ServerConnection {
         authenticationData = ByteBuffer(bytes: slice.readableBytesView)
         call.authenticationData = authenticationData
         identity = nil
+        holder = nil
     }
 
     /// Asks for a verdict, which comes at once where it is known.
@@ -80,6 +81,7 @@ extension ServerConnection {
         switch verdict {
         case .accepted(let identity):
             self.identity = identity
+            holder = nil
             conclude(verdict, for: call)
         case .refused:
             identity = nil

@@ -11,6 +11,7 @@ extension ServerConnection {
             calls.append(call)
         }
         inFlight += 1
+        inFlightBytes += call.load.bytes
         unanswered += 1
         if call.deadline < deadlineTimerAt { scheduleDeadlines(at: call.deadline) }
         observeStart(of: call)
@@ -21,12 +22,14 @@ extension ServerConnection {
         observeEnd(of: call, code)
         unanswered -= 1
         vacate(call.slot)
-        release()
+        release(call.load)
     }
 
     /// The handler of a call has ended.
-    func release() {
+    func release(_ load: CallLoad) {
         inFlight -= 1
+        inFlightBytes -= load.bytes
+        load.holder?.leave()
         if case .closed = phase { return }
         scheduleTurn()
     }
@@ -44,7 +47,7 @@ extension ServerConnection {
             case (.abandoned, _), (.finished, _):
                 call.state = .finished
                 vacate(slot)
-                release()
+                release(call.load)
             }
         }
     }
@@ -92,11 +95,23 @@ extension ServerConnection {
     }
 
     private func expire(_ call: FastLaneCall) {
-        sendFailure(
-            to: call.meta.correlationID, .timedOut,
-            "DEADLINE_EXCEEDED: the deadline passed before the call was answered")
+        abandon(call, .timedOut, "DEADLINE_EXCEEDED: the deadline passed before the call was answered")
+    }
+
+    /// Ends the running calls that have a correlation id because their client wants it.
+    func cancelCalls(withID correlationID: Int64) {
+        for case let call? in calls where call.meta.correlationID == correlationID {
+            if case .running = call.state, call.entry.descriptor != ConnectionControl.cancel {
+                abandon(call, .cancelled, "CANCELLED: the client cancelled the call")
+            }
+        }
+    }
+
+    /// Answers a call in place of its handler, which is told that nobody waits any more.
+    private func abandon(_ call: FastLaneCall, _ code: FramedErrorCode, _ text: String) {
+        sendFailure(to: call.meta.correlationID, code, text)
         call.state = .abandoned
-        observeEnd(of: call, .timedOut)
+        observeEnd(of: call, code)
         unanswered -= 1
         if let cancellation = call.cancellation {
             // Its task still runs; the place is given back when that ends.

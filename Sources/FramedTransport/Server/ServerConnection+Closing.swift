@@ -4,8 +4,13 @@ import NIOCore
 extension ServerConnection {
     /// Finishes what runs and refuses what comes.
     func drain() {
-        guard case .open = phase else { return }
+        switch phase {
+        case .open: break
+        case .draining where isRetiring: break
+        case .draining, .finishing, .lingering, .closed: return
+        }
         phase = .draining
+        isRetiring = false
         scheduleTurn()
     }
 
@@ -39,14 +44,14 @@ extension ServerConnection {
     /// Ends a connection that is on its way out once all calls are answered.
     func closeIfDone() {
         switch phase {
+        case .draining where isRetiring, .open, .lingering, .closed: break
         case .draining, .finishing:
             if unanswered == 0 { linger() }
-        case .open, .lingering, .closed: break
         }
     }
 
     /// Closes our side behind the last answers, and the connection when the peer has closed or the time is up.
-    private func linger() {
+    func linger() {
         flush()
         phase = .lingering
         inbound.removeAll()
@@ -58,27 +63,6 @@ extension ServerConnection {
         }
         lingerTimer = eventLoop.assumeIsolated().scheduleTask(in: limits.closeLinger) {
             self.context?.close(promise: nil)
-        }
-    }
-
-    /// Looks at the connection when it may have been idle for long.
-    func scheduleIdleCheck() {
-        idleTimer?.cancel()
-        lastFrameAt = .now()
-        setIdleTimer(at: lastFrameAt + limits.idleTimeout)
-    }
-
-    private func setIdleTimer(at deadline: NIODeadline) {
-        idleTimer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
-            let now = NIODeadline.now()
-            if self.unanswered > 0 {
-                self.setIdleTimer(at: now + self.limits.idleTimeout)
-            } else if self.lastFrameAt + self.limits.idleTimeout <= now {
-                self.core.logger.debug("idle connection closed", metadata: ["peer": "\(self.remotePeer)"])
-                self.finish()
-            } else {
-                self.setIdleTimer(at: self.lastFrameAt + self.limits.idleTimeout)
-            }
         }
     }
 }

@@ -10,7 +10,11 @@ extension ServerConnection {
         do throws(FrameError) {
             while startsCalls, let frame = try inbound.next(&decoder) {
                 lastFrameAt = receivedAt
+                hasReceivedPacket = true
+                partialSince = nil
+                turnQuota -= 1
                 try handle(frame)
+                if turnQuota <= 0, !inbound.isEmpty { yield() }
             }
         } catch {
             refuseInput(error)
@@ -20,14 +24,15 @@ extension ServerConnection {
     private var startsCalls: Bool {
         switch phase {
         case .open, .draining:
-            hasRoomForCall && !inbound.isEmpty
+            hasRoomForCall && !isYielding && !inbound.isEmpty
         case .finishing, .lingering, .closed: false
         }
     }
 
     /// Whether another call may be started now; a stranger gets one at a time.
     var hasRoomForCall: Bool {
-        inFlight < limits.maxInFlightCallsPerConnection && isWritable && !isVerifying && (isTrusted || inFlight == 0)
+        inFlight < limits.maxInFlightCallsPerConnection && inFlightBytes < limits.maxInFlightBytesPerConnection
+            && isWritable && !isVerifying && (isTrusted || inFlight == 0)
     }
 
     private func handle(_ frame: Frame) throws(FrameError) {
@@ -56,8 +61,9 @@ extension ServerConnection {
                 service: text(meta.serviceName, of: frame.body), method: text(meta.methodName, of: frame.body))
         let call = makeCall(entry, frame, meta)
         register(call)
-        if case .draining = phase {
-            call.fail(.loggingOff, "UNAVAILABLE: the server is shutting down")
+        if case .draining = phase, entry.descriptor != ConnectionControl.cancel {
+            let reason = isRetiring ? "this connection is about to close, use another" : "the server is shutting down"
+            call.fail(.loggingOff, "UNAVAILABLE: \(reason)")
             return
         }
         admit(call)
@@ -73,7 +79,7 @@ extension ServerConnection {
         if !meta.hasValidChecksum(in: frame) {
             return (.badRequest, "INVALID_ARGUMENT: the checksum does not match")
         }
-        if meta.compressType != 0 {
+        if meta.compressType != 0, FramedCompression(rawValue: meta.compressType) == nil {
             return (.badRequest, "INVALID_ARGUMENT: compress_type \(meta.compressType) is not supported")
         }
         if meta.contentType != 0 {
@@ -88,7 +94,8 @@ extension ServerConnection {
     private func makeCall(_ entry: MethodTable.Entry, _ frame: Frame, _ meta: CallMeta) -> FastLaneCall {
         let timeout =
             meta.timeoutMilliseconds > 0
-            ? min(.milliseconds(Int64(meta.timeoutMilliseconds)), limits.maxTimeout) : limits.defaultTimeout
+            ? min(.milliseconds(Int64(meta.timeoutMilliseconds)), limits.maxTimeout)
+            : entry.timeout ?? limits.defaultTimeout
         return FastLaneCall(
             connection: self, eventLoop: eventLoop, entry: entry, receivedAt: receivedAt,
             deadline: receivedAt + timeout, meta: meta, metaLength: frame.metaLength, body: frame.body,
@@ -98,10 +105,14 @@ extension ServerConnection {
     /// Has a call answered by whoever answers its method.
     func start(_ call: FastLaneCall) {
         // Calls are decoded as soon as they are read unless the connection was held back.
-        if isResuming, call.deadline <= .now() {
-            call.fail(.timedOut, "DEADLINE_EXCEEDED: the deadline passed before the call was started")
-            return
+        if isResuming {
+            call.startedAt = .now()
+            guard call.entry.serviceTime.allows(call.deadline, at: call.startedAt) else {
+                call.fail(.timedOut, "DEADLINE_EXCEEDED: too late to be answered in time, not started")
+                return
+            }
         }
+        guard count(call), inflate(call) else { return }
         let entry = call.entry
         switch entry.lane {
         case .fast(let handler): handler(call)
@@ -113,13 +124,63 @@ extension ServerConnection {
         }
     }
 
+    /// Counts a call for whoever makes it; `false` when that is one too many, and has been answered.
+    private func count(_ call: FastLaneCall) -> Bool {
+        guard let identity = call.identity else {
+            _ = ownHolder.enter(limit: .max)
+            call.load.holder = ownHolder
+            return true
+        }
+        let callHolder = holder(of: identity)
+        guard callHolder.enter(limit: limits.maxInFlightCallsPerIdentity) else {
+            call.fail(
+                .limitReached,
+                "RESOURCE_EXHAUSTED: \(limits.maxInFlightCallsPerIdentity) calls of this caller are running; "
+                    + "this one was not started")
+            return false
+        }
+        call.load.holder = callHolder
+        return true
+    }
+
+    private func holder(of identity: any FramedIdentity) -> CallHolder {
+        guard identity === self.identity else { return core.holders.holder(for: identity.limitKey) }
+        if let holder { return holder }
+        let found = core.holders.holder(for: identity.limitKey)
+        holder = found
+        return found
+    }
+
+    /// Inflates the message of a call; `false` when that cannot be done, and has been answered.
+    private func inflate(_ call: FastLaneCall) -> Bool {
+        guard let compression = FramedCompression(rawValue: call.meta.compressType) else { return true }
+        let limit = decoder.maxBodyBytes
+        do throws(FramedCompression.InflateError) {
+            let message = try compression.inflated(call.message, limit: limit)
+            call.inflatedMessage = message
+            call.load.bytes += message.readableBytes
+            inFlightBytes += message.readableBytes
+            return true
+        } catch {
+            switch error {
+            case .malformed: call.fail(.badRequest, "INVALID_ARGUMENT: the message cannot be inflated")
+            case .tooLarge:
+                call.fail(
+                    FramedErrorCode(.resourceExhausted),
+                    "RESOURCE_EXHAUSTED: the message is larger than \(limit) bytes when inflated")
+            }
+            return false
+        }
+    }
+
     /// Whether what is decoded now was read some time ago.
     private var isResuming: Bool { !isInReadCycle }
 
     private func startTask(_ call: FastLaneCall) {
-        guard let inbox else { return }
-        guard core.enterTaskLane() else {
-            call.fail(.limitReached, "RESOURCE_EXHAUSTED: \(limits.maxTaskLaneCalls) calls are running")
+        guard let inbox, let holder = call.load.holder else { return }
+        guard core.enterTaskLane(holder) else {
+            call.fail(
+                .limitReached, "RESOURCE_EXHAUSTED: too many calls are running on the server; this one was not started")
             return
         }
         let cancellation = CallCancellation()
@@ -127,9 +188,9 @@ extension ServerConnection {
         let order = TaskLaneOrder(
             descriptor: call.descriptor, metadata: call.metadata, message: FramedBytes(detached(call.message)),
             context: call.context, remotePeer: remotePeer, localPeer: localPeer, cancellation: cancellation,
-            inbox: inbox, slot: call.slot)
+            inbox: inbox, slot: call.slot, holder: holder, serviceTime: call.entry.serviceTime)
         guard core.start(order) else {
-            core.leaveTaskLane()
+            core.leaveTaskLane(holder)
             call.cancellation = nil
             call.fail(.loggingOff, "UNAVAILABLE: the server is shutting down")
             return

@@ -31,7 +31,11 @@ final class ServerConnection: ChannelDuplexHandler {
     /// Output of this size is written without waiting for the end of the turn.
     static let eagerFlushBytes = 128 * 1024
     /// An output buffer that has grown beyond this is let go.
-    static let maxIdleOutputBytes = 1024 * 1024
+    static let maxIdleOutputBytes = 256 * 1024
+    /// How long a connection with more to decode waits for the others.
+    static let yieldTime = TimeAmount.microseconds(10)
+    /// A connection on which nothing was received for this long is quiet.
+    static let quietTime = TimeAmount.seconds(1)
 
     let core: ServerCore
     let eventLoop: any EventLoop
@@ -47,6 +51,21 @@ final class ServerConnection: ChannelDuplexHandler {
     /// When the bytes being decoded were read from the socket.
     var receivedAt = NIODeadline.now()
     var lastFrameAt = NIODeadline.now()
+    let openedAt = NIODeadline.now()
+    /// When the connection is asked to end.
+    let retiresAt: NIODeadline
+    /// Whether the connection ends because of its age, which waits for a quiet moment.
+    var isRetiring = false
+    /// Whether a whole packet has come.
+    var hasReceivedPacket = false
+    /// When a packet has begun that is not complete.
+    var partialSince: NIODeadline?
+    /// Bytes given to the channel so far.
+    var writtenBytes = 0
+    /// Bytes that the peer had taken when that was looked at last, and when it was that they had changed.
+    var taken = (bytes: 0, at: NIODeadline.now())
+    /// Whether unsent bytes will be looked at.
+    var isLookExpected = false
 
     var output = ByteBuffer()
     var isTurnScheduled = false
@@ -57,10 +76,23 @@ final class ServerConnection: ChannelDuplexHandler {
     var inFlight = 0
     /// Calls that are owed an answer.
     var unanswered = 0
+    /// The memory of the requests of those calls, in bytes.
+    var inFlightBytes = 0
+    /// Calls that may still be decoded in this turn of the loop.
+    var turnQuota: Int
+    /// Whether decoding goes on in a later turn, so that other connections have theirs.
+    var isYielding = false
+    private var answersUntilSample = 0
+
+    /// Counts the calls of the connection while nobody is known.
+    let ownHolder = CallHolder()
+    /// Counts the calls of ``identity``.
+    var holder: CallHolder?
 
     var deadlineTimer: Scheduled<Void>?
     var deadlineTimerAt = NIODeadline.distantFuture
-    var idleTimer: Scheduled<Void>?
+    var lookTimer: Scheduled<Void>?
+    var lookTimerAt = NIODeadline.distantFuture
     var lingerTimer: Scheduled<Void>?
 
     var inbox: AnswerInbox?
@@ -73,17 +105,21 @@ final class ServerConnection: ChannelDuplexHandler {
     var isTrusted: Bool
     /// Whether the credential of the connection is being looked up.
     var isVerifying = false
-    /// Whether encryption has yet to be agreed on.
+    /// Whether encryption has yet to be agreed on, and how long that may take.
     var awaitsHandshake: Bool
+    let handshakeTimeout: TimeAmount
     private(set) lazy var remotePeer = context?.remoteAddress?.peerName ?? "unknown"
     private(set) lazy var localPeer = context?.localAddress?.peerName ?? "unknown"
 
-    init(core: ServerCore, eventLoop: any EventLoop, awaitsHandshake: Bool) {
+    init(core: ServerCore, eventLoop: any EventLoop, handshakeTimeout: TimeAmount?) {
         let limits = core.configuration
         self.core = core
         self.eventLoop = eventLoop
-        self.awaitsHandshake = awaitsHandshake
+        self.awaitsHandshake = handshakeTimeout != nil
+        self.handshakeTimeout = handshakeTimeout ?? .zero
         self.isTrusted = core.authenticator == nil
+        self.turnQuota = limits.maxCallsPerTurn
+        self.retiresAt = Self.retirement(openedAt, limits)
         self.decoder = FrameDecoder(
             maxBodyBytes: isTrusted
                 ? limits.maxFrameBytes : min(limits.maxUnauthenticatedFrameBytes, limits.maxFrameBytes))
@@ -99,16 +135,12 @@ final class ServerConnection: ChannelDuplexHandler {
         isWritable = context.channel.isWritable
         core.observer?.connectionOpened()
         recognizeAnonymous()
-        if context.channel.isActive { scheduleIdleCheck() }
+        look()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         shutDown()
         self.context = nil
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        scheduleIdleCheck()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -122,6 +154,7 @@ final class ServerConnection: ChannelDuplexHandler {
         }
         isInReadCycle = true
         receivedAt = .now()
+        if !isYielding { turnQuota = limits.maxCallsPerTurn }
         inbound.append(unwrapInboundIn(data))
         decodeFrames()
     }
@@ -168,7 +201,7 @@ final class ServerConnection: ChannelDuplexHandler {
     /// Whether nothing more is read for now, because enough is running or too much is unsent.
     private var holdsReadingBack: Bool {
         switch phase {
-        case .open, .draining: !hasRoomForCall
+        case .open, .draining: !hasRoomForCall || isYielding
         case .finishing, .lingering, .closed: false
         }
     }
@@ -179,13 +212,36 @@ final class ServerConnection: ChannelDuplexHandler {
         isTurnScheduled = true
         eventLoop.assumeIsolated().execute {
             self.isTurnScheduled = false
+            if !self.isYielding { self.turnQuota = self.limits.maxCallsPerTurn }
             self.settle()
         }
+    }
+
+    /// Has decoding go on after the loop has looked at its other connections.
+    ///
+    /// A task without delay would run before the loop looks at any socket.
+    func yield() {
+        guard !isYielding else { return }
+        isYielding = true
+        eventLoop.assumeIsolated().scheduleTask(in: Self.yieldTime) {
+            self.isYielding = false
+            self.turnQuota = self.limits.maxCallsPerTurn
+            self.settle()
+        }
+    }
+
+    /// Whether this answer is one of those by which service times are learnt.
+    func samplesServiceTime() -> Bool {
+        answersUntilSample -= 1
+        guard answersUntilSample < 0 else { return false }
+        answersUntilSample = 15
+        return true
     }
 
     /// Decodes what was held back, writes what is ready, and ends the connection if it is done.
     private func settle() {
         decodeFrames()
+        watchForPartialPacket()
         flush()
         closeIfDone()
         if isReadHeldBack, !holdsReadingBack {
@@ -203,7 +259,7 @@ final class ServerConnection: ChannelDuplexHandler {
         inbound.removeAll()
         output = ByteBuffer()
         deadlineTimer?.cancel()
-        idleTimer?.cancel()
+        lookTimer?.cancel()
         lingerTimer?.cancel()
         inbox = nil
     }
@@ -221,6 +277,18 @@ enum ServerConnectionEvent: Sendable {
 
 /// Why a connection was ended, in the words that the observer hears.
 enum RefusalReason: String, Sendable {
+    /// Encryption was not agreed on in time.
+    case handshake = "handshake"
+    /// A packet was begun and not completed in time.
+    case slowRequest = "slow_request"
+    /// The client does not read its answers.
+    case neverReads = "never_reads"
+    /// Nothing has happened for long.
+    case idle = "idle"
+    /// As many connections are open as may be; said of the server when it stops accepting.
+    case tooMany = "too_many"
+    /// The connection is old.
+    case age = "age"
     /// Not a packet of this protocol.
     case badInput = "bad_input"
     /// No whole request came in time.

@@ -9,6 +9,7 @@ final class ServerCore: Sendable {
     let logger: Logger
     let authenticator: (any FramedAuthenticator)?
     let observer: (any FramedServerObserver)?
+    let holders = CallHolders()
     private let orders: AsyncStream<TaskLaneOrder>.Continuation
     private let taskLane: TaskLaneGauge
 
@@ -27,12 +28,20 @@ final class ServerCore: Sendable {
     }
 
     /// Takes a place on the task lane; `false` when all are taken.
-    func enterTaskLane() -> Bool {
-        taskLane.enter(limit: configuration.maxTaskLaneCalls)
+    ///
+    /// When three quarters are taken, an eighth of them is the most that one holder gets, so that a flood leaves places
+    /// for others.
+    func enterTaskLane(_ holder: CallHolder) -> Bool {
+        let limit = configuration.maxTaskLaneCalls
+        if taskLane.count >= limit - limit / 4, holder.taskCount >= max(1, limit / 8) { return false }
+        guard taskLane.enter(limit: limit) else { return false }
+        holder.enterTask()
+        return true
     }
 
     /// Gives back a place on the task lane.
-    func leaveTaskLane() {
+    func leaveTaskLane(_ holder: CallHolder) {
+        holder.leaveTask()
         taskLane.leave()
     }
 

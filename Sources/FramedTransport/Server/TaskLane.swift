@@ -13,6 +13,8 @@ struct TaskLaneOrder: Sendable {
     let cancellation: CallCancellation
     let inbox: AnswerInbox
     let slot: Int
+    let holder: CallHolder
+    let serviceTime: ServiceTimeFloor
 }
 
 /// Runs calls in tasks, for methods that the event loop does not answer itself.
@@ -26,8 +28,9 @@ enum TaskLane {
     static func run(_ order: TaskLaneOrder, _ handler: StreamHandler) async {
         let answer = await withServerContextRPCCancellationHandle { handle -> UnaryAnswer in
             // A call whose deadline has passed, or whose client has gone, costs nothing more.
-            guard order.context.deadline > .now(), order.cancellation.attach(handle) else {
-                return .failure(.timedOut, "DEADLINE_EXCEEDED: the deadline passed before the call was started", [:])
+            let began = NIODeadline.now()
+            guard order.serviceTime.allows(order.context.deadline, at: began), order.cancellation.attach(handle) else {
+                return .failure(.timedOut, "DEADLINE_EXCEEDED: too late to be answered in time, not started", [:])
             }
             let writer = UnaryAnswerWriter()
             let stream = RPCStream(
@@ -39,7 +42,12 @@ enum TaskLane {
                 cancellation: handle)
             context.transportSpecific = order.context
             await handler(stream, context)
-            return writer.answer
+            let answer = writer.answer
+            if case .success = answer {
+                let now = NIODeadline.now()
+                order.serviceTime.note(now - began, at: now)
+            }
+            return answer
         }
         order.inbox.deliver(answer, slot: order.slot)
     }

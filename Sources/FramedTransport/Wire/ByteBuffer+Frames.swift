@@ -26,6 +26,37 @@ extension ByteBuffer {
         return OpenFrame(start: start, metaEnd: writerIndex)
     }
 
+    /// Starts a successful answer that is compressed, or carries a checksum.
+    ///
+    /// - Parameters:
+    ///   - correlationID: The call.
+    ///   - compression: How the message is compressed.
+    ///   - checksum: The masked checksum of the message as it is sent.
+    /// - Returns: The packet, to be ended behind its message.
+    mutating func beginAnswer(
+        correlationID: Int64, compression: FramedCompression?, checksum: UInt32?
+    ) -> OpenFrame {
+        let start = beginFrame(magic: Frame.callMagic)
+        writeVarint(UInt64(CallMeta.responseTag))
+        writeVarint(2)
+        writeVarintField(CallMeta.errorCodeTag, 0)
+        writeVarintField(CallMeta.compressTypeTag, UInt64(compression?.rawValue ?? 0))
+        writeVarintField(CallMeta.correlationIDTag, UInt64(bitPattern: correlationID))
+        writeChecksum(checksum)
+        return OpenFrame(start: start, metaEnd: writerIndex)
+    }
+
+    private mutating func writeChecksum(_ checksum: UInt32?) {
+        guard let checksum else { return }
+        writeVarintField(CallMeta.checksumTypeTag, UInt64(CallMeta.crc32c))
+        writeVarint(UInt64(CallMeta.checksumValueTag))
+        writeVarint(4)
+        writeInteger(checksum)
+    }
+
+    /// The masked checksum of the readable bytes.
+    var maskedChecksum: UInt32 { withUnsafeReadableBytes { CRC32C.masked(CRC32C.checksum($0)) } }
+
     /// Completes a packet whose message, if any, has been written behind its meta.
     mutating func endFrame(_ frame: OpenFrame) {
         let metaLength = frame.metaEnd - frame.start - Frame.headerLength
@@ -60,6 +91,7 @@ extension ByteBuffer {
             writeVarint(UInt64(request.authenticationData.count))
             writeBytes(request.authenticationData)
         }
+        writeChecksum(request.checksum)
         writeUserFields(request.metadata)
         frame.metaEnd = writerIndex
         writeImmutableBuffer(message)
@@ -85,7 +117,8 @@ extension ByteBuffer {
             end = Self.storeText(CallMeta.serviceNameTag, request.service, in: output, at: end)
             end = Self.storeText(CallMeta.methodNameTag, request.method, in: output, at: end)
             if timeout > 0 { end = Self.storeField(CallMeta.timeoutTag, timeout, in: output, at: end) }
-            end = Self.storeField(CallMeta.compressTypeTag, 0, in: output, at: end)
+            let compression = UInt64(request.compression?.rawValue ?? 0)
+            end = Self.storeField(CallMeta.compressTypeTag, compression, in: output, at: end)
             let correlationID = UInt64(bitPattern: request.correlationID)
             return Self.storeField(CallMeta.correlationIDTag, correlationID, in: output, at: end)
         }
@@ -137,6 +170,10 @@ struct RequestHead {
     var timeoutMilliseconds: Int32
     var authenticationData: [UInt8] = []
     var metadata: Metadata = [:]
+    /// How the message is compressed.
+    var compression: FramedCompression?
+    /// The masked checksum of the message as it is sent.
+    var checksum: UInt32?
 }
 
 extension Metadata.Value {

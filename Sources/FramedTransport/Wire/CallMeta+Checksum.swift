@@ -2,7 +2,7 @@ import NIOCore
 
 extension CallMeta {
     /// The checksum type of CRC-32C, the only one that is checked.
-    private static let crc32c: Int32 = 1
+    static let crc32c: Int32 = 1
 
     /// Whether the checksum is right, or there is none that could be wrong.
     ///

@@ -139,7 +139,7 @@ struct ClientConnectionTests {
         }
     }
 
-    @Test("Answers that are compressed, of another content, or wrong by their checksum fail their calls")
+    @Test("Answers that cannot be inflated, of another content, or wrong by their checksum fail their calls")
     func refusesStrangeAnswers() async throws {
         let extras = [field(3, 2), field(10, 1), field(5, 9), field(11, 1) + field(12, [1, 2, 3, 4])]
         try await ScriptedServer.with { _, frame, meta in

@@ -1,5 +1,4 @@
 import GRPCCore
-import Logging
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -8,41 +7,6 @@ import Testing
 
 @Suite("Backpressure")
 struct BackpressureTests {
-    /// Counts what reaches the socket.
-    private final class Socket: ChannelOutboundHandler {
-        typealias OutboundIn = ByteBuffer
-
-        var reads = 0
-        var writes = 0
-
-        func read(context: ChannelHandlerContext) {
-            reads += 1
-            context.read()
-        }
-
-        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            writes += 1
-            context.write(data, promise: promise)
-        }
-    }
-
-    private func connect(
-        _ fast: FastEcho, _ adjust: (inout FramedServerConfiguration) -> Void
-    ) throws -> (EmbeddedChannel, Socket) {
-        var configuration = FramedServerConfiguration()
-        adjust(&configuration)
-        let core = ServerCore(
-            configuration: configuration, methods: MethodTable(fastLane: fast.lane, methods: []),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), taskLane: TaskLaneGauge(),
-            orders: AsyncStream.makeStream(of: TaskLaneOrder.self).continuation)
-        let channel = EmbeddedChannel()
-        let socket = Socket()
-        try channel.pipeline.syncOperations.addHandlers(
-            socket, ServerConnection(core: core, eventLoop: channel.eventLoop))
-        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
-        return (channel, socket)
-    }
-
     private func call(_ method: String, id: UInt8) -> ByteBuffer {
         ByteBuffer(bytes: packet("PRPC", meta: request(FastEcho.name, method) + field(4, id)))
     }
@@ -50,7 +14,7 @@ struct BackpressureTests {
     @Test("At the limit of calls nothing is read from the socket, and a call that ends has it read again")
     func stopsReadingAtCallLimit() throws {
         let fast = FastEcho()
-        let (channel, socket) = try connect(fast) { $0.maxInFlightCallsPerConnection = 2 }
+        let (channel, socket) = try embeddedConnection(fast) { $0.maxInFlightCallsPerConnection = 2 }
         try channel.writeInbound(call("Hold", id: 1))
         var reads = socket.reads
         channel.read()
@@ -68,7 +32,7 @@ struct BackpressureTests {
     @Test("While too much is unsent nothing is read from the socket and no call is started")
     func stopsReadingWhileUnsent() throws {
         let fast = FastEcho()
-        let (channel, socket) = try connect(fast) { _ in }
+        let (channel, socket) = try embeddedConnection(fast) { _ in }
         channel.isWritable = false
         channel.pipeline.fireChannelWritabilityChanged()
         try channel.writeInbound(call("Hold", id: 1))
@@ -88,7 +52,7 @@ struct BackpressureTests {
 
     @Test("Answers that are ready within one read leave with one write")
     func writesOncePerRead() throws {
-        let (channel, socket) = try connect(FastEcho()) { _ in }
+        let (channel, socket) = try embeddedConnection(FastEcho()) { _ in }
         var requests = ByteBuffer()
         for id in 1...50 { requests.writeImmutableBuffer(call("Plain", id: UInt8(id))) }
         try channel.writeInbound(requests)
@@ -99,7 +63,7 @@ struct BackpressureTests {
     @Test("Answers that come later, within one turn of the loop, leave with one write")
     func writesOncePerTurn() throws {
         let fast = FastEcho()
-        let (channel, socket) = try connect(fast) { _ in }
+        let (channel, socket) = try embeddedConnection(fast) { _ in }
         for id in 1...50 { try channel.writeInbound(call("Hold", id: UInt8(id))) }
         #expect(socket.writes == 0)
         for call in fast.heldCalls { call.succeed { $0.writeInteger(UInt8(1)) } }

@@ -96,7 +96,9 @@ struct MalformedInputTests {
         try await refuses(packet("PRPC", meta: []), with: 1003, id: 0)
     }
 
-    @Test("Compression is answered 1003", arguments: [1, 2, 3, 4, 99])
+    @Test(
+        "Compression of an unknown kind, or of bytes that are no such thing, is answered 1003",
+        arguments: [1, 2, 3, 4, 99])
     func refusesCompression(type: UInt8) async throws {
         try await refuses(packet("PRPC", meta: Self.say + field(3, type), rest: [1]), with: 1003)
     }

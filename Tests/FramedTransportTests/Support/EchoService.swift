@@ -44,6 +44,12 @@ final class EchoService: RegistrableRPCService {
             lines += framed?.facts ?? []
             return ServerResponse(message: Array(lines.joined(separator: "\n").utf8))
         }
+        for method in ["Who", "Open"] {
+            register(method, with: &router) { _, context in
+                let identity = (context.transportSpecific as? FramedCallContext)?.identity
+                return ServerResponse(message: Array((identity?.limitKey ?? "nobody").utf8))
+            }
+        }
         register("Fail", with: &router) { request, _ in
             var metadata: Metadata = ["hint": "try another"]
             metadata.addBinary([0, 1, 254, 255], forKey: "grpc-status-details-bin")

@@ -1,5 +1,7 @@
+import GRPCCore
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 @testable import FramedTransport
@@ -16,8 +18,24 @@ final class RawPeer: Sendable {
 
     /// Connects, runs `body`, and closes.
     static func with<R: Sendable>(
-        _ address: FramedAddress, autoRead: Bool = true, _ body: (RawPeer) async throws -> R
+        _ address: FramedAddress, autoRead: Bool = true, tls: NIOSSLContext? = nil,
+        _ body: (RawPeer) async throws -> R
     ) async throws -> R {
+        let peer = try await connect(address, autoRead: autoRead, tls: tls)
+        do {
+            let result = try await body(peer)
+            peer.channel.close(promise: nil)
+            return result
+        } catch {
+            peer.channel.close(promise: nil)
+            throw error
+        }
+    }
+
+    /// Connects; whoever asked for it closes the channel.
+    static func connect(
+        _ address: FramedAddress, autoRead: Bool = true, tls: NIOSSLContext? = nil
+    ) async throws -> RawPeer {
         guard case .tcp(let host, let port) = address.kind else { preconditionFailure("not a TCP address") }
         let packets = Packets()
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -25,20 +43,16 @@ final class RawPeer: Sendable {
             .channelOption(.autoRead, value: autoRead)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: nil))
+                    }
                     try channel.pipeline.syncOperations.addHandlers(
                         ByteToMessageHandler(FrameDecoder(maxBodyBytes: 64 << 20)), PacketHandler(packets))
                 }
             }
             .connect(host: host, port: port).get()
-        let peer = RawPeer(channel: channel, packets: packets)
-        do {
-            let result = try await body(peer)
-            channel.close(promise: nil)
-            return result
-        } catch {
-            channel.close(promise: nil)
-            throw error
-        }
+        return RawPeer(channel: channel, packets: packets)
     }
 
     /// Writes bytes.
@@ -48,13 +62,26 @@ final class RawPeer: Sendable {
 
     /// Writes one request.
     func call(
-        _ service: String, _ method: String, id: Int64, timeout: Int32 = 0, message: [UInt8] = []
+        _ service: String, _ method: String, id: Int64, timeout: Int32 = 0, message: [UInt8] = [],
+        credential: String = "", metadata: Metadata = [:]
     ) async throws {
+        let bytes = Self.request(
+            service, method, id: id, timeout: timeout, message: message, credential: credential, metadata: metadata)
+        try await channel.writeAndFlush(bytes)
+    }
+
+    /// One request.
+    static func request(
+        _ service: String, _ method: String, id: Int64, timeout: Int32 = 0, message: [UInt8] = [],
+        credential: String = "", metadata: Metadata = [:]
+    ) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.writeRequest(
-            RequestHead(service: service, method: method, correlationID: id, timeoutMilliseconds: timeout),
+            RequestHead(
+                service: service, method: method, correlationID: id, timeoutMilliseconds: timeout,
+                authenticationData: Array(credential.utf8), metadata: metadata),
             message: ByteBuffer(bytes: message))
-        try await channel.writeAndFlush(buffer)
+        return buffer
     }
 
     /// The next packet, or `nil` when the server has closed.
@@ -79,6 +106,7 @@ struct Answer: Equatable {
     var text: String {
         frame.body.getString(at: frame.body.readerIndex + meta.errorText.start, length: meta.errorText.length) ?? ""
     }
+    var said: String { String(decoding: message, as: UTF8.self) }
     var message: [UInt8] { Array(frame.body.readableBytesView.dropFirst(frame.metaLength)) }
 }
 

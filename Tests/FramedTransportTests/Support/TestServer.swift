@@ -14,9 +14,18 @@ struct TestServer: Sendable {
     let fast: FastEcho
     private let server: GRPCServer<FramedServerTransport>
 
+    /// Methods that need no credential.
+    private static let openMethods: Set = [
+        MethodDescriptor(fullyQualifiedService: FastEcho.name, method: "Open"),
+        MethodDescriptor(fullyQualifiedService: FastEcho.name, method: "OpenHold"),
+        MethodDescriptor(fullyQualifiedService: EchoService.name, method: "Open"),
+    ]
+
     /// Starts a server, runs `body`, and shuts the server down.
     static func with<R: Sendable>(
         _ adjust: (inout FramedServerConfiguration) -> Void = { _ in }, address: FramedAddress? = nil,
+        keys: TestKeys? = nil, observer: CallLog? = nil, tls: FramedServerTLS? = nil,
+        on group: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup,
         _ body: (TestServer) async throws -> R
     ) async throws -> R {
         var configuration = FramedServerConfiguration()
@@ -24,8 +33,9 @@ struct TestServer: Sendable {
         let fast = FastEcho()
         let service = EchoService()
         let transport = FramedServerTransport(
-            eventLoopGroup: .singletonMultiThreadedEventLoopGroup,
+            eventLoopGroup: group,
             address: address ?? .tcp(host: "127.0.0.1", port: 0), configuration: configuration, fastLane: fast.lane,
+            authenticator: keys, openMethods: Self.openMethods, observer: observer, tls: tls,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         let server = GRPCServer(transport: transport, services: [service])
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -91,7 +101,15 @@ final class FastEcho: Sendable {
         lane.register(MethodDescriptor(fullyQualifiedService: Self.name, method: "Hold")) { [self] call in
             held.withLock { $0.append(call) }
         }
+        lane.register(MethodDescriptor(fullyQualifiedService: Self.name, method: "OpenHold")) { [self] call in
+            held.withLock { $0.append(call) }
+        }
         lane.register(MethodDescriptor(fullyQualifiedService: Self.name, method: "Drop")) { _ in }
+        for method in ["Who", "Open"] {
+            lane.register(MethodDescriptor(fullyQualifiedService: Self.name, method: method)) { call in
+                call.succeed { $0.writeString(call.identity?.limitKey ?? "nobody") }
+            }
+        }
         lane.register(MethodDescriptor(fullyQualifiedService: Self.name, method: "Throw")) { call in
             do {
                 try call.succeed { buffer in
