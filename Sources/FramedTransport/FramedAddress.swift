@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// Where a server listens.
 public struct FramedAddress: Hashable, Sendable, CustomStringConvertible {
@@ -27,7 +27,7 @@ public struct FramedAddress: Hashable, Sendable, CustomStringConvertible {
         self.kind = kind
     }
 
-    init?(_ address: SocketAddress?) {
+    package init?(_ address: SocketAddress?) {
         switch address {
         case .v4, .v6:
             guard let host = address?.ipAddress, let port = address?.port else { return nil }

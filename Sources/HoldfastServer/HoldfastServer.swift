@@ -64,11 +64,16 @@ public struct HoldfastServer: Sendable {
             configuration: transportConfiguration(),
             fastLane: ServiceRegistry.fastLane(promising: promising, logger: labelled("holdfast.calls")),
             logger: labelled("holdfast.transport"))
+        let http2Transport = HTTP2Transport(
+            eventLoopGroup: group, host: configuration.host, port: configuration.grpcPort, limits: http2Limits())
         let startGate = StartGate()
-        let server = GRPCServer(
-            transport: transport,
-            services: ServiceRegistry.all(promising: promising, logger: labelled("holdfast.calls")),
-            interceptors: [startGate])
+        let serving = ServingState { promising.isReady }
+        let services = ServiceRegistry.all(
+            promising: promising, serving: serving, logger: labelled("holdfast.calls"))
+        let interceptors = CallInterceptors.chain(startGate: startGate, isDraining: { serving.isDraining })
+        let framed = GRPCServer(transport: transport, services: services, interceptors: interceptors)
+        let http2 = GRPCServer(transport: http2Transport, services: services, interceptors: interceptors)
+        let http2Address = FramedAddress.tcp(host: configuration.host, port: configuration.grpcPort)
         let schemaGate = SchemaGate(
             postgresURL: configuration.postgresURL, migrates: configuration.migratesSchema,
             logger: labelled("holdfast.schema"))
@@ -77,10 +82,13 @@ public struct HoldfastServer: Sendable {
             configuration: lifecycleConfiguration(services: [
                 StoresService(redis: redis, pool: pool),
                 PromisingService(promising: promising, schemaGate: schemaGate, startGate: startGate),
-                ListenerService(server: server, address: address, logger: labelled("holdfast.server")),
+                ListenerService(
+                    framed: framed, http2: http2, framedAddress: address, http2Address: http2Address, serving: serving,
+                    logger: labelled("holdfast.server")),
                 ReadinessService(
-                    transport: transport, asked: address, promising: promising, logger: labelled("holdfast.server"),
-                    onReady: onReady),
+                    framed: transport, http2: http2Transport,
+                    asked: ListeningAddresses(tcp: address, grpc: http2Address), promising: promising,
+                    logger: labelled("holdfast.server"), onReady: onReady),
             ]))
         try await lifecycle.run()
         logger.info("stopped")
@@ -118,6 +126,15 @@ public struct HoldfastServer: Sendable {
         transport.maxConnections = configuration.maximumConnections
         transport.gracePeriod = configuration.shutdownGrace
         return transport
+    }
+
+    private func http2Limits() -> HTTP2Limits {
+        var limits = HTTP2Limits()
+        limits.maximumMessageBytes = configuration.maximumFrameBytes
+        limits.maximumStreams = configuration.maximumCallsPerConnection
+        limits.maximumConnections = configuration.maximumConnections
+        limits.shutdownGrace = configuration.shutdownGrace
+        return limits
     }
 
     private func labelled(_ label: String) -> Logger {

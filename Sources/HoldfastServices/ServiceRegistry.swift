@@ -6,7 +6,9 @@ public import OrderPromising
 /// All that this server answers, for both lanes.
 public enum ServiceRegistry {
     /// Every service, one implementation for all transports.
-    public static func all(promising: OrderPromising, logger: Logger) -> [any RegistrableRPCService] {
+    public static func all(
+        promising: OrderPromising, serving: ServingState, logger: Logger
+    ) -> [any RegistrableRPCService] {
         [
             CatalogService(promising: promising, logger: logger),
             InventoryService(promising: promising, logger: logger),
@@ -14,7 +16,7 @@ public enum ServiceRegistry {
             ReservationService(promising: promising, logger: logger),
             OrderService(promising: promising, logger: logger),
             OperationsService(promising: promising, logger: logger),
-            HealthService(promising: promising),
+            HealthService(serving: serving),
         ]
     }
 

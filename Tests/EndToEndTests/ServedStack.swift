@@ -44,7 +44,7 @@ final class ServedStack: Sendable {
     ) {
         let program = try PrivateProgram(
             [
-                BuiltProgram.path, "serve", "--tcp-port", "\(port)", "--admin-port", "off", "--redis-url",
+                BuiltProgram.path, "serve", "--tcp-port", "\(port)", "--grpc-port", "0", "--admin-port", "off", "--redis-url",
                 stores.redis.url,
                 "--postgres-url", stores.postgres.connectionString(database: "shop"), "--log-level", "warning",
             ], log: directory + "/server.log")

@@ -1,8 +1,8 @@
-import NIOCore
+package import NIOCore
 
 extension TimeAmount {
     /// Reads a timeout as gRPC writes it: up to eight digits and a unit, `H M S m u n`.
-    init?(grpcTimeout text: String) {
+    package init?(grpcTimeout text: String) {
         guard let unit = text.utf8.last, (2...9).contains(text.utf8.count), let amount = Int64(text.dropLast()),
             amount >= 0
         else { return nil }

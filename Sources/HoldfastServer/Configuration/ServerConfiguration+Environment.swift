@@ -3,7 +3,8 @@ import NIOCore
 extension ServerConfiguration {
     /// The environment variables that are read, in the order of the documentation.
     public static let environmentNames = [
-        "HOLDFAST_HOST", "HOLDFAST_TCP_PORT", "HOLDFAST_ADMIN_HOST", "HOLDFAST_ADMIN_PORT", "HOLDFAST_ALLOW_ANONYMOUS",
+        "HOLDFAST_HOST", "HOLDFAST_TCP_PORT", "HOLDFAST_GRPC_PORT", "HOLDFAST_ADMIN_HOST", "HOLDFAST_ADMIN_PORT",
+        "HOLDFAST_ALLOW_ANONYMOUS",
         "HOLDFAST_REDIS_URL",
         "HOLDFAST_POSTGRES_URL", "HOLDFAST_POSTGRES_CONNECTIONS", "HOLDFAST_EVENT_LOOPS", "HOLDFAST_KEY_PREFIX",
         "HOLDFAST_CACHE_AGE_MS", "HOLDFAST_MAX_FRAME_BYTES", "HOLDFAST_MAX_CALLS_PER_CONNECTION",
@@ -29,6 +30,7 @@ extension ServerConfiguration {
         let count = 0...Int(Int32.max)
         host = text("HOLDFAST_HOST") ?? host
         tcpPort = try number("HOLDFAST_TCP_PORT", in: 0...65_535) ?? tcpPort
+        grpcPort = try number("HOLDFAST_GRPC_PORT", in: 0...65_535) ?? grpcPort
         adminHost = text("HOLDFAST_ADMIN_HOST") ?? adminHost
         if text("HOLDFAST_ADMIN_PORT") == "off" {
             adminPort = nil

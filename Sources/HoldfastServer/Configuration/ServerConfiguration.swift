@@ -6,6 +6,8 @@ public struct ServerConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// TCP port of the framed protocol; 0 takes any free one; default 7411.
     public var tcpPort = 7411
+    /// TCP port of gRPC over HTTP/2; 0 takes any free one; default 7412.
+    public var grpcPort = 7412
     /// Address that metrics and health listen on; default `127.0.0.1`.
     public var adminHost = "127.0.0.1"
     /// TCP port of metrics and health; 0 takes any free one, `nil` has none; default 7413.
@@ -45,6 +47,7 @@ public struct ServerConfiguration: Sendable {
     /// Throws ``ServerConfigurationError`` that names the first setting that is wrong.
     public func validate() throws(ServerConfigurationError) {
         try ServerConfiguration.require("tcp-port", tcpPort, in: 0...65_535)
+        try ServerConfiguration.require("grpc-port", grpcPort, in: 0...65_535)
         if let adminPort { try ServerConfiguration.require("admin-port", adminPort, in: 0...65_535) }
         try ServerConfiguration.require("postgres-connections", postgresConnections, in: 2...512)
         try ServerConfiguration.require("event-loops", eventLoops, in: 1...256)

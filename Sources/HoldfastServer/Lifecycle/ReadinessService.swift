@@ -5,8 +5,9 @@ import ServiceLifecycle
 
 /// Tells once that the server listens and both stores are loaded.
 struct ReadinessService: Service {
-    let transport: FramedServerTransport
-    let asked: FramedAddress
+    let framed: FramedServerTransport
+    let http2: HTTP2Transport
+    let asked: ListeningAddresses
     let promising: OrderPromising
     let logger: Logger
     let onReady: @Sendable (ListeningAddresses) async throws -> Void
@@ -14,12 +15,12 @@ struct ReadinessService: Service {
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             do {
-                let address = try await listeningAddress()
-                logger.info("listening", metadata: ["tcp": "\(address)"])
+                let addresses = try await listeningAddresses()
+                logger.info("listening", metadata: ["tcp": "\(addresses.tcp)"])
+                if let grpc = addresses.grpc { logger.info("listening", metadata: ["grpc": "\(grpc)"]) }
                 while !promising.isReady { try await Task.sleep(for: .milliseconds(20)) }
-                let addresses = ListeningAddresses(tcp: address)
                 try await onReady(addresses)
-                logger.info("ready", metadata: ["tcp": "\(address)"])
+                logger.info("ready", metadata: ["tcp": "\(addresses.tcp)"])
                 try await gracefulShutdown()
             } catch is CancellationError {
                 return
@@ -27,11 +28,18 @@ struct ReadinessService: Service {
         }
     }
 
-    private func listeningAddress() async throws -> FramedAddress {
+    private func listeningAddresses() async throws -> ListeningAddresses {
+        var addresses = asked
         do {
-            return try await transport.listeningAddress
+            addresses.tcp = try await framed.listeningAddress
         } catch {
-            throw ListenFailure(asked, error)
+            throw ListenFailure(asked.tcp, error)
         }
+        do {
+            addresses.grpc = try await http2.listeningAddress
+        } catch {
+            throw ListenFailure(asked.grpc ?? asked.tcp, error)
+        }
+        return addresses
     }
 }

@@ -1,11 +1,10 @@
 public import GRPCCore
 public import HoldfastAPI
-public import OrderPromising
 import SwiftProtobuf
 
 /// Whether the server, or one of its services, can take calls.
 public struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
-    private let isReady: @Sendable () -> Bool
+    private let serving: ServingState
 
     /// Full names of the services that can be asked about.
     static let names: Set<String> = [
@@ -18,13 +17,9 @@ public struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
         Grpc_Health_V1_Health.descriptor.fullyQualifiedService,
     ]
 
-    /// Makes the service over order promising.
-    public init(promising: OrderPromising) {
-        self.init { promising.isReady }
-    }
-
-    init(isReady: @escaping @Sendable () -> Bool) {
-        self.isReady = isReady
+    /// Makes the service over the state of a server.
+    public init(serving: ServingState) {
+        self.serving = serving
     }
 
     /// Returns the state now; all services share it.
@@ -34,6 +29,6 @@ public struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
         guard request.service.isEmpty || HealthService.names.contains(request.service) else {
             throw RPCError(code: .notFound, message: "there is no service of this name")
         }
-        return .with { $0.status = isReady() ? .serving : .notServing }
+        return .with { $0.status = serving.isServing ? .serving : .notServing }
     }
 }

@@ -1,12 +1,27 @@
 import FramedTransport
-import GRPCCore
-import NIOCore
+public import GRPCCore
+public import NIOCore
+
+/// When the caller of a call stops waiting, for transports that do not tell it themselves.
+public struct CallDeadline: ServerContext.TransportSpecific {
+    /// When.
+    public var deadline: NIODeadline
+
+    /// Makes a deadline.
+    public init(_ deadline: NIODeadline) {
+        self.deadline = deadline
+    }
+}
 
 extension ServerContext {
     /// When work on the call is not worth beginning any more.
     ///
-    /// A transport that does not tell its deadline cancels the call itself; then this bounds what waits after that.
+    /// Without a transport or an interceptor that tells it, 30 s from now.
     var deadline: NIODeadline {
-        (transportSpecific as? FramedCallContext)?.deadline ?? .now() + .seconds(30)
+        switch transportSpecific {
+        case let framed as FramedCallContext: framed.deadline
+        case let told as CallDeadline: told.deadline
+        default: .now() + .seconds(30)
+        }
     }
 }

@@ -19,7 +19,7 @@ struct Dev: AsyncParsableCommand {
 
             It finds redis-server and postgres on this machine, runs private ones in a folder (.holdfast here, or \
             --data), brings the schema up to date, loads a small sample catalogue where there is none, and prints one \
-            line, ready tcp=HOST:PORT admin=HOST:PORT. It listens on 127.0.0.1 only. Data stays in the folder between runs; with \
+            line, ready tcp=HOST:PORT grpc=HOST:PORT admin=HOST:PORT. It listens on 127.0.0.1 only. Data stays in the folder between runs; with \
             --ephemeral nothing is kept. Ctrl-C stops everything that it started.
             """)
 
@@ -46,6 +46,7 @@ struct Dev: AsyncParsableCommand {
         try settings.read(environment: Terminal.environment)
         settings.host = "127.0.0.1"
         settings.tcpPort = ports.tcpPort ?? settings.tcpPort
+        settings.grpcPort = ports.grpcPort ?? settings.grpcPort
         if let adminPort = ports.adminPort { settings.adminPort = adminPort.port }
         settings.adminHost = "127.0.0.1"
         settings.keyPrefix = "hf:"

@@ -46,7 +46,7 @@ struct EmbeddedServer: Sendable {
                 logger: logger)
             let program = try PrivateProgram(
                 [
-                    ownPath(), "serve", "--tcp-port", "0", "--admin-port", "off", "--redis-url",
+                    ownPath(), "serve", "--tcp-port", "0", "--grpc-port", "0", "--admin-port", "off", "--redis-url",
                     stores.addresses.redisURL, "--postgres-url", stores.addresses.postgresURL, "--log-level", "warning",
                 ], log: folder.path + "/server.log")
             let line = try await program.line(beginningWith: "ready tcp=")

@@ -5,8 +5,7 @@ struct PortOptions: ParsableArguments {
     @Option(help: "TCP port of the framed protocol; 0 takes any free one (default: 7411).")
     var tcpPort: Int?
 
-    @Option(
-        help: "TCP port of gRPC over HTTP/2. Accepted for later: it takes effect once the server has that transport.")
+    @Option(help: "TCP port of gRPC over HTTP/2; 0 takes any free one (default: 7412).")
     var grpcPort: Int?
 
     @Option(

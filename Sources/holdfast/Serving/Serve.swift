@@ -14,7 +14,7 @@ struct Serve: AsyncParsableCommand {
               holdfast serve --redis-url redis://cache.example:6379/0 \\
                   --postgres-url postgres://oms@db.example/holdfast
 
-            When both stores have been loaded and calls are answered it prints one line, ready tcp=HOST:PORT admin=HOST:PORT. It can \
+            When both stores have been loaded and calls are answered it prints one line, ready tcp=HOST:PORT grpc=HOST:PORT admin=HOST:PORT. It can \
             be started before its stores: it says what it waits for, answers UNAVAILABLE until they are there, and \
             recovers by itself when one is lost and comes back. It refuses a schema that is not its own. SIGTERM and \
             SIGINT stop it: running calls end, new ones are refused.
@@ -75,6 +75,7 @@ struct Serve: AsyncParsableCommand {
         stores.apply(to: &settings)
         settings.host = host ?? settings.host
         settings.tcpPort = ports.tcpPort ?? settings.tcpPort
+        settings.grpcPort = ports.grpcPort ?? settings.grpcPort
         if let adminPort = ports.adminPort { settings.adminPort = adminPort.port }
         settings.adminHost = adminHost ?? settings.adminHost
         if allowAnonymous { settings.allowsAnonymous = true }

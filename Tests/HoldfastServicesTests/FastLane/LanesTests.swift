@@ -79,7 +79,8 @@ struct LanesTests {
             eventLoopGroup: group, address: .tcp(host: "127.0.0.1", port: 0), fastLane: fastLane, logger: logger)
         let server = GRPCServer(
             transport: transport,
-            services: ServiceRegistry.all(promising: deployment.promising, logger: logger))
+            services: ServiceRegistry.all(
+                promising: deployment.promising, serving: ServingState { true }, logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await server.serve() }
             let connection = try await FramedClientConnection.connect(to: transport.listeningAddress, on: group)

@@ -119,7 +119,7 @@ struct CatalogServiceTests {
                 try await bench.health.check(request: .with { $0.service = "holdfast.v1.Nothing" }, context: context)
             }
             #expect(error.code == .notFound)
-            let waiting = HealthService { false }
+            let waiting = HealthService(serving: ServingState { false })
             #expect(try await waiting.check(request: .init(), context: context).status == .notServing)
         }
     }

@@ -2,6 +2,7 @@ import GRPCCore
 import HoldfastServices
 import HoldfastTesting
 import Logging
+import OrderPromising
 import Testing
 
 /// The services over a deployment of its own, called as a transport would.
@@ -22,7 +23,8 @@ struct ServiceBench {
         availability = AvailabilityService(promising: deployment.promising, logger: logger)
         reservations = ReservationService(promising: deployment.promising, logger: logger)
         orders = OrderService(promising: deployment.promising, logger: logger)
-        health = HealthService(promising: deployment.promising)
+        let promising = deployment.promising
+        health = HealthService(serving: ServingState { promising.isReady })
     }
 
     /// Runs a body against fresh services.

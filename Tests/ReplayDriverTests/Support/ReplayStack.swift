@@ -33,6 +33,7 @@ final class ReplayStack: Sendable {
         try await stores.postgres.createDatabase(name)
         var configuration = ServerConfiguration(cores: 2)
         configuration.tcpPort = 0
+        configuration.grpcPort = 0
         configuration.adminPort = nil
         configuration.redisURL = stores.redis.url
         configuration.postgresURL = stores.postgres.connectionString(database: name)

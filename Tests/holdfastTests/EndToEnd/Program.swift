@@ -47,6 +47,7 @@ final class Program: Sendable {
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HOLDFAST_") }
         environment["HOLDFAST_SERVER"] = server
         // Servers of several tests run side by side: none takes the default port unless it is told to.
+        environment["HOLDFAST_GRPC_PORT"] = "0"
         environment["HOLDFAST_ADMIN_PORT"] = "0"
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

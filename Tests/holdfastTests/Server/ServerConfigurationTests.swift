@@ -15,7 +15,8 @@ struct ServerConfigurationTests {
     @Test("Every documented variable is read")
     func environment() throws {
         let values = [
-            "HOLDFAST_HOST": "::1", "HOLDFAST_TCP_PORT": "0", "HOLDFAST_ALLOW_ANONYMOUS": "true",
+            "HOLDFAST_HOST": "::1", "HOLDFAST_TCP_PORT": "0", "HOLDFAST_GRPC_PORT": "1",
+            "HOLDFAST_ALLOW_ANONYMOUS": "true",
             "HOLDFAST_REDIS_URL": "redis://r", "HOLDFAST_POSTGRES_URL": "postgres://p",
             "HOLDFAST_POSTGRES_CONNECTIONS": "5", "HOLDFAST_EVENT_LOOPS": "3", "HOLDFAST_KEY_PREFIX": "x:",
             "HOLDFAST_CACHE_AGE_MS": "7", "HOLDFAST_MAX_FRAME_BYTES": "2048", "HOLDFAST_MAX_CALLS_PER_CONNECTION": "9",
@@ -31,6 +32,7 @@ struct ServerConfigurationTests {
         #expect(asked == Set(values.keys))
         #expect(configuration.host == "::1")
         #expect(configuration.tcpPort == 0)
+        #expect(configuration.grpcPort == 1)
         #expect(configuration.allowsAnonymous)
         #expect(configuration.redisURL == "redis://r")
         #expect(configuration.postgresURL == "postgres://p")

@@ -1,0 +1,121 @@
+import FramedTransport
+import GRPCCore
+import GRPCNIOTransportHTTP2
+import GRPCProtobuf
+import NIOCore
+import Synchronization
+
+/// gRPC over HTTP/2: grpc-swift's transport behind a listener of our own, with a bound on calls and on the drain.
+final class HTTP2Transport: ServerTransport {
+    typealias Bytes = GRPCNIOTransportBytes
+    typealias StreamHandler =
+        @concurrent @Sendable (_ stream: RPCStream<Inbound, Outbound>, _ context: ServerContext) async -> Void
+
+    private static let retryDelay = Duration.milliseconds(250)
+
+    private let base: HTTP2ServerTransport.Custom<HTTP2Listener>
+    private let listener: HTTP2Listener
+    private let limits: HTTP2Limits
+    private let methods = Mutex<Set<String>>([])
+    private let calls = Atomic(0)
+    private let draining = Atomic(false)
+    private let (graceEnds, endGrace) = AsyncStream<Void>.makeStream()
+
+    /// Makes a transport; it listens once `listen(streamHandler:)` is called.
+    ///
+    /// - Parameters:
+    ///   - eventLoopGroup: Where connections live. It outlives the transport.
+    ///   - host: Address to listen on.
+    ///   - port: Port to listen on; 0 takes any free one.
+    ///   - limits: The limits.
+    ///   - tls: Certificate and key of new connections; without it they are not encrypted.
+    ///   - observer: Is told of connections; of calls it hears nothing.
+    init(
+        eventLoopGroup: any EventLoopGroup, host: String, port: Int, limits: HTTP2Limits, tls: FramedTLSContext? = nil,
+        observer: (any FramedServerObserver)? = nil
+    ) {
+        self.limits = limits
+        listener = HTTP2Listener(
+            eventLoopGroup: eventLoopGroup, host: host, port: port, limits: limits, tls: tls, observer: observer,
+            bound: eventLoopGroup.any().makePromise(of: FramedAddress.self))
+        base = HTTP2ServerTransport.Custom(listenerFactory: listener, config: limits.transport)
+    }
+
+    deinit {
+        listener.bound.fail(RPCError(code: .failedPrecondition, message: "The transport never listened."))
+    }
+
+    /// Where the transport listens, as soon as it does.
+    ///
+    /// Throws the error that kept it from listening.
+    var listeningAddress: FramedAddress {
+        get async throws { try await listener.bound.futureResult.get() }
+    }
+
+    /// Calls that run right now.
+    var callCount: Int { calls.load(ordering: .relaxed) }
+
+    func configure(context: GRPCServerContext) {
+        methods.withLock { $0 = Set(context.methods.map(\.fullyQualifiedMethod)) }
+        base.configure(context: context)
+    }
+
+    /// Answers calls until the transport has drained, or its grace is over, or the task is cancelled.
+    @concurrent
+    func listen(streamHandler: @escaping StreamHandler) async throws {
+        let known = methods.withLock { $0 }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in
+                try await base.listen { stream, context in
+                    await self.answer(stream, context, known: known, streamHandler)
+                }
+            }
+            group.addTask { [graceEnds] in
+                for await _ in graceEnds { break }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Stops accepting connections and calls; those that run may end within the grace.
+    func beginGracefulShutdown() {
+        guard !draining.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        base.beginGracefulShutdown()
+        listener.eventLoopGroup.any().scheduleTask(in: limits.shutdownGrace) { [endGrace] in endGrace.finish() }
+    }
+
+    private func answer(
+        _ stream: RPCStream<Inbound, Outbound>, _ context: ServerContext, known: Set<String>,
+        _ handler: StreamHandler
+    ) async {
+        defer { calls.subtract(1, ordering: .relaxed) }
+        let running = calls.add(1, ordering: .relaxed).newValue
+        if running > limits.maximumCalls {
+            await Self.refuse(
+                stream,
+                GoogleRPCStatus(
+                    code: .resourceExhausted, message: "the server runs as many calls as it may; nothing was applied",
+                    details: .errorInfo(reason: "EXHAUSTED", domain: "holdfast"), .retryInfo(delay: Self.retryDelay)))
+        } else if !known.contains(stream.descriptor.fullyQualifiedMethod) {
+            await Self.refuse(
+                stream,
+                GoogleRPCStatus(
+                    code: .unimplemented, message: "there is no method \(stream.descriptor.fullyQualifiedMethod)",
+                    details: .errorInfo(reason: "UNIMPLEMENTED", domain: "holdfast")))
+        } else {
+            await handler(stream, context)
+        }
+    }
+
+    private static func refuse(_ stream: RPCStream<Inbound, Outbound>, _ refusal: GoogleRPCStatus) async {
+        let error = RPCError(refusal)
+        do {
+            try await stream.outbound.write(
+                .status(Status(code: Status.Code(error.code), message: error.message), error.metadata))
+        } catch {
+            // The client has gone; nobody is left to be told.
+        }
+        await stream.outbound.finish()
+    }
+}
