@@ -111,7 +111,7 @@ let package = Package(
                 "FramedTransport", "HoldfastAPI", grpcCore, grpcProtobuf, grpcHTTP2, swiftProtobuf, hummingbird,
                 asyncHTTPClient,
                 jwtKit, metrics, serviceContext, nioCore, nioPosix, nioSSL, logging, lifecycle,
-            ], swiftSettings: strict),
+            ], resources: [.embedInCode("Reflection/descriptors.binpb")], swiftSettings: strict),
 
         .target(
             name: "CHoldfast", dependencies: ["CProtobufC"], exclude: ["Makefile"],
