@@ -33,9 +33,37 @@ public enum Grpc_Health_V1_Health: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "List" metadata.
+        public enum List: Sendable {
+            /// Request type for "List".
+            public typealias Input = Grpc_Health_V1_HealthListRequest
+            /// Response type for "List".
+            public typealias Output = Grpc_Health_V1_HealthListResponse
+            /// Descriptor for "List".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "grpc.health.v1.Health"),
+                method: "List",
+                type: .unary
+            )
+        }
+        /// Namespace for "Watch" metadata.
+        public enum Watch: Sendable {
+            /// Request type for "Watch".
+            public typealias Input = Grpc_Health_V1_HealthCheckRequest
+            /// Response type for "Watch".
+            public typealias Output = Grpc_Health_V1_HealthCheckResponse
+            /// Descriptor for "Watch".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "grpc.health.v1.Health"),
+                method: "Watch",
+                type: .serverStreaming
+            )
+        }
         /// Descriptors for all methods in the "grpc.health.v1.Health" service.
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
-            Check.descriptor
+            Check.descriptor,
+            List.descriptor,
+            Watch.descriptor
         ]
     }
 }
@@ -83,6 +111,43 @@ extension Grpc_Health_V1_Health {
             request: GRPCCore.StreamingServerRequest<Grpc_Health_V1_HealthCheckRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Grpc_Health_V1_HealthCheckResponse>
+
+        /// Handle the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state of every service now; the empty name is the server as a whole.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Grpc_Health_V1_HealthListRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Grpc_Health_V1_HealthListResponse` messages.
+        func list(
+            request: GRPCCore.StreamingServerRequest<Grpc_Health_V1_HealthListRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Grpc_Health_V1_HealthListResponse>
+
+        /// Handle the "Watch" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state now and whenever it changes. SERVICE_UNKNOWN for a service that the server does not know. The
+        /// > stream ends with UNAVAILABLE when the server stops, after NOT_SERVING. Over HTTP/2 only.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Grpc_Health_V1_HealthCheckRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Grpc_Health_V1_HealthCheckResponse` messages.
+        func watch(
+            request: GRPCCore.StreamingServerRequest<Grpc_Health_V1_HealthCheckRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Grpc_Health_V1_HealthCheckResponse>
     }
 
     /// Service protocol for the "grpc.health.v1.Health" service.
@@ -114,6 +179,43 @@ extension Grpc_Health_V1_Health {
             request: GRPCCore.ServerRequest<Grpc_Health_V1_HealthCheckRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Grpc_Health_V1_HealthCheckResponse>
+
+        /// Handle the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state of every service now; the empty name is the server as a whole.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Grpc_Health_V1_HealthListRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Grpc_Health_V1_HealthListResponse` message.
+        func list(
+            request: GRPCCore.ServerRequest<Grpc_Health_V1_HealthListRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Grpc_Health_V1_HealthListResponse>
+
+        /// Handle the "Watch" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state now and whenever it changes. SERVICE_UNKNOWN for a service that the server does not know. The
+        /// > stream ends with UNAVAILABLE when the server stops, after NOT_SERVING. Over HTTP/2 only.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Grpc_Health_V1_HealthCheckRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Grpc_Health_V1_HealthCheckResponse` messages.
+        func watch(
+            request: GRPCCore.ServerRequest<Grpc_Health_V1_HealthCheckRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Grpc_Health_V1_HealthCheckResponse>
     }
 
     /// Simple service protocol for the "grpc.health.v1.Health" service.
@@ -143,6 +245,44 @@ extension Grpc_Health_V1_Health {
             request: Grpc_Health_V1_HealthCheckRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Grpc_Health_V1_HealthCheckResponse
+
+        /// Handle the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state of every service now; the empty name is the server as a whole.
+        ///
+        /// - Parameters:
+        ///   - request: A `Grpc_Health_V1_HealthListRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Grpc_Health_V1_HealthListResponse` to respond with.
+        func list(
+            request: Grpc_Health_V1_HealthListRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Grpc_Health_V1_HealthListResponse
+
+        /// Handle the "Watch" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state now and whenever it changes. SERVICE_UNKNOWN for a service that the server does not know. The
+        /// > stream ends with UNAVAILABLE when the server stops, after NOT_SERVING. Over HTTP/2 only.
+        ///
+        /// - Parameters:
+        ///   - request: A `Grpc_Health_V1_HealthCheckRequest` message.
+        ///   - response: A response stream of `Grpc_Health_V1_HealthCheckResponse` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func watch(
+            request: Grpc_Health_V1_HealthCheckRequest,
+            response: GRPCCore.RPCWriter<Grpc_Health_V1_HealthCheckResponse>,
+            context: GRPCCore.ServerContext
+        ) async throws
     }
 }
 
@@ -156,6 +296,28 @@ extension Grpc_Health_V1_Health.StreamingServiceProtocol {
             serializer: GRPCProtobuf.ProtobufSerializer<Grpc_Health_V1_HealthCheckResponse>(),
             handler: { request, context in
                 try await self.check(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Grpc_Health_V1_Health.Method.List.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Grpc_Health_V1_HealthListRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Grpc_Health_V1_HealthListResponse>(),
+            handler: { request, context in
+                try await self.list(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Grpc_Health_V1_Health.Method.Watch.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Grpc_Health_V1_HealthCheckRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Grpc_Health_V1_HealthCheckResponse>(),
+            handler: { request, context in
+                try await self.watch(
                     request: request,
                     context: context
                 )
@@ -177,6 +339,28 @@ extension Grpc_Health_V1_Health.ServiceProtocol {
         )
         return GRPCCore.StreamingServerResponse(single: response)
     }
+
+    public func list(
+        request: GRPCCore.StreamingServerRequest<Grpc_Health_V1_HealthListRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Grpc_Health_V1_HealthListResponse> {
+        let response = try await self.list(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func watch(
+        request: GRPCCore.StreamingServerRequest<Grpc_Health_V1_HealthCheckRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Grpc_Health_V1_HealthCheckResponse> {
+        let response = try await self.watch(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
+    }
 }
 
 // Default implementation of methods from 'ServiceProtocol'.
@@ -192,6 +376,36 @@ extension Grpc_Health_V1_Health.SimpleServiceProtocol {
                 context: context
             ),
             metadata: [:]
+        )
+    }
+
+    public func list(
+        request: GRPCCore.ServerRequest<Grpc_Health_V1_HealthListRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Grpc_Health_V1_HealthListResponse> {
+        return GRPCCore.ServerResponse<Grpc_Health_V1_HealthListResponse>(
+            message: try await self.list(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func watch(
+        request: GRPCCore.ServerRequest<Grpc_Health_V1_HealthCheckRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Grpc_Health_V1_HealthCheckResponse> {
+        return GRPCCore.StreamingServerResponse<Grpc_Health_V1_HealthCheckResponse>(
+            metadata: [:],
+            producer: { writer in
+                try await self.watch(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
         )
     }
 }
@@ -230,6 +444,53 @@ extension Grpc_Health_V1_Health {
             deserializer: some GRPCCore.MessageDeserializer<Grpc_Health_V1_HealthCheckResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Grpc_Health_V1_HealthCheckResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state of every service now; the empty name is the server as a whole.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Grpc_Health_V1_HealthListRequest` message.
+        ///   - serializer: A serializer for `Grpc_Health_V1_HealthListRequest` messages.
+        ///   - deserializer: A deserializer for `Grpc_Health_V1_HealthListResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func list<Result>(
+            request: GRPCCore.ClientRequest<Grpc_Health_V1_HealthListRequest>,
+            serializer: some GRPCCore.MessageSerializer<Grpc_Health_V1_HealthListRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Grpc_Health_V1_HealthListResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Grpc_Health_V1_HealthListResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Watch" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state now and whenever it changes. SERVICE_UNKNOWN for a service that the server does not know. The
+        /// > stream ends with UNAVAILABLE when the server stops, after NOT_SERVING. Over HTTP/2 only.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Grpc_Health_V1_HealthCheckRequest` message.
+        ///   - serializer: A serializer for `Grpc_Health_V1_HealthCheckRequest` messages.
+        ///   - deserializer: A deserializer for `Grpc_Health_V1_HealthCheckResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func watch<Result>(
+            request: GRPCCore.ClientRequest<Grpc_Health_V1_HealthCheckRequest>,
+            serializer: some GRPCCore.MessageSerializer<Grpc_Health_V1_HealthCheckRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Grpc_Health_V1_HealthCheckResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Grpc_Health_V1_HealthCheckResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -286,6 +547,73 @@ extension Grpc_Health_V1_Health {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "List" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state of every service now; the empty name is the server as a whole.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Grpc_Health_V1_HealthListRequest` message.
+        ///   - serializer: A serializer for `Grpc_Health_V1_HealthListRequest` messages.
+        ///   - deserializer: A deserializer for `Grpc_Health_V1_HealthListResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func list<Result>(
+            request: GRPCCore.ClientRequest<Grpc_Health_V1_HealthListRequest>,
+            serializer: some GRPCCore.MessageSerializer<Grpc_Health_V1_HealthListRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Grpc_Health_V1_HealthListResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Grpc_Health_V1_HealthListResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Grpc_Health_V1_Health.Method.List.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Watch" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Returns the state now and whenever it changes. SERVICE_UNKNOWN for a service that the server does not know. The
+        /// > stream ends with UNAVAILABLE when the server stops, after NOT_SERVING. Over HTTP/2 only.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Grpc_Health_V1_HealthCheckRequest` message.
+        ///   - serializer: A serializer for `Grpc_Health_V1_HealthCheckRequest` messages.
+        ///   - deserializer: A deserializer for `Grpc_Health_V1_HealthCheckResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func watch<Result>(
+            request: GRPCCore.ClientRequest<Grpc_Health_V1_HealthCheckRequest>,
+            serializer: some GRPCCore.MessageSerializer<Grpc_Health_V1_HealthCheckRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Grpc_Health_V1_HealthCheckResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Grpc_Health_V1_HealthCheckResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Grpc_Health_V1_Health.Method.Watch.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -313,6 +641,63 @@ extension Grpc_Health_V1_Health.ClientProtocol {
         }
     ) async throws -> Result where Result: Sendable {
         try await self.check(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Grpc_Health_V1_HealthCheckRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Grpc_Health_V1_HealthCheckResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "List" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Returns the state of every service now; the empty name is the server as a whole.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Grpc_Health_V1_HealthListRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func list<Result>(
+        request: GRPCCore.ClientRequest<Grpc_Health_V1_HealthListRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Grpc_Health_V1_HealthListResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.list(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Grpc_Health_V1_HealthListRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Grpc_Health_V1_HealthListResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Watch" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Returns the state now and whenever it changes. SERVICE_UNKNOWN for a service that the server does not know. The
+    /// > stream ends with UNAVAILABLE when the server stops, after NOT_SERVING. Over HTTP/2 only.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Grpc_Health_V1_HealthCheckRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func watch<Result>(
+        request: GRPCCore.ClientRequest<Grpc_Health_V1_HealthCheckRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Grpc_Health_V1_HealthCheckResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.watch(
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Grpc_Health_V1_HealthCheckRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Grpc_Health_V1_HealthCheckResponse>(),
@@ -352,6 +737,71 @@ extension Grpc_Health_V1_Health.ClientProtocol {
             metadata: metadata
         )
         return try await self.check(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "List" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Returns the state of every service now; the empty name is the server as a whole.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func list<Result>(
+        _ message: Grpc_Health_V1_HealthListRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Grpc_Health_V1_HealthListResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Grpc_Health_V1_HealthListRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.list(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Watch" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Returns the state now and whenever it changes. SERVICE_UNKNOWN for a service that the server does not know. The
+    /// > stream ends with UNAVAILABLE when the server stops, after NOT_SERVING. Over HTTP/2 only.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func watch<Result>(
+        _ message: Grpc_Health_V1_HealthCheckRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Grpc_Health_V1_HealthCheckResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Grpc_Health_V1_HealthCheckRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.watch(
             request: request,
             options: options,
             onResponse: handleResponse
