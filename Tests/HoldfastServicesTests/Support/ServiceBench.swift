@@ -24,7 +24,7 @@ struct ServiceBench {
         reservations = ReservationService(promising: deployment.promising, logger: logger)
         orders = OrderService(promising: deployment.promising, logger: logger)
         let promising = deployment.promising
-        health = HealthService(serving: ServingState { promising.isReady })
+        health = HealthService(serving: ServingState { promising.isReady }, names: ["holdfast.v1.OrderService"])
     }
 
     /// Runs a body against fresh services.
