@@ -31,7 +31,7 @@ public struct HoldfastServer: Sendable {
     /// Serves until a signal comes or something fails that cannot heal.
     ///
     /// `onReady` is called once, when both stores have been loaded and calls are answered. Throws where the address
-    /// cannot be listened on (``ListenFailure``), a URL cannot be read, or the schema is not this program's
+    /// cannot be listened on (``ListenFailure``), a URL or a certificate (``TLSFileFailure``) cannot be read, or the schema is not this program's
     /// (``SchemaMismatch``).
     public func run(onReady: @escaping @Sendable (ListeningAddresses) async throws -> Void) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
@@ -49,6 +49,7 @@ public struct HoldfastServer: Sendable {
     private func serve(
         on group: MultiThreadedEventLoopGroup, onReady: @escaping @Sendable (ListeningAddresses) async throws -> Void
     ) async throws {
+        let tls = try configuration.tls.map { try TLSKeeper($0, logger: labelled("holdfast.tls")) }
         let redis = try RedisClient(
             configuration: redisConfiguration(), eventLoopGroup: group, logger: labelled("holdfast.redis"))
         let pool = PostgresPool(
@@ -63,35 +64,43 @@ public struct HoldfastServer: Sendable {
             eventLoopGroup: group, address: address,
             configuration: transportConfiguration(),
             fastLane: ServiceRegistry.fastLane(promising: promising, logger: labelled("holdfast.calls")),
-            logger: labelled("holdfast.transport"))
+            tls: tls.map { FramedServerTLS(context: $0.framed) }, logger: labelled("holdfast.transport"))
         let http2Transport = HTTP2Transport(
-            eventLoopGroup: group, host: configuration.host, port: configuration.grpcPort, limits: http2Limits())
+            eventLoopGroup: group, host: configuration.host, port: configuration.grpcPort, limits: http2Limits(),
+            tls: tls?.http2)
         let startGate = StartGate()
         let serving = ServingState { promising.isReady }
         let services = ServiceRegistry.all(
             promising: promising, serving: serving, logger: labelled("holdfast.calls"))
         let interceptors = CallInterceptors.chain(startGate: startGate, isDraining: { serving.isDraining })
         let framed = GRPCServer(transport: transport, services: services, interceptors: interceptors)
-        let http2 = GRPCServer(transport: http2Transport, services: services, interceptors: interceptors)
+        let http2 = GRPCServer(
+            transport: http2Transport, services: services + (try reflection(of: services)), interceptors: interceptors)
         let http2Address = FramedAddress.tcp(host: configuration.host, port: configuration.grpcPort)
         let schemaGate = SchemaGate(
             postgresURL: configuration.postgresURL, migrates: configuration.migratesSchema,
             logger: labelled("holdfast.schema"))
         // Stopped from the last to the first: first no more calls, last the stores.
-        let lifecycle = ServiceGroup(
-            configuration: lifecycleConfiguration(services: [
-                StoresService(redis: redis, pool: pool),
-                PromisingService(promising: promising, schemaGate: schemaGate, startGate: startGate),
-                ListenerService(
-                    framed: framed, http2: http2, framedAddress: address, http2Address: http2Address, serving: serving,
-                    logger: labelled("holdfast.server")),
-                ReadinessService(
-                    framed: transport, http2: http2Transport,
-                    asked: ListeningAddresses(tcp: address, grpc: http2Address), promising: promising,
-                    logger: labelled("holdfast.server"), onReady: onReady),
-            ]))
-        try await lifecycle.run()
+        var parts: [any Service] = [
+            StoresService(redis: redis, pool: pool),
+            PromisingService(promising: promising, schemaGate: schemaGate, startGate: startGate),
+            ListenerService(
+                framed: framed, http2: http2, framedAddress: address, http2Address: http2Address, serving: serving,
+                logger: labelled("holdfast.server")),
+            ReadinessService(
+                framed: transport, http2: http2Transport,
+                asked: ListeningAddresses(tcp: address, grpc: http2Address), promising: promising,
+                logger: labelled("holdfast.server"), onReady: onReady),
+        ]
+        if let tls { parts.append(TLSReloadService(keeper: tls)) }
+        try await ServiceGroup(configuration: lifecycleConfiguration(services: parts)).run()
         logger.info("stopped")
+    }
+
+    /// Reflection over HTTP/2, where it is on.
+    private func reflection(of services: [any RegistrableRPCService]) throws -> [any RegistrableRPCService] {
+        guard configuration.offersReflection else { return [] }
+        return try Reflection.services(beside: ServiceRegistry.names(of: services))
     }
 
     private func lifecycleConfiguration(services: [any Service]) -> ServiceGroupConfiguration {

@@ -4,6 +4,7 @@ extension ServerConfiguration {
     /// The environment variables that are read, in the order of the documentation.
     public static let environmentNames = [
         "HOLDFAST_HOST", "HOLDFAST_TCP_PORT", "HOLDFAST_GRPC_PORT", "HOLDFAST_ADMIN_HOST", "HOLDFAST_ADMIN_PORT",
+        "HOLDFAST_REFLECTION", "HOLDFAST_TLS_CERTIFICATE", "HOLDFAST_TLS_KEY", "HOLDFAST_TLS_CLIENT_CA",
         "HOLDFAST_ALLOW_ANONYMOUS",
         "HOLDFAST_REDIS_URL",
         "HOLDFAST_POSTGRES_URL", "HOLDFAST_POSTGRES_CONNECTIONS", "HOLDFAST_EVENT_LOOPS", "HOLDFAST_KEY_PREFIX",
@@ -37,6 +38,16 @@ extension ServerConfiguration {
         } else if let port = try number("HOLDFAST_ADMIN_PORT", in: 0...65_535) {
             adminPort = port
         }
+        if let answer = text("HOLDFAST_REFLECTION") {
+            guard answer == "on" || answer == "off" else {
+                throw ServerConfigurationError(
+                    setting: "HOLDFAST_REFLECTION", reason: "must be on or off, is \"\(answer)\"")
+            }
+            offersReflection = answer == "on"
+        }
+        tlsCertificate = text("HOLDFAST_TLS_CERTIFICATE") ?? tlsCertificate
+        tlsKey = text("HOLDFAST_TLS_KEY") ?? tlsKey
+        tlsClientAuthorities = text("HOLDFAST_TLS_CLIENT_CA") ?? tlsClientAuthorities
         if let answer = text("HOLDFAST_ALLOW_ANONYMOUS") {
             guard answer == "true" || answer == "false" else {
                 throw ServerConfigurationError(

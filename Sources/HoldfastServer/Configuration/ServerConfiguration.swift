@@ -12,6 +12,14 @@ public struct ServerConfiguration: Sendable {
     public var adminHost = "127.0.0.1"
     /// TCP port of metrics and health; 0 takes any free one, `nil` has none; default 7413.
     public var adminPort: Int? = 7413
+    /// Whether gRPC over HTTP/2 tells tools the protos of what it offers; default true.
+    public var offersReflection = true
+    /// PEM file with the certificate of both ports and its chain; `nil` leaves them without encryption; default `nil`.
+    public var tlsCertificate: String?
+    /// PEM file with the key of the certificate; default `nil`.
+    public var tlsKey: String?
+    /// PEM file with authorities one of which must have signed a client's certificate; `nil` asks for none, the default.
+    public var tlsClientAuthorities: String?
     /// Whether callers need no credentials on an address that other machines can reach; default false.
     public var allowsAnonymous = false
     /// URL of Redis; default `redis://127.0.0.1:6379/0`.
@@ -58,6 +66,7 @@ public struct ServerConfiguration: Sendable {
             throw ServerConfigurationError(
                 setting: "key-prefix", reason: "must have 1 to 64 bytes without blanks and braces")
         }
+        try validateTLS()
         guard allowsAnonymous || ServerConfiguration.isLoopback(host) else {
             throw ServerConfigurationError(
                 setting: "host",

@@ -49,6 +49,7 @@ struct Dev: AsyncParsableCommand {
         settings.grpcPort = ports.grpcPort ?? settings.grpcPort
         if let adminPort = ports.adminPort { settings.adminPort = adminPort.port }
         settings.adminHost = "127.0.0.1"
+        (settings.tlsCertificate, settings.tlsKey, settings.tlsClientAuthorities) = (nil, nil, nil)
         settings.keyPrefix = "hf:"
         settings.migratesSchema = true
         let folder = try ephemeral ? DevFolder.temporary() : DevFolder.prepared(data)

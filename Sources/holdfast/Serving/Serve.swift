@@ -38,6 +38,11 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Address that metrics and health listen on (default: 127.0.0.1).")
     var adminHost: String?
 
+    @Option(help: "Whether gRPC over HTTP/2 tells tools the protos of what it offers: on or off (default: on).")
+    var reflection: Switch?
+
+    @OptionGroup var tls: TLSOptions
+
     @OptionGroup var stores: StoreOptions
 
     @Option(help: "Connections to PostgreSQL: 2 to 512 (default: 12).")
@@ -78,6 +83,8 @@ struct Serve: AsyncParsableCommand {
         settings.grpcPort = ports.grpcPort ?? settings.grpcPort
         if let adminPort = ports.adminPort { settings.adminPort = adminPort.port }
         settings.adminHost = adminHost ?? settings.adminHost
+        if let reflection { settings.offersReflection = reflection == .on }
+        tls.apply(to: &settings)
         if allowAnonymous { settings.allowsAnonymous = true }
         settings.postgresConnections = postgresConnections ?? settings.postgresConnections
         settings.eventLoops = eventLoops ?? settings.eventLoops
