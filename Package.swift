@@ -151,6 +151,9 @@ let package = Package(
                 "PrivateStores", "OrderPromising", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore,
                 nioPosix, logging,
             ], path: "Tests/HoldfastTesting", swiftSettings: strict),
+        .testTarget(
+            name: "CHoldfastTests", dependencies: ["CHoldfast", "CHoldfastOpenSSL", "HoldfastTesting"],
+            exclude: ["Corpus", "Programs"], swiftSettings: strict),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
         .testTarget(
             name: "AccessTokensTests",

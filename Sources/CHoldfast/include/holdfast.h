@@ -109,7 +109,7 @@ struct holdfast_result {
     enum holdfast_status status;
     /** The server's code as it travelled (docs/wire.md); 0 where it did not answer. */
     int32_t wire_code;
-    /** How often the request was tried; 1 without a retry, 0 where it never left. */
+    /** How often holdfast_call tried; 1 for a call that was sent and received; 0 where no call was made. */
     uint32_t attempts;
     /** After how many milliseconds a repeat may help, by the server's word; -1 where it said nothing. */
     int64_t retry_after_ms;
