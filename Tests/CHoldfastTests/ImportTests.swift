@@ -28,6 +28,7 @@ struct ImportTests {
             return holdfast_tls_new(&options, &text, text.count)
         }
         #expect(tls == nil)
-        #expect(String(cString: text).hasPrefix("ca_file cannot be read"))
+        let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        #expect(reason.hasPrefix("ca_file cannot be read"))
     }
 }

@@ -56,6 +56,18 @@ final class ServedStack: Sendable {
         return (program, port)
     }
 
+    /// Kills the server while it has a call in its hands, and starts it again.
+    ///
+    /// It is stopped in its tracks, the call is made, and when its bytes have come the server dies.
+    func killInCall(_ call: () throws -> Void) async throws {
+        program.value.pause()
+        try call()
+        guard try await eventually(within: 60, { LoopbackQueue.hasUnreadBytes(port: port) }) else {
+            throw TestFailure("no call came to port \(port)")
+        }
+        try await killAndRestart(.server)
+    }
+
     /// Kills a part without warning, lets the rest go on without it for a moment, and starts it again.
     func killAndRestart(_ part: Part) async throws {
         switch part {
