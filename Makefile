@@ -11,12 +11,17 @@ HOLDFAST := $(RELEASE)/release/holdfast
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
+# What to install before a build: `build` leaves the stores out.
+INSTALL ?= run
+# Such as --static-swift-stdlib, for a program that runs where there is no Swift.
+SWIFT_BUILD_FLAGS ?=
+
 install:
-	@dev/install.sh run
+	@dev/install.sh $(INSTALL)
 
 # Release builds have a folder of their own, so that they and the tests do not undo each other's work.
 build: install
-	swift build -c release --scratch-path $(RELEASE) --product holdfast
+	swift build -c release --scratch-path $(RELEASE) $(SWIFT_BUILD_FLAGS) --product holdfast
 
 demo: build
 	@dev/demo.sh $(HOLDFAST)

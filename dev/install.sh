@@ -2,16 +2,17 @@
 # Installs the Debian packages that are missing, and says which and why. Nothing is asked of the network, and no sudo is
 # used, where nothing is missing.
 #
-#   dev/install.sh run      what is needed to build and run
+#   dev/install.sh build    what is needed to build
+#   dev/install.sh run      the same, and the stores that are run privately
 #   dev/install.sh test     the same, and what the tests and the generator need
 #   dev/install.sh clients  what is needed to build the C client, and nothing else
 set -euo pipefail
 
 purpose="${1:-run}"
 case "$purpose" in
-run | test | clients) ;;
+build | run | test | clients) ;;
 *)
-    echo "usage: dev/install.sh [run|test|clients]" >&2
+    echo "usage: dev/install.sh [build|run|test|clients]" >&2
     exit 2
     ;;
 esac
@@ -56,13 +57,15 @@ if [ "$purpose" != clients ]; then
     need git "the Swift package manager fetches sources with it" has git
     need ca-certificates "certificates for fetching sources" test -s /etc/ssl/certs/ca-certificates.crt
     need pkg-config "finds the C libraries" has pkg-config
-    need redis-server "the admission store (a private one is started)" has_redis_7
     need libhiredis-dev "reads Redis' replies" has_header hiredis hiredis/hiredis.h
-    need postgresql "the ledger (a private one is started)" has_postgres_15
     need libpq-dev "talks to PostgreSQL" has_header libpq postgresql/libpq-fe.h
     need zlib1g-dev "reads gzip files" has_header zlib zlib.h
 fi
-if [ "$purpose" != run ]; then
+if [ "$purpose" = run ] || [ "$purpose" = test ]; then
+    need redis-server "the admission store (a private one is started)" has_redis_7
+    need postgresql "the ledger (a private one is started)" has_postgres_15
+fi
+if [ "$purpose" = clients ] || [ "$purpose" = test ]; then
     need gcc "compiles the C client" has cc
     need make "builds the C client" has make
     need pkg-config "finds the C libraries" has pkg-config
@@ -103,11 +106,11 @@ if [ "$purpose" = clients ]; then
     echo "everything needed is installed"
     exit 0
 fi
-if ! has_redis_7 >/dev/null 2>&1; then
+if [ "$purpose" != build ] && ! has_redis_7 >/dev/null 2>&1; then
     echo "this system's redis-server is older than 7: install a newer one, see https://redis.io/docs/install/" >&2
     exit 1
 fi
-if ! has_postgres_15 >/dev/null 2>&1; then
+if [ "$purpose" != build ] && ! has_postgres_15 >/dev/null 2>&1; then
     echo "this system's PostgreSQL is older than 15: install a newer one, see https://www.postgresql.org/download/" >&2
     exit 1
 fi

@@ -12,6 +12,9 @@ extension ServerConfiguration {
         "HOLDFAST_MAX_CONNECTIONS", "HOLDFAST_SHUTDOWN_GRACE_S",
     ]
 
+    /// The environment variables that name a file with the value of another one.
+    public static let environmentFileNames = ["HOLDFAST_REDIS_URL_FILE", "HOLDFAST_POSTGRES_URL_FILE"]
+
     /// Takes over what environment variables say; those that are not set or empty leave the values as they are.
     ///
     /// Throws ``ServerConfigurationError`` that names a variable whose value cannot be read.
@@ -55,8 +58,8 @@ extension ServerConfiguration {
             }
             allowsAnonymous = answer == "true"
         }
-        redisURL = text("HOLDFAST_REDIS_URL") ?? redisURL
-        postgresURL = text("HOLDFAST_POSTGRES_URL") ?? postgresURL
+        redisURL = try SecretSetting.value("HOLDFAST_REDIS_URL", environment: environment) ?? redisURL
+        postgresURL = try SecretSetting.value("HOLDFAST_POSTGRES_URL", environment: environment) ?? postgresURL
         postgresConnections = try number("HOLDFAST_POSTGRES_CONNECTIONS", in: count) ?? postgresConnections
         eventLoops = try number("HOLDFAST_EVENT_LOOPS", in: count) ?? eventLoops
         keyPrefix = text("HOLDFAST_KEY_PREFIX") ?? keyPrefix

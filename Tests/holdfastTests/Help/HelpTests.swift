@@ -67,7 +67,8 @@ struct HelpTests {
     @Test("The README lists every setting of a server and every exit status")
     func readmeTables() throws {
         let readme = try Self.readme()
-        for name in ServerConfiguration.environmentNames + ["HOLDFAST_SERVER", "HOLDFAST_LOG_LEVEL"] {
+        let names = ServerConfiguration.environmentNames + ServerConfiguration.environmentFileNames
+        for name in names + ["HOLDFAST_SERVER", "HOLDFAST_LOG_LEVEL"] {
             #expect(readme.contains("`\(name)`"), "\(name)")
         }
         for status in 0...6 { #expect(readme.contains("\n| \(status) | "), "\(status)") }
