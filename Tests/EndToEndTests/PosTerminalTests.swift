@@ -108,7 +108,7 @@ enum TillShop {
             _ = try await Holdfast_V1_InventoryService.Client(wrapping: client).receiveStock(
                 .with {
                     $0.movementID = EntityID.fresh.description
-                    $0.lines = [("MUG", 10), ("APRON", 3)].map { sku, quantity in
+                    $0.lines = [("MUG", Int64(10)), ("APRON", 3)].map { sku, quantity in
                         .with {
                             $0.sku = sku
                             $0.location = "HIGH-STREET"

@@ -20,7 +20,7 @@ final class Till {
     /// Starts it with these arguments.
     init(_ arguments: [String]) throws {
         logPath = TestDirectory.make("till") + "/till.log"
-        FileManager.default.createFile(atPath: logPath, contents: nil)
+        try #require(FileManager.default.createFile(atPath: logPath, contents: nil))
         let log = try #require(FileHandle(forWritingAtPath: logPath))
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = Valgrind.command + [Till.folder + "/bin/pos-terminal"] + arguments
