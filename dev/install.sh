@@ -79,6 +79,7 @@ if [ "$purpose" = test ]; then
     need python3 "an independent client in the tests" test -x /usr/bin/python3
     need python3-protobuf "messages for that client" has_python_protobuf
     need protobuf-c-compiler "checks that the generated C code is up to date" has protoc-c
+    need openssl "makes certificates for the tests of encryption" has openssl
     need valgrind "looks for leaks and bad reads in the C client" has valgrind
 fi
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// CPU time of this process and its descendants, by what they are.
+/// CPU time and memory of this process and its descendants, by what they are.
 enum ProcessTimes {
     private struct Entry {
         var parent: Int32
@@ -32,6 +32,32 @@ enum ProcessTimes {
             sums[kind, default: 0] += entry.seconds
         }
         return sums
+    }
+
+    /// Memory of the server processes that descend from this one, in bytes.
+    static func serverMemory() -> Int {
+        let own = getpid()
+        var entries: [Int32: Entry] = [:]
+        for pid in processes() {
+            if let entry = entry(pid) { entries[pid] = entry }
+        }
+        var sum = 0
+        for (pid, entry) in entries where pid != own && entry.name.hasPrefix("holdfast") {
+            if descends(pid, from: own, in: entries) { sum += residentBytes(pid) }
+        }
+        return sum
+    }
+
+    /// Field 2 (resident pages) of `/proc/PID/statm`.
+    private static func residentBytes(_ pid: Int32) -> Int {
+        guard let file = fopen("/proc/\(pid)/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
+        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let fields = text.split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else { return 0 }
+        return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
     private static func descends(_ pid: Int32, from ancestor: Int32, in entries: [Int32: Entry]) -> Bool {

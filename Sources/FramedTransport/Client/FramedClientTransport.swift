@@ -135,7 +135,8 @@ public final class FramedClientTransport: ClientTransport {
                     backoff.reset()
                     continue
                 }
-                failure = FramedConnectionError.lost
+                // Only calls that have not been sent will hear of it.
+                failure = FramedConnectionError.notConnected
             } catch {
                 failure = error
             }

@@ -33,8 +33,8 @@ public struct FramedServerConfiguration: Hashable, Sendable {
     /// asked for.
     public var maxInFlightCallsPerIdentity = 4_000
 
-    /// Calls that are decoded from one connection before the others of its event loop have their turn: 128.
-    public var maxCallsPerTurn = 128
+    /// Calls that are decoded from one connection before the others of its event loop have their turn: 32.
+    public var maxCallsPerTurn = 32
 
     /// Calls of the task lane in flight on the whole server: 10,000.
     ///

@@ -38,8 +38,8 @@ public struct ServerConfiguration: Sendable {
     public var maximumFrameBytes = 4 << 20
     /// Most calls of one connection that run at the same time: 1 to 100,000; default 1,000.
     public var maximumCallsPerConnection = 1_000
-    /// Most connections at the same time: 1 to 1,000,000; default 4,096.
-    public var maximumConnections = 4_096
+    /// Most connections at the same time: 1 to 1,000,000; default 10,000.
+    public var maximumConnections = 10_000
     /// How long running calls may take to end when the server stops: 0 to 10 minutes; default 15 s.
     public var shutdownGrace: TimeAmount = .seconds(15)
     /// Whether the server brings the schema up to date itself, as `dev` does; by default it refuses an old one.

@@ -13,12 +13,17 @@ struct BenchCommand: AsyncParsableCommand {
               holdfast bench
               holdfast bench --connections 8 --depth 64 --seconds 5 --only reserve
               holdfast bench --report json > bench.json
+              holdfast bench --crowd 5000
 
             It starts private stores and a server of its own, and measures in closed loops, sides in turn, several \
             rounds each: CheckAvailability beside pipelined HMGET, Reserve beside a one-reservation take in Redis and \
             beside one guarded statement in PostgreSQL, PlaceOrder beside one statement with the same writes. The \
             report gives medians, latencies, ratios, and CPU time per operation by process: where the time goes. Load \
             generator, server and stores share the machine; compare ratios, not figures of different machines.
+
+            With --crowd it measures something else: one well-behaved client alone, and the same client beside that \
+            many idle connections and a flood of availability checks; and what the server's memory grows by for each \
+            idle connection. --seconds, --rounds and --skus hold for it too.
             """)
 
     @Option(help: "Connections of the load generator: 1 to 1000.")
@@ -39,6 +44,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Measure only this; may be repeated.")
     var only: [BenchOptions.Comparison] = []
 
+    @Option(help: "Measure one client beside this many idle connections and a flood instead: 1 to 20000.")
+    var crowd: Int?
+
     @Option(help: "How to print the report.")
     var report = ReplayCommand.ReportFormat.text
 
@@ -48,6 +56,9 @@ struct BenchCommand: AsyncParsableCommand {
         guard (1...1_000).contains(connections), (1...1_000).contains(depth), (1...100_000).contains(skus),
             seconds > 0, rounds > 0
         else { throw ValidationError("a value is out of bounds; see --help") }
+        if let crowd, !(1...20_000).contains(crowd) {
+            throw ValidationError("a value is out of bounds; see --help")
+        }
     }
 
     func run() async throws {
@@ -59,6 +70,10 @@ struct BenchCommand: AsyncParsableCommand {
         options.skus = skus
         if !only.isEmpty { options.comparisons = only }
         let logger = try log.logger("holdfast.bench", otherwise: .warning)
+        if let crowd {
+            try await measureCrowd(of: crowd, logger: logger)
+            return
+        }
         let chosen = options
         let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
             let target = BenchTarget(
@@ -68,9 +83,29 @@ struct BenchCommand: AsyncParsableCommand {
                 Terminal.error("round \(round) of \(chosen.rounds): \(name)")
             }
         }
+        print(text: made.table, json: made.json)
+    }
+
+    private func measureCrowd(of count: Int, logger: Logger) async throws {
+        var options = CrowdOptions()
+        options.idleConnections = count
+        options.seconds = seconds
+        options.rounds = rounds
+        options.skus = skus
+        let chosen = options
+        let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
+            let target = BenchTarget(
+                host: server.address.host, port: server.address.port, redisURL: server.stores.addresses.redisURL,
+                postgres: server.stores.addresses.postgresURL)
+            return try await CrowdRun(options: chosen, target: target).run { Terminal.error($0) }
+        }
+        print(text: made.table, json: made.json)
+    }
+
+    private func print(text: String, json: String) {
         switch report {
-        case .text: Terminal.line(made.table)
-        case .json: Terminal.line(made.json)
+        case .text: Terminal.line(text)
+        case .json: Terminal.line(json)
         }
     }
 }

@@ -60,7 +60,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Most calls of one connection at the same time (default: 1000).")
     var maxCallsPerConnection: Int?
 
-    @Option(help: "Most connections at the same time (default: 4096).")
+    @Option(help: "Most connections at the same time (default: 10000).")
     var maxConnections: Int?
 
     @Option(help: ArgumentHelp("How long running calls may take to end on a stop (default: 15s).", valueName: "time"))

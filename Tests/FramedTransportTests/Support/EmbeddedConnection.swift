@@ -1,5 +1,4 @@
 import GRPCCore
-import Logging
 import NIOCore
 import NIOEmbedded
 
@@ -25,15 +24,16 @@ final class CountingSocket: ChannelOutboundHandler {
 
 /// The server's side of a connection whose turns a test takes itself.
 func embeddedConnection(
-    _ fast: FastEcho, _ adjust: (inout FramedServerConfiguration) -> Void
+    _ fast: FastEcho, on loop: EmbeddedEventLoop = EmbeddedEventLoop(),
+    _ adjust: (inout FramedServerConfiguration) -> Void
 ) throws -> (EmbeddedChannel, CountingSocket) {
     var configuration = FramedServerConfiguration()
     adjust(&configuration)
     let core = ServerCore(
         configuration: configuration, methods: MethodTable(fastLane: fast.lane, methods: []),
-        logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), authenticator: nil, observer: nil,
+        logger: silentLogger, authenticator: nil, observer: nil,
         taskLane: TaskLaneGauge(), orders: AsyncStream.makeStream(of: TaskLaneOrder.self).continuation)
-    let channel = EmbeddedChannel()
+    let channel = EmbeddedChannel(loop: loop)
     let socket = CountingSocket()
     try channel.pipeline.syncOperations.addHandlers(
         socket, ServerConnection(core: core, eventLoop: channel.eventLoop, handshakeTimeout: nil))

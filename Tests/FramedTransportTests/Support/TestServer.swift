@@ -6,6 +6,9 @@ import Synchronization
 
 @testable import FramedTransport
 
+/// Says nothing.
+let silentLogger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
 /// A server on a free loopback port, for the time of one test.
 struct TestServer: Sendable {
     let service: EchoService
@@ -36,7 +39,7 @@ struct TestServer: Sendable {
             eventLoopGroup: group,
             address: address ?? .tcp(host: "127.0.0.1", port: 0), configuration: configuration, fastLane: fast.lane,
             authenticator: keys, openMethods: Self.openMethods, observer: observer, tls: tls,
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            logger: silentLogger)
         let server = GRPCServer(transport: transport, services: [service])
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.serve() }
