@@ -197,7 +197,7 @@ let package = Package(
                 "holdfast", "HoldfastTesting", "PrivateStores", "ReplayDriver", "Replay", "HoldfastAPI",
                 "FramedTransport", "Ledger", "Domain", "PostgresClient", grpcCore, swiftProtobuf, nioCore, nioPosix,
                 logging,
-            ], exclude: ["wire_client.py", "rpc_meta.proto"], swiftSettings: strict),
+            ], exclude: ["wire_client.py", "grpc_client.py", "rpc_meta.proto"], swiftSettings: strict),
         .testTarget(
             name: "holdfastTests",
             dependencies: [

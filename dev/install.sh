@@ -19,6 +19,7 @@ esac
 
 missing=()
 # Debian's package belongs to Debian's Python, which need not be the first in PATH; the tests use that one.
+has_venv() { /usr/bin/python3 -c 'import ensurepip'; }
 has_python_protobuf() { /usr/bin/python3 -c 'import google.protobuf'; }
 
 need() { # need PACKAGE WHY CHECK...
@@ -78,6 +79,8 @@ if [ "$purpose" = test ]; then
     need libprotobuf-dev "the well-known types that the contract imports" test -e /usr/include/google/protobuf/timestamp.proto
     need python3 "an independent client in the tests" test -x /usr/bin/python3
     need python3-protobuf "messages for that client" has_python_protobuf
+    need python3-venv "a private Python with grpcio, another client in the tests" has_venv
+    need openssl "certificates for the tests" has openssl
     need protobuf-c-compiler "checks that the generated C code is up to date" has protoc-c
     need openssl "makes certificates for the tests of encryption" has openssl
     need valgrind "looks for leaks and bad reads in the C client" has valgrind
@@ -104,7 +107,8 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 if [ "$purpose" = clients ]; then
-    echo "everything needed is installed"
+    if [ "$purpose" = test ]; then "$(dirname "$0")/python.sh"; fi
+echo "everything needed is installed"
     exit 0
 fi
 if [ "$purpose" != build ] && ! has_redis_7 >/dev/null 2>&1; then

@@ -10,19 +10,35 @@ final class ServedStack: Sendable {
     enum Part: CaseIterable, Sendable { case server, redis, postgres }
 
     let stores: PrivateStack
+    /// Port of the framed protocol.
     let port: Int
+    /// Port of gRPC over HTTP/2.
+    let grpcPort: Int
     private let directory: String
+    private let arguments: [String]
     private let program: Box<PrivateProgram>
 
-    private init(stores: PrivateStack, port: Int, directory: String, program: PrivateProgram) {
+    private init(
+        stores: PrivateStack, ports: (framed: Int, grpc: Int), directory: String, arguments: [String],
+        program: PrivateProgram
+    ) {
         self.stores = stores
-        self.port = port
+        port = ports.framed
+        grpcPort = ports.grpc
         self.directory = directory
+        self.arguments = arguments
         self.program = Box(program)
     }
 
+    /// Asks the server to stop and waits until it has.
+    func stopServer() async { await program.value.stop() }
+
     /// Runs a body against a served stack and takes it down afterwards.
-    static func with<R: Sendable>(_ body: @Sendable (ServedStack) async throws -> R) async throws -> R {
+    ///
+    /// `arguments` are further options of `serve`.
+    static func with<R: Sendable>(
+        _ arguments: [String] = [], _ body: @Sendable (ServedStack) async throws -> R
+    ) async throws -> R {
         let directory = TestDirectory.make("served")
         let stores = try await PrivateStack.start(directory: directory)
         try await stores.postgres.createDatabase("shop")
@@ -30,8 +46,9 @@ final class ServedStack: Sendable {
         quiet.logLevel = .error
         try await Ledger.migrate(
             PostgresConfiguration(connectionString: stores.postgres.connectionString(database: "shop")), logger: quiet)
-        let (program, port) = try await serve(stores, directory: directory, port: 0)
-        let stack = ServedStack(stores: stores, port: port, directory: directory, program: program)
+        let (program, ports) = try await serve(stores, directory: directory, port: 0, arguments)
+        let stack = ServedStack(
+            stores: stores, ports: ports, directory: directory, arguments: arguments, program: program)
         let result: Result<R, any Error>
         do { result = .success(try await body(stack)) } catch { result = .failure(error) }
         await stack.program.value.stop()
@@ -39,21 +56,24 @@ final class ServedStack: Sendable {
         return try result.get()
     }
 
-    private static func serve(_ stores: PrivateStack, directory: String, port: Int) async throws -> (
-        PrivateProgram, Int
-    ) {
+    private static func serve(
+        _ stores: PrivateStack, directory: String, port: Int, _ arguments: [String]
+    ) async throws -> (program: PrivateProgram, ports: (framed: Int, grpc: Int)) {
         let program = try PrivateProgram(
             [
-                BuiltProgram.path, "serve", "--tcp-port", "\(port)", "--grpc-port", "0", "--admin-port", "off", "--redis-url",
-                stores.redis.url,
-                "--postgres-url", stores.postgres.connectionString(database: "shop"), "--log-level", "warning",
-            ], log: directory + "/server.log")
+                BuiltProgram.path, "serve", "--tcp-port", "\(port)", "--grpc-port", "0", "--admin-port", "off",
+                "--redis-url", stores.redis.url, "--postgres-url",
+                stores.postgres.connectionString(database: "shop"), "--log-level", "warning",
+            ] + arguments, log: directory + "/server.log")
         let line = try await program.line(beginningWith: "ready tcp=")
-        let place = line.dropFirst("ready tcp=".count).prefix { $0 != " " }
-        guard let colon = place.lastIndex(of: ":"), let port = Int(place[place.index(after: colon)...]) else {
-            throw TestFailure("the server said \(line)")
+        func number(_ name: String) throws -> Int {
+            let word = line.split(separator: " ").first { $0.hasPrefix(name + "=") }
+            guard let port = word?.split(separator: ":").last.flatMap({ Int($0) }) else {
+                throw TestFailure("the server said \(line)")
+            }
+            return port
         }
-        return (program, port)
+        return (program, (try number("tcp"), try number("grpc")))
     }
 
     /// Kills the server while it has a call in its hands, and starts it again.
@@ -74,7 +94,7 @@ final class ServedStack: Sendable {
         case .server:
             program.value.kill9()
             try await Task.sleep(for: .milliseconds(200))
-            program.value = try await ServedStack.serve(stores, directory: directory, port: port).0
+            program.value = try await ServedStack.serve(stores, directory: directory, port: port, arguments).program
         case .redis:
             stores.redis.kill9()
             try await Task.sleep(for: .milliseconds(200))

@@ -27,10 +27,12 @@ public struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
         request: Grpc_Health_V1_HealthCheckRequest, context: ServerContext
     ) async throws -> Grpc_Health_V1_HealthCheckResponse {
         guard names.contains(request.service) else {
-            throw GoogleRPCStatus(
-                code: .notFound, message: "there is no service of this name",
-                details: .errorInfo(
-                    reason: "SERVICE_NOT_FOUND", domain: RefusalStatus.domain, metadata: ["name": request.service]))
+            throw RPCError(
+                GoogleRPCStatus(
+                    code: .notFound, message: "there is no service of this name",
+                    details: .errorInfo(
+                        reason: "SERVICE_NOT_FOUND", domain: RefusalStatus.domain, metadata: ["name": request.service]))
+            )
         }
         return state
     }
