@@ -199,6 +199,12 @@ let package = Package(
                 logging,
             ], exclude: ["wire_client.py", "grpc_client.py", "rpc_meta.proto"], swiftSettings: strict),
         .testTarget(
+            name: "HoldfastServerTests",
+            dependencies: [
+                "HoldfastServer", "HoldfastServices", "HoldfastAPI", grpcCore, grpcProtobuf, swiftProtobuf, nioCore,
+                nioEmbedded,
+            ], swiftSettings: strict),
+        .testTarget(
             name: "holdfastTests",
             dependencies: [
                 "holdfast", "HoldfastServer", "HoldfastAPI", "Domain", "Replay", "PrivateStores", grpcCore,

@@ -47,6 +47,13 @@ struct GRPCClientTests {
                         try await python.certificate(port: port, protocol: name, folder: folder) == "certificate next"
                     })
             }
+            let foreignKey = try PrivateProgram(
+                [
+                    BuiltProgram.path, "serve", "--tls-certificate", "\(folder)/server.pem", "--tls-key",
+                    "\(folder)/client.key",
+                ], log: folder + "/refused.log")
+            _ = try await foreignKey.line(
+                beginningWith: "holdfast: \(folder)/client.key: does not belong to the certificate")
             try await certificates.spoil()
             // Longer than the server takes to look at its files.
             try await Task.sleep(for: .seconds(5))

@@ -14,10 +14,10 @@ struct HTTP2Limits: Hashable, Sendable {
     ///
     /// One more is refused at once, not started.
     var maximumCalls = 10_000
-    /// Most connections at the same time: 4,096.
+    /// Most connections at the same time: 10,000.
     ///
     /// Others wait until they are accepted.
-    var maximumConnections = 4_096
+    var maximumConnections = 10_000
     /// Connections that the system keeps waiting to be accepted: 1,024.
     var backlog: Int32 = 1_024
     /// Time from the acceptance of a connection to the first bytes of HTTP/2, its TLS handshake included: 10 s.

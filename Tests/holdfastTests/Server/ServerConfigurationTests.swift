@@ -16,6 +16,8 @@ struct ServerConfigurationTests {
     func environment() throws {
         let values = [
             "HOLDFAST_HOST": "::1", "HOLDFAST_TCP_PORT": "0", "HOLDFAST_GRPC_PORT": "1",
+            "HOLDFAST_ADMIN_HOST": "::2", "HOLDFAST_ADMIN_PORT": "off", "HOLDFAST_REFLECTION": "off",
+            "HOLDFAST_TLS_CERTIFICATE": "c.pem", "HOLDFAST_TLS_KEY": "c.key", "HOLDFAST_TLS_CLIENT_CA": "ca.pem",
             "HOLDFAST_ALLOW_ANONYMOUS": "true",
             "HOLDFAST_REDIS_URL": "redis://r", "HOLDFAST_POSTGRES_URL": "postgres://p",
             "HOLDFAST_POSTGRES_CONNECTIONS": "5", "HOLDFAST_EVENT_LOOPS": "3", "HOLDFAST_KEY_PREFIX": "x:",
@@ -33,6 +35,10 @@ struct ServerConfigurationTests {
         #expect(configuration.host == "::1")
         #expect(configuration.tcpPort == 0)
         #expect(configuration.grpcPort == 1)
+        #expect(configuration.adminHost == "::2")
+        #expect(configuration.adminPort == nil)
+        #expect(!configuration.offersReflection)
+        #expect(configuration.tls == TLSFiles(certificate: "c.pem", key: "c.key", clientAuthorities: "ca.pem"))
         #expect(configuration.allowsAnonymous)
         #expect(configuration.redisURL == "redis://r")
         #expect(configuration.postgresURL == "postgres://p")
@@ -51,6 +57,7 @@ struct ServerConfigurationTests {
         "A variable that cannot be read is named",
         arguments: [
             ("HOLDFAST_TCP_PORT", "x"), ("HOLDFAST_TCP_PORT", "65536"), ("HOLDFAST_ALLOW_ANONYMOUS", "yes"),
+            ("HOLDFAST_REFLECTION", "true"), ("HOLDFAST_GRPC_PORT", "-1"),
             ("HOLDFAST_CACHE_AGE_MS", "-1"), ("HOLDFAST_EVENT_LOOPS", "99999999999999999999"),
         ])
     func badVariable(name: String, value: String) {
@@ -73,7 +80,10 @@ struct ServerConfigurationTests {
     @Test("Values out of bounds are refused by name")
     func bounds() {
         let changes: [(String, (inout ServerConfiguration) -> Void)] = [
-            ("tcp-port", { $0.tcpPort = -1 }), ("postgres-connections", { $0.postgresConnections = 1 }),
+            ("tcp-port", { $0.tcpPort = -1 }), ("grpc-port", { $0.grpcPort = 70_000 }),
+            ("tls-key", { $0.tlsCertificate = "c.pem" }), ("tls-certificate", { $0.tlsKey = "c.key" }),
+            ("tls-client-ca", { $0.tlsClientAuthorities = "ca.pem" }),
+            ("postgres-connections", { $0.postgresConnections = 1 }),
             ("event-loops", { $0.eventLoops = 0 }), ("max-frame-bytes", { $0.maximumFrameBytes = 1_023 }),
             ("max-calls-per-connection", { $0.maximumCallsPerConnection = 0 }),
             ("max-connections", { $0.maximumConnections = 0 }), ("key-prefix", { $0.keyPrefix = "" }),
