@@ -19,7 +19,7 @@ cp -R Protos/. "$work/protos"
 # protoc-c does not know `optional` of proto3. On the wire, and to other languages, it is a oneof with one member.
 find "$work/protos" -name '*.proto' -exec \
     sed -i -E '/^syntax = "proto3"/,$ s/^( *)optional ([A-Za-z0-9_.]+) ([a-z0-9_]+) = ([0-9]+);/\1oneof \3_set { \2 \3 = \4; }/' {} +
-protos=$(cd "$work/protos" && find holdfast grpc google -name '*.proto' | LC_ALL=C sort)
+protos=$(cd "$work/protos" && find holdfast grpc/health google -name '*.proto' | LC_ALL=C sort)
 # shellcheck disable=SC2086
 protoc-c -I "$work/protos" -I /usr/include --c_out="$work/all" $protos \
     google/protobuf/any.proto google/protobuf/duration.proto google/protobuf/timestamp.proto

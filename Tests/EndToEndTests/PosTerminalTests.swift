@@ -58,6 +58,43 @@ struct PosTerminalTests {
         }
     }
 
+    @Test("sells over TLS, with a certificate of its own where asked, and trusts nobody it does not know")
+    func tls() async throws {
+        try Till.build()
+        let secrets = try TillSecrets.make()
+        try await ServedStack.with { stack in
+            try await TillShop.open(port: stack.port)
+            let certified = ["--tls-certificate", secrets.certificate, "--tls-key", secrets.key]
+            try await stack.besideServer(certified) { port in
+                let server = ["127.0.0.1", "\(port)", "--attempts", "2", "--timeout", "10", "MUG=1@4.95"]
+                let sold = try Till.run(server + ["--ca", secrets.authority])
+                #expect(sold.status == 0, "\(sold.text)")
+                #expect(sold.text.contains("reconnected: the same reservation gives the same answer"))
+                for distrust in [
+                    ["--tls"], ["--ca", secrets.tillCertificate],
+                    ["--ca", secrets.authority, "--server-name", "other.example"],
+                ] {
+                    let refused = try Till.run(server + distrust)
+                    #expect(refused.status == 1)
+                    #expect(refused.text.hasPrefix("health: not secure (UNAUTHENTICATED, 1 tries)"), "\(refused.text)")
+                }
+                let plain = try Till.run(server)
+                #expect(plain.status == 1, "\(plain.text)")
+            }
+            try await stack.besideServer(certified + ["--tls-client-ca", secrets.tillCertificate]) { port in
+                let server = ["127.0.0.1", "\(port)", "--attempts", "2", "--timeout", "10", "MUG=1@4.95"]
+                let known = try Till.run(
+                    server + [
+                        "--ca", secrets.authority, "--certificate", secrets.tillCertificate, "--key", secrets.tillKey,
+                    ])
+                #expect(known.status == 0, "\(known.text)")
+                let unknown = try Till.run(server + ["--ca", secrets.authority])
+                #expect(unknown.status == 1, "\(unknown.text)")
+            }
+            #expect(try await TillShop.available("MUG", port: stack.port) == 8)
+        }
+    }
+
     @Test("says that no server is there, after its tries")
     func noServer() throws {
         try Till.build()

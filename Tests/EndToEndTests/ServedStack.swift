@@ -56,6 +56,15 @@ final class ServedStack: Sendable {
         return try result.get()
     }
 
+    /// Runs a body beside another server on the same stores, with further options; the body gets its port.
+    func besideServer<R: Sendable>(_ options: [String], _ body: (Int) async throws -> R) async throws -> R {
+        let other = try await ServedStack.serve(stores, directory: directory, port: 0, options)
+        let result: Result<R, any Error>
+        do { result = .success(try await body(other.ports.framed)) } catch { result = .failure(error) }
+        await other.program.stop()
+        return try result.get()
+    }
+
     private static func serve(
         _ stores: PrivateStack, directory: String, port: Int, _ arguments: [String]
     ) async throws -> (program: PrivateProgram, ports: (framed: Int, grpc: Int)) {

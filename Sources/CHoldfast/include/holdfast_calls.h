@@ -18,6 +18,7 @@
 #include "google/rpc/status.pb-c.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "holdfast.h"
+#include "holdfast/transport/v1/control.pb-c.h"
 #include "holdfast/v1/availability.pb-c.h"
 #include "holdfast/v1/catalog.pb-c.h"
 #include "holdfast/v1/inventory.pb-c.h"
