@@ -31,7 +31,7 @@ dev: build
 
 clients:
 	@dev/install.sh clients
-	@$(MAKE) --no-print-directory -C Sources/CHoldfast
+	@$(MAKE) -s --no-print-directory -C Sources/CHoldfast
 	@echo "built .build-clients/lib/libcholdfast.a and .build-clients/bin/pos-terminal"
 
 test:
