@@ -20,6 +20,8 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let grpcHTTP2 = Target.Dependency.product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
@@ -52,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -101,14 +104,15 @@ let package = Package(
         .target(
             name: "HoldfastServices",
             dependencies: [
-                "OrderPromising", "Ledger", "Domain", "HoldfastAPI", "FramedTransport", grpcCore, grpcProtobuf,
-                swiftProtobuf, nioCore, logging,
+                "OrderPromising", "Ledger", "Domain", "HoldfastAPI", "FramedTransport", "TraceContext", grpcCore,
+                grpcProtobuf, swiftProtobuf, nioCore, logging,
             ], swiftSettings: strict),
         .target(
             name: "HoldfastServer",
             dependencies: [
                 "HoldfastServices", "OrderPromising", "HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient",
-                "FramedTransport", "HoldfastAPI", grpcCore, grpcProtobuf, grpcHTTP2, swiftProtobuf, hummingbird,
+                "FramedTransport", "HoldfastAPI", grpcCore, grpcProtobuf, grpcHTTP2, swiftProtobuf,
+                "Observability", "TraceContext", hummingbird, hummingbirdCore, httpTypes, coreMetrics,
                 asyncHTTPClient,
                 jwtKit, metrics, serviceContext, nioCore, nioPosix, nioSSL, logging, lifecycle,
             ], resources: [.embedInCode("Reflection/descriptors.binpb")], swiftSettings: strict),

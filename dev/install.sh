@@ -77,6 +77,7 @@ fi
 if [ "$purpose" = test ]; then
     need protobuf-compiler "checks that the generated code is up to date" has protoc
     need libprotobuf-dev "the well-known types that the contract imports" test -e /usr/include/google/protobuf/timestamp.proto
+    need prometheus "its promtool checks the metrics and the alert rules" has promtool
     need python3 "an independent client in the tests" test -x /usr/bin/python3
     need python3-protobuf "messages for that client" has_python_protobuf
     need python3-venv "a private Python with grpcio, another client in the tests" has_venv
@@ -101,7 +102,7 @@ if [ ${#missing[@]} -gt 0 ]; then
         echo "installing needs root: sudo may ask for your password"
     fi
     echo "installing: ${missing[*]}"
-    echo "(Debian may start a redis-server and a postgresql of its own; this project leaves them alone)"
+    echo "(Debian may start a redis-server, a postgresql or a prometheus of its own; this project leaves them alone)"
     "${as_root[@]}" apt-get update -q
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
 fi

@@ -5,6 +5,7 @@ import Ledger
 public import Logging
 import NIOCore
 import NIOPosix
+import Observability
 import OrderPromising
 import PostgresClient
 import RedisClient
@@ -18,6 +19,8 @@ import UnixSignals
 public struct HoldfastServer: Sendable {
     private let configuration: ServerConfiguration
     private let logger: Logger
+    private let metrics = PrometheusMetrics(families: MetricCatalogue.families)
+    private let logEvents: LogEventCounters
 
     /// Makes a server; nothing is opened before ``run(onReady:)``.
     ///
@@ -26,6 +29,7 @@ public struct HoldfastServer: Sendable {
         try configuration.validate()
         self.configuration = configuration
         self.logger = logger
+        logEvents = LogEventCounters(factory: metrics)
     }
 
     /// Serves until a signal comes or something fails that cannot heal.
@@ -49,39 +53,56 @@ public struct HoldfastServer: Sendable {
     private func serve(
         on group: MultiThreadedEventLoopGroup, onReady: @escaping @Sendable (ListeningAddresses) async throws -> Void
     ) async throws {
+        let telemetry = Telemetry(
+            metrics: metrics, slowCall: configuration.slowCall, callLogger: labelled("holdfast.calls"))
         let tls = try configuration.tls.map { try TLSKeeper($0, logger: labelled("holdfast.tls")) }
+        if let tls { telemetry.watchCertificate { tls.certificateExpiry } }
         let redis = try RedisClient(
-            configuration: redisConfiguration(), eventLoopGroup: group, logger: labelled("holdfast.redis"))
+            configuration: redisConfiguration(), eventLoopGroup: group, logger: labelled("holdfast.redis"),
+            metrics: RedisMetrics(factory: metrics))
         let pool = PostgresPool(
             configuration: PostgresConfiguration(
                 connectionString: configuration.postgresURL, connectionCount: configuration.postgresConnections),
-            logger: labelled("holdfast.postgres"))
+            logger: labelled("holdfast.postgres"), metrics: PostgresMetrics(factory: metrics))
         let promising = OrderPromising(
             ledger: Ledger(pool: pool), redis: redis, configuration: promisingConfiguration(),
-            logger: labelled("holdfast.promising"))
+            logger: labelled("holdfast.promising"), metrics: PromisingMetrics(factory: metrics))
+        let readiness = Readiness(promising: promising, redis: redis, pool: pool)
+        telemetry.watch(
+            promising: promising, redis: redis, pool: pool, poolTarget: configuration.postgresConnections,
+            readiness: readiness)
+        let admin = configuration.adminPort.map { port in
+            AdminService(
+                host: configuration.adminHost, port: port, metrics: metrics, readiness: readiness, group: group,
+                logger: quiet("holdfast.admin"))
+        }
         let address = FramedAddress.tcp(host: configuration.host, port: configuration.tcpPort)
         let transport = FramedServerTransport(
             eventLoopGroup: group, address: address,
             configuration: transportConfiguration(),
             fastLane: ServiceRegistry.fastLane(promising: promising, logger: labelled("holdfast.calls")),
-            tls: tls.map { FramedServerTLS(context: $0.framed) }, logger: labelled("holdfast.transport"))
+            observer: telemetry.framedObserver, tls: tls.map { FramedServerTLS(context: $0.framed) },
+            logger: labelled("holdfast.transport"))
         let http2Transport = HTTP2Transport(
             eventLoopGroup: group, host: configuration.host, port: configuration.grpcPort, limits: http2Limits(),
-            tls: tls?.http2)
+            tls: tls?.http2, observer: telemetry.http2Observer)
         let startGate = StartGate()
         let serving = ServingState { promising.isReady }
         let services = ServiceRegistry.all(
             promising: promising, serving: serving, logger: labelled("holdfast.calls"))
         let interceptors = CallInterceptors.chain(startGate: startGate, isDraining: { serving.isDraining })
-        let framed = GRPCServer(transport: transport, services: services, interceptors: interceptors)
+        let framed = GRPCServer(
+            transport: transport, services: services, interceptors: telemetry.framedInterceptors + interceptors)
         let http2 = GRPCServer(
-            transport: http2Transport, services: services + (try reflection(of: services)), interceptors: interceptors)
+            transport: http2Transport, services: services + (try reflection(of: services)),
+            interceptors: telemetry.http2Interceptors + interceptors)
         let http2Address = FramedAddress.tcp(host: configuration.host, port: configuration.grpcPort)
         let schemaGate = SchemaGate(
             postgresURL: configuration.postgresURL, migrates: configuration.migratesSchema,
             logger: labelled("holdfast.schema"))
-        // Stopped from the last to the first: first no more calls, last the stores.
-        var parts: [any Service] = [
+        // Stopped from the last to the first: first no more calls, last the stores, and health is told to the very end.
+        var parts: [any Service] = admin.map { [$0] } ?? []
+        parts += [
             StoresService(redis: redis, pool: pool),
             PromisingService(promising: promising, schemaGate: schemaGate, startGate: startGate),
             ListenerService(
@@ -90,9 +111,10 @@ public struct HoldfastServer: Sendable {
             ReadinessService(
                 framed: transport, http2: http2Transport,
                 asked: ListeningAddresses(tcp: address, grpc: http2Address), promising: promising,
-                logger: labelled("holdfast.server"), onReady: onReady),
+                logger: labelled("holdfast.server"), admin: admin, readiness: readiness, onReady: onReady),
         ]
         if let tls { parts.append(TLSReloadService(keeper: tls)) }
+        parts.append(DrainNotice(readiness: readiness))
         try await ServiceGroup(configuration: lifecycleConfiguration(services: parts)).run()
         logger.info("stopped")
     }
@@ -147,7 +169,11 @@ public struct HoldfastServer: Sendable {
     }
 
     private func labelled(_ label: String) -> Logger {
-        var logger = Logger(label: label) { LineLogHandler(label: $0, level: self.logger.logLevel) }
+        var logger = Logger(label: label) { label in
+            LineLogHandler(
+                label: label, level: self.logger.logLevel, format: configuration.logFormat,
+                onEvent: logEvents.count)
+        }
         logger.logLevel = self.logger.logLevel
         return logger
     }

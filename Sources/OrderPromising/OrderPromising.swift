@@ -63,6 +63,9 @@ public final class OrderPromising: Sendable {
     /// True where every vshard is armed and the last look at Redis was good.
     public var isReady: Bool { admission.phase == .open }
 
+    /// What it and the services above it count.
+    public var metrics: PromisingMetrics { admission.metrics }
+
     /// How it stands now, for metrics and health.
     public var status: PromisingStatus {
         let phase: PromisingStatus.Admission =

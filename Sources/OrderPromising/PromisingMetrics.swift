@@ -1,4 +1,5 @@
 public import CoreMetrics
+public import Domain
 
 /// What order promising counts; handles are made once and shared by all its parts.
 public struct PromisingMetrics: Sendable {
@@ -32,6 +33,14 @@ public struct PromisingMetrics: Sendable {
     let rebuildCells: Meter
     let rebuildHolds: Meter
     let epochRaises: Counter
+    /// Calls that were refused, by reason.
+    private let refusals: [RefusalReason: Counter]
+
+    private enum RefusalReason: String, CaseIterable {
+        case invalid, notFound = "not_found", idReused = "id_reused", externalIDTaken = "external_id_taken"
+        case shortage, wrongState = "wrong_state", unavailable, outcomeUnknown = "outcome_unknown", exhausted
+        case deadlineExceeded = "deadline_exceeded", failed = "internal"
+    }
 
     /// Makes the handles.
     public init(factory: any MetricsFactory) {
@@ -68,10 +77,37 @@ public struct PromisingMetrics: Sendable {
         rebuildCells = meter("holdfast_rebuild_cells_loaded")
         rebuildHolds = meter("holdfast_rebuild_holds_loaded")
         epochRaises = counter("holdfast_epoch_raises_total")
+        refusals = Dictionary(
+            uniqueKeysWithValues: RefusalReason.allCases.map { reason in
+                (reason, counter("holdfast_refusals_total", [("reason", reason.rawValue)]))
+            })
     }
 
     /// Counts nothing.
     public static let off = PromisingMetrics(factory: NOOPMetricsHandler.instance)
+
+    /// Counts a call that was refused.
+    public func refused(_ refusal: Refusal) {
+        let reason: RefusalReason =
+            switch refusal {
+            case .invalid: .invalid
+            case .notFound: .notFound
+            case .differentBody: .idReused
+            case .externalIDTaken: .externalIDTaken
+            case .shortage: .shortage
+            case .wrongState: .wrongState
+            case .unavailable: .unavailable
+            case .outcomeUnknown: .outcomeUnknown
+            case .exhausted: .exhausted
+            case .deadlineExceeded: .deadlineExceeded
+            }
+        refusals[reason]?.increment()
+    }
+
+    /// Counts a call that failed in a way that nobody foresaw.
+    public func failed() {
+        refusals[.failed]?.increment()
+    }
 
     /// Counts the takes of one round.
     func count(_ results: [TakeResult]) {

@@ -28,6 +28,8 @@ final class PostgresSession {
         self.notices = NoticeLog(logger)
         self.responseTimeout = configuration.responseTimeout.map(\.nanoseconds)
         self.notices.attach(to: handle)
+        // Details of errors show the values of rows, which belong in no log.
+        PQsetErrorVerbosity(handle, PQERRORS_TERSE)
         guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else {
             throw PostgresError(.unavailable, detail: Self.message(of: handle))
         }

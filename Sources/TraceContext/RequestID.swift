@@ -19,10 +19,9 @@ public struct RequestID: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 
-    /// A new name: 32 hexadecimal digits by chance.
+    /// A new name: 32 hexadecimal digits.
     public static func fresh() -> RequestID {
-        var random = SystemRandomNumberGenerator()
-        return RequestID(unchecked: TraceParent.hex(random.next(), 16) + TraceParent.hex(random.next(), 16))
+        RequestID(unchecked: TraceParent.hex(FreshIDs.next(), 16) + TraceParent.hex(FreshIDs.next(), 16))
     }
 
     private static let longest = 128

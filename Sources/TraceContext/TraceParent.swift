@@ -43,14 +43,12 @@ public struct TraceParent: Hashable, Sendable {
 
     /// A new trace that is recorded.
     public static func fresh() -> TraceParent {
-        var random = SystemRandomNumberGenerator()
-        return TraceParent(unchecked: random.next(), max(1, random.next()), max(1, random.next()), 1)
+        TraceParent(unchecked: FreshIDs.next(), FreshIDs.next(), FreshIDs.next(), 1)
     }
 
     /// A new span of the same trace.
     public func child() -> TraceParent {
-        var random = SystemRandomNumberGenerator()
-        return TraceParent(unchecked: traceHigh, traceLow, max(1, random.next()), flags)
+        TraceParent(unchecked: traceHigh, traceLow, FreshIDs.next(), flags)
     }
 
     /// The trace's id: 32 digits.

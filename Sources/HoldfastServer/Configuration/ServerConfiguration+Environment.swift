@@ -10,6 +10,7 @@ extension ServerConfiguration {
         "HOLDFAST_POSTGRES_URL", "HOLDFAST_POSTGRES_CONNECTIONS", "HOLDFAST_EVENT_LOOPS", "HOLDFAST_KEY_PREFIX",
         "HOLDFAST_CACHE_AGE_MS", "HOLDFAST_MAX_FRAME_BYTES", "HOLDFAST_MAX_CALLS_PER_CONNECTION",
         "HOLDFAST_MAX_CONNECTIONS", "HOLDFAST_SHUTDOWN_GRACE_S",
+        "HOLDFAST_LOG_FORMAT", "HOLDFAST_SLOW_CALL_MS",
     ]
 
     /// The environment variables that name a file with the value of another one.
@@ -51,6 +52,16 @@ extension ServerConfiguration {
         tlsCertificate = text("HOLDFAST_TLS_CERTIFICATE") ?? tlsCertificate
         tlsKey = text("HOLDFAST_TLS_KEY") ?? tlsKey
         tlsClientAuthorities = text("HOLDFAST_TLS_CLIENT_CA") ?? tlsClientAuthorities
+        if let name = text("HOLDFAST_LOG_FORMAT") {
+            guard let format = LogFormat(rawValue: name) else {
+                throw ServerConfigurationError(
+                    setting: "HOLDFAST_LOG_FORMAT", reason: "must be text or json, is \"\(name)\"")
+            }
+            logFormat = format
+        }
+        if let bound = try number("HOLDFAST_SLOW_CALL_MS", in: 0...3_600_000) {
+            slowCall = .milliseconds(Int64(bound))
+        }
         if let answer = text("HOLDFAST_ALLOW_ANONYMOUS") {
             guard answer == "true" || answer == "false" else {
                 throw ServerConfigurationError(

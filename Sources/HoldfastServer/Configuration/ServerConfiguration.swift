@@ -20,6 +20,10 @@ public struct ServerConfiguration: Sendable {
     public var tlsKey: String?
     /// PEM file with authorities one of which must have signed a client's certificate; `nil` asks for none, the default.
     public var tlsClientAuthorities: String?
+    /// How log lines are written; default text.
+    public var logFormat = LogFormat.text
+    /// A call that takes longer is logged: 0 to 1 hour, 0 logs none; default 500 ms.
+    public var slowCall: TimeAmount = .milliseconds(500)
     /// Whether callers need no credentials on an address that other machines can reach; default false.
     public var allowsAnonymous = false
     /// URL of Redis; default `redis://127.0.0.1:6379/0`.

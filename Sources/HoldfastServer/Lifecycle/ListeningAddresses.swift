@@ -1,4 +1,5 @@
 public import FramedTransport
+import Logging
 
 /// Where a server listens, one address a port.
 public struct ListeningAddresses: Hashable, Sendable, CustomStringConvertible {
@@ -22,5 +23,13 @@ public struct ListeningAddresses: Hashable, Sendable, CustomStringConvertible {
         if let grpc { text += " grpc=\(grpc)" }
         if let admin { text += " admin=\(admin)" }
         return text
+    }
+
+    /// The same as fields of a log line.
+    var metadata: Logger.Metadata {
+        var fields: Logger.Metadata = ["tcp": "\(tcp)"]
+        if let grpc { fields["grpc"] = "\(grpc)" }
+        if let admin { fields["admin"] = "\(admin)" }
+        return fields
     }
 }

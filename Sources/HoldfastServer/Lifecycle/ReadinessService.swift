@@ -10,17 +10,20 @@ struct ReadinessService: Service {
     let asked: ListeningAddresses
     let promising: OrderPromising
     let logger: Logger
+    let admin: AdminService?
+    let readiness: Readiness
     let onReady: @Sendable (ListeningAddresses) async throws -> Void
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             do {
-                let addresses = try await listeningAddresses()
-                logger.info("listening", metadata: ["tcp": "\(addresses.tcp)"])
-                if let grpc = addresses.grpc { logger.info("listening", metadata: ["grpc": "\(grpc)"]) }
+                var addresses = try await listeningAddresses()
+                addresses.admin = try await admin?.listeningAddress
+                logger.info("listening", metadata: addresses.metadata)
+                readiness.listens()
                 while !promising.isReady { try await Task.sleep(for: .milliseconds(20)) }
                 try await onReady(addresses)
-                logger.info("ready", metadata: ["tcp": "\(addresses.tcp)"])
+                logger.info("ready", metadata: addresses.metadata)
                 try await gracefulShutdown()
             } catch is CancellationError {
                 return

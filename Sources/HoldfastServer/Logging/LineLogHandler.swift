@@ -1,3 +1,4 @@
+import Foundation
 public import Logging
 
 #if canImport(Glibc)
@@ -6,23 +7,38 @@ public import Logging
     import Darwin
 #endif
 
-/// Writes each event as one line to standard error: time, level, label, message, then `name=value` pairs.
+/// Writes each event as one line to standard error, as text or as JSON.
 ///
-/// Values with blanks, quotes or line ends are quoted, so that an event never takes two lines and a program can read it:
-/// `2026-11-24T09:30:00.125Z info holdfast.server: listening tcp=127.0.0.1:7411`
+/// An event never takes two lines, whatever its values hold: line ends, controls and quotes are escaped, long values are
+/// cut, and what looks like a credential or an address of a person is masked.
 public struct LineLogHandler: LogHandler {
     private let label: String
+    private let format: LogFormat
+    private let onEvent: (@Sendable (Logger.Level) -> Void)?
+    private let write: @Sendable (String) -> Void
 
     /// Data of every event.
     public var metadata: Logger.Metadata = [:]
-    /// Adds data to every event.
+    /// Adds data to every event; by default the ids of the call that is being answered.
     public var metadataProvider: Logger.MetadataProvider?
     /// The least severe level that is written.
     public var logLevel: Logger.Level
 
-    /// Makes a handler for a logger with this label.
-    public init(label: String, level: Logger.Level) {
+    /// Makes a handler for a logger with this label, which writes to standard error.
+    public init(label: String, level: Logger.Level, format: LogFormat = .text) {
+        self.init(label: label, level: level, format: format, onEvent: nil, write: LineLogHandler.writeToStandardError)
+    }
+
+    /// Makes a handler that tells of each event and writes elsewhere.
+    init(
+        label: String, level: Logger.Level, format: LogFormat, onEvent: (@Sendable (Logger.Level) -> Void)?,
+        write: @escaping @Sendable (String) -> Void = LineLogHandler.writeToStandardError
+    ) {
         self.label = label
+        self.format = format
+        self.onEvent = onEvent
+        self.write = write
+        metadataProvider = .callTrace
         logLevel = level
     }
 
@@ -34,15 +50,15 @@ public struct LineLogHandler: LogHandler {
 
     /// Writes an event.
     public func log(event: LogEvent) {
-        var pairs = metadata
-        if let provided = metadataProvider?.get() { pairs.merge(provided) { _, new in new } }
-        if let own = event.metadata { pairs.merge(own) { _, new in new } }
-        var line = LineLogHandler.time()
-        line += " \(event.level.rawValue) \(label): \(LineLogHandler.plain("\(event.message)"))"
-        for (name, value) in pairs.sorted(by: { $0.key < $1.key }) {
-            line += " \(name)=\(LineLogHandler.quoted("\(value)"))"
-        }
-        line += "\n"
+        onEvent?(event.level)
+        let line = LogLine(
+            time: LineLogHandler.time(), level: event.level, label: label, message: "\(event.message)",
+            metadata: [metadata, metadataProvider?.get(), event.metadata])
+        write(format == .json ? line.json : line.text)
+    }
+
+    private static func writeToStandardError(_ line: String) {
+        var line = line
         // One write a line: the kernel keeps lines of several threads apart.
         line.withUTF8 { bytes in
             #if canImport(Glibc)
@@ -53,32 +69,10 @@ public struct LineLogHandler: LogHandler {
         }
     }
 
-    static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "=" }
-        return isPlain ? text : "\"\(plain(text, quotes: true))\""
-    }
-
-    private static func plain(_ text: String, quotes: Bool = false) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\n": escaped += "\\n"
-            case "\r": escaped += "\\r"
-            case "\t": escaped += "\\t"
-            case "\"" where quotes: escaped += "\\\""
-            case "\\" where quotes: escaped += "\\\\"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f: escaped += "?"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
-    }
-
     private static func time() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
+        let milliseconds = Int(Date().timeIntervalSince1970 * 1_000)
         var parts = tm()
-        var seconds = now.tv_sec
+        var seconds = time_t(milliseconds / 1_000)
         gmtime_r(&seconds, &parts)
         func digits(_ value: Int, _ count: Int) -> String {
             let text = String(value)
@@ -86,6 +80,6 @@ public struct LineLogHandler: LogHandler {
         }
         let date = "\(parts.tm_year + 1_900)-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
         let time = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
-        return "\(date)T\(time).\(digits(now.tv_nsec / 1_000_000, 3))Z"
+        return "\(date)T\(time).\(digits(milliseconds % 1_000, 3))Z"
     }
 }

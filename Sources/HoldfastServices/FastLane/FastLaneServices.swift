@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import OrderPromising
 import SwiftProtobuf
+import TraceContext
 
 /// The hot methods without a task per call: decode, validate, call and encode on the connection's event loop.
 ///
@@ -16,7 +17,7 @@ struct FastLaneServices: Sendable {
 
     init(promising: OrderPromising, logger: Logger) {
         self.promising = promising
-        answer = CallAnswer(logger: logger)
+        answer = CallAnswer(logger: logger, metrics: promising.metrics)
     }
 
     private typealias Availability = Holdfast_V1_AvailabilityService.Method.CheckAvailability
@@ -83,7 +84,7 @@ struct FastLaneServices: Sendable {
         do {
             try work()
         } catch {
-            call.fail(answer.error(error, method))
+            call.fail(answer.error(error, method, trace: CallTrace(accepting: call.metadata)))
         }
     }
 
@@ -96,7 +97,7 @@ struct FastLaneServices: Sendable {
                 let bytes: [UInt8] = try encode(try result.get()).serializedBytes()
                 call.succeed { $0.writeBytes(bytes) }
             } catch {
-                call.fail(answer.error(error, method, body: body))
+                call.fail(answer.error(error, method, body: body, trace: CallTrace(accepting: call.metadata)))
             }
         }
     }

@@ -11,7 +11,7 @@ public struct AvailabilityService: Holdfast_V1_AvailabilityService.SimpleService
     /// Makes the service over order promising.
     public init(promising: OrderPromising, logger: Logger) {
         self.promising = promising
-        answer = CallAnswer(logger: logger)
+        answer = CallAnswer(logger: logger, metrics: promising.metrics)
     }
 
     /// Answers how many units are available.

@@ -16,7 +16,7 @@ public struct CatalogService: Holdfast_V1_CatalogService.SimpleServiceProtocol {
     public init(promising: OrderPromising, logger: Logger) {
         self.promising = promising
         self.logger = logger
-        answer = CallAnswer(logger: logger)
+        answer = CallAnswer(logger: logger, metrics: promising.metrics)
     }
 
     /// Creates or replaces products.

@@ -14,7 +14,7 @@ public struct InventoryService: Holdfast_V1_InventoryService.SimpleServiceProtoc
     /// Makes the service over order promising and its ledger.
     public init(promising: OrderPromising, logger: Logger) {
         self.promising = promising
-        answer = CallAnswer(logger: logger)
+        answer = CallAnswer(logger: logger, metrics: promising.metrics)
     }
 
     /// Adds received goods.

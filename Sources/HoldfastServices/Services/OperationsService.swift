@@ -11,7 +11,7 @@ public struct OperationsService: Holdfast_V1_OperationsService.SimpleServiceProt
     /// Makes the service over order promising.
     public init(promising: OrderPromising, logger: Logger) {
         self.promising = promising
-        answer = CallAnswer(logger: logger)
+        answer = CallAnswer(logger: logger, metrics: promising.metrics)
     }
 
     /// Adds up the books of both stores.

@@ -13,7 +13,7 @@ public struct ReservationService: Holdfast_V1_ReservationService.SimpleServicePr
     /// Makes the service over order promising.
     public init(promising: OrderPromising, logger: Logger) {
         self.promising = promising
-        answer = CallAnswer(logger: logger)
+        answer = CallAnswer(logger: logger, metrics: promising.metrics)
     }
 
     /// Holds every line or none.

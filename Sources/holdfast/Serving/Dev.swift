@@ -52,6 +52,7 @@ struct Dev: AsyncParsableCommand {
         (settings.tlsCertificate, settings.tlsKey, settings.tlsClientAuthorities) = (nil, nil, nil)
         settings.keyPrefix = "hf:"
         settings.migratesSchema = true
+        settings.logFormat = try log.format()
         let folder = try ephemeral ? DevFolder.temporary() : DevFolder.prepared(data)
         let served: Result<Void, any Error>
         do {

@@ -66,6 +66,11 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long running calls may take to end on a stop (default: 15s).", valueName: "time"))
     var shutdownGrace: TimeSpan?
 
+    @Option(
+        help: ArgumentHelp(
+            "Log calls that take longer than this; off logs none (default: 500ms).", valueName: "time"))
+    var slowCall: TimeBound?
+
     @OptionGroup var log: LogOptions
 
     func run() async throws {
@@ -93,6 +98,8 @@ struct Serve: AsyncParsableCommand {
         settings.maximumCallsPerConnection = maxCallsPerConnection ?? settings.maximumCallsPerConnection
         settings.maximumConnections = maxConnections ?? settings.maximumConnections
         if let shutdownGrace { settings.shutdownGrace = .milliseconds(shutdownGrace.milliseconds) }
+        if let slowCall { settings.slowCall = .milliseconds(slowCall.milliseconds) }
+        settings.logFormat = try log.format()
         try settings.validate()
         return settings
     }

@@ -18,7 +18,7 @@ struct ServerConfigurationTests {
             "HOLDFAST_HOST": "::1", "HOLDFAST_TCP_PORT": "0", "HOLDFAST_GRPC_PORT": "1",
             "HOLDFAST_ADMIN_HOST": "::2", "HOLDFAST_ADMIN_PORT": "off", "HOLDFAST_REFLECTION": "off",
             "HOLDFAST_TLS_CERTIFICATE": "c.pem", "HOLDFAST_TLS_KEY": "c.key", "HOLDFAST_TLS_CLIENT_CA": "ca.pem",
-            "HOLDFAST_ALLOW_ANONYMOUS": "true",
+            "HOLDFAST_ALLOW_ANONYMOUS": "true", "HOLDFAST_LOG_FORMAT": "json", "HOLDFAST_SLOW_CALL_MS": "17",
             "HOLDFAST_REDIS_URL": "redis://r", "HOLDFAST_POSTGRES_URL": "postgres://p",
             "HOLDFAST_POSTGRES_CONNECTIONS": "5", "HOLDFAST_EVENT_LOOPS": "3", "HOLDFAST_KEY_PREFIX": "x:",
             "HOLDFAST_CACHE_AGE_MS": "7", "HOLDFAST_MAX_FRAME_BYTES": "2048", "HOLDFAST_MAX_CALLS_PER_CONNECTION": "9",
@@ -39,6 +39,8 @@ struct ServerConfigurationTests {
         #expect(configuration.adminPort == nil)
         #expect(!configuration.offersReflection)
         #expect(configuration.tls == TLSFiles(certificate: "c.pem", key: "c.key", clientAuthorities: "ca.pem"))
+        #expect(configuration.logFormat == .json)
+        #expect(configuration.slowCall == .milliseconds(17))
         #expect(configuration.allowsAnonymous)
         #expect(configuration.redisURL == "redis://r")
         #expect(configuration.postgresURL == "postgres://p")

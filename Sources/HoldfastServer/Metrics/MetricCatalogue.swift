@@ -1,0 +1,137 @@
+public import Observability
+
+/// Every metric that a server tells; `docs/metrics.md` explains them one by one.
+public enum MetricCatalogue {
+    /// All of them, in groups.
+    public static let families = calls + connections + promising + postgres + redis + access + process
+
+    private static let calls = [
+        MetricFamily(
+            "holdfast_rpc_requests_total", .counter, labels: ["method", "transport", "code"],
+            help: "Calls that were answered, by method, transport and status code."),
+        MetricFamily(
+            "holdfast_rpc_request_duration_seconds", .histogram(MetricFamily.callSeconds),
+            labels: ["method", "transport"], help: "From the receipt of a call to its answer."),
+        MetricFamily(
+            "holdfast_rpc_in_flight", .gauge, labels: ["transport"], help: "Calls that are being answered."),
+        MetricFamily(
+            "holdfast_rpc_slow_total", .counter, labels: ["transport"],
+            help: "Calls that took longer than the bound of the slow-call log."),
+        MetricFamily(
+            "holdfast_refusals_total", .counter, labels: ["reason"], help: "Calls that were refused, by reason."),
+    ]
+
+    private static let connections = [
+        MetricFamily(
+            "holdfast_connections", .gauge, labels: ["transport"], help: "Open connections of clients."),
+        MetricFamily(
+            "holdfast_connections_accepted_total", .counter, labels: ["transport"],
+            help: "Connections of clients that were accepted."),
+        MetricFamily(
+            "holdfast_connections_refused_total", .counter, labels: ["transport", "reason"],
+            help: "Connections that were turned away or ended by a limit, by reason."),
+        MetricFamily(
+            "holdfast_tls_certificate_expiry_timestamp_seconds", .gauge,
+            help: "When the certificate in use expires, in seconds since 1970."),
+    ]
+
+    private static let promising = [
+        MetricFamily(
+            "holdfast_batch_size", .histogram(MetricFamily.batchSizes), labels: ["kind"],
+            help: "Requests that shared one batch, by kind."),
+        MetricFamily(
+            "holdfast_near_cache_lookups_total", .counter, labels: ["outcome"],
+            help: "Stock figures asked for: found in memory (hit), or asked of Redis (miss)."),
+        MetricFamily(
+            "holdfast_takes_total", .counter, labels: ["outcome"],
+            help: "Takes of stock in Redis, by what became of them."),
+        MetricFamily("holdfast_settles_in_flight", .gauge, help: "Decisions of PostgreSQL on their way to Redis."),
+        MetricFamily(
+            "holdfast_settles_total", .counter, labels: ["outcome"],
+            help: "Decisions of PostgreSQL told to Redis: done, or lost on the way."),
+        MetricFamily(
+            "holdfast_expiry_lag_seconds", .histogram(MetricFamily.workSeconds),
+            help: "How long after its time a reservation was ended."),
+        MetricFamily("holdfast_reservations_expired_total", .counter, help: "Reservations that this server ended."),
+        MetricFamily(
+            "holdfast_expiry_sweep_failures_total", .counter, help: "Looks for expired reservations that failed."),
+        MetricFamily(
+            "holdfast_admission_state", .gauge, labels: ["state"],
+            help: "1 for the state in which stock admission is, 0 for the others."),
+        MetricFamily("holdfast_vshards_open", .gauge, help: "Parts of the stock that are open for promises here."),
+        MetricFamily("holdfast_vshards", .gauge, help: "Parts of the stock; 0 until the ledger has told."),
+        MetricFamily("holdfast_cells", .gauge, help: "Articles at locations that this server knows."),
+        MetricFamily(
+            "holdfast_rebuilds_total", .counter, labels: ["outcome"],
+            help: "Loads of Redis from PostgreSQL, by how they ended."),
+        MetricFamily(
+            "holdfast_rebuild_duration_seconds", .histogram(MetricFamily.workSeconds),
+            help: "How long a load of Redis took."),
+        MetricFamily(
+            "holdfast_rebuild_vshards_loaded", .gauge, help: "Parts of the stock that the last load has armed."),
+        MetricFamily(
+            "holdfast_rebuild_cells_loaded", .gauge, help: "Articles at locations that the last load has loaded."),
+        MetricFamily("holdfast_rebuild_holds_loaded", .gauge, help: "Holds that the last load has loaded."),
+        MetricFamily("holdfast_epoch_raises_total", .counter, help: "Times that this server raised the epochs."),
+    ]
+
+    private static let postgres = [
+        MetricFamily(
+            "holdfast_postgres_up", .gauge, help: "1 where PostgreSQL answers this server, 0 where it does not."),
+        MetricFamily("holdfast_postgres_pool_size", .gauge, help: "Connections to PostgreSQL that are wanted."),
+        MetricFamily("holdfast_postgres_pool_connected", .gauge, help: "Connections to PostgreSQL that stand."),
+        MetricFamily("holdfast_postgres_pool_in_use", .gauge, help: "Connections to PostgreSQL that work."),
+        MetricFamily("holdfast_postgres_pool_waiting", .gauge, help: "Callers that wait for a connection."),
+        MetricFamily(
+            "holdfast_postgres_pool_wait_seconds", .histogram(MetricFamily.callSeconds),
+            help: "How long callers waited for a connection."),
+        MetricFamily(
+            "holdfast_postgres_pool_use_seconds", .histogram(MetricFamily.callSeconds),
+            help: "How long callers used a connection."),
+        MetricFamily(
+            "holdfast_postgres_pool_refusals_total", .counter, labels: ["reason"],
+            help: "Callers that got no connection, by reason."),
+        MetricFamily(
+            "holdfast_postgres_statement_errors_total", .counter, labels: ["class"],
+            help: "Statements that PostgreSQL refused, by class of SQLSTATE."),
+        MetricFamily("holdfast_postgres_connects_total", .counter, help: "Connections to PostgreSQL that were made."),
+        MetricFamily(
+            "holdfast_postgres_connections_lost_total", .counter, help: "Connections to PostgreSQL that were lost."),
+    ]
+
+    private static let redis = [
+        MetricFamily("holdfast_redis_up", .gauge, help: "1 where every link to Redis is connected, else 0."),
+        MetricFamily("holdfast_redis_links", .gauge, help: "Links to Redis, one an event loop."),
+        MetricFamily("holdfast_redis_links_connected", .gauge, help: "Links to Redis that are connected."),
+        MetricFamily(
+            "holdfast_redis_command_duration_seconds", .histogram(MetricFamily.callSeconds),
+            help: "From a command to its reply."),
+        MetricFamily(
+            "holdfast_redis_command_errors_total", .counter, labels: ["reason"],
+            help: "Commands that Redis answered with an error, or that were not sent, by reason."),
+        MetricFamily("holdfast_redis_connects_total", .counter, help: "Connections to Redis that were made."),
+        MetricFamily("holdfast_redis_connections_lost_total", .counter, help: "Connections to Redis that were lost."),
+    ]
+
+    private static let access = [
+        MetricFamily(
+            "holdfast_credential_refusals_total", .counter, labels: ["reason"],
+            help: "Credentials that were refused, by reason.")
+    ]
+
+    private static let process = [
+        MetricFamily(
+            "holdfast_build_info", .gauge, labels: ["version", "swift"], help: "1, with what runs in its labels."),
+        MetricFamily("holdfast_ready", .gauge, help: "1 where calls are answered, as /readyz tells."),
+        MetricFamily("holdfast_draining", .gauge, help: "1 once the server has been told to stop."),
+        MetricFamily(
+            "holdfast_log_events_total", .counter, labels: ["level"], help: "Events that were logged, by level."),
+        MetricFamily("process_start_time_seconds", .gauge, help: "When the process began, in seconds since 1970."),
+        MetricFamily("process_cpu_seconds_total", .counter, help: "Processor time, of user and system."),
+        MetricFamily("process_resident_memory_bytes", .gauge, help: "Memory that is resident."),
+        MetricFamily("process_virtual_memory_bytes", .gauge, help: "Memory that is mapped."),
+        MetricFamily("process_open_fds", .gauge, help: "Open file descriptors."),
+        MetricFamily("process_max_fds", .gauge, help: "File descriptors that may be open."),
+        MetricFamily("process_threads", .gauge, help: "Threads of the process."),
+    ]
+}
