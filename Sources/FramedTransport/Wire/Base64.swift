@@ -1,5 +1,5 @@
 /// Base64 with the standard alphabet, for binary metadata.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     private static let values: [UInt8] = {
@@ -9,7 +9,7 @@ enum Base64 {
     }()
 
     /// Text for `bytes`, padded.
-    static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         let alphabet = alphabet
         return String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { output in
             var written = 0

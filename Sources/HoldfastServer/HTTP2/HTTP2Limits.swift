@@ -53,6 +53,9 @@ struct HTTP2Limits: Hashable, Sendable {
         config.connection.keepalive.timeout = keepaliveTimeout
         config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = minimumPingInterval
         config.connection.keepalive.clientBehavior.allowWithoutCalls = true
+        config.channelDebuggingCallbacks.onAcceptHTTP2Stream = { stream in
+            stream.eventLoop.makeCompletedFuture { try StreamRefusals.add(to: stream) }
+        }
         return config
     }
 }

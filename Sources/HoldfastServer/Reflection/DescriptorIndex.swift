@@ -39,6 +39,7 @@ struct DescriptorIndex: Sendable {
     /// The file that declares a service, method, message, field, enum, enum value or extension.
     ///
     /// - Parameter symbol: Its full name.
+    /// - Returns: The file and all that it imports, itself first; `nil` where nothing has this name.
     func file(declaring symbol: String) -> [[UInt8]]? {
         declarations[symbol].flatMap { file(named: $0) }
     }
@@ -48,6 +49,7 @@ struct DescriptorIndex: Sendable {
     /// - Parameters:
     ///   - type: Full name of the message that it extends.
     ///   - number: Its field number.
+    /// - Returns: The file and all that it imports, itself first; `nil` where there is no such extension.
     func file(extending type: String, number: Int32) -> [[UInt8]]? {
         extensions[type]?[number].flatMap { file(named: $0) }
     }

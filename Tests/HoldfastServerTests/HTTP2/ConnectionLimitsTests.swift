@@ -1,0 +1,72 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import HoldfastServer
+
+@Suite("Limits of connections over HTTP/2")
+struct ConnectionLimitsTests {
+    /// Counts how often the channel is asked to accept.
+    private final class Accepting: ChannelOutboundHandler {
+        typealias OutboundIn = Never
+        var count = 0
+
+        func read(context: ChannelHandlerContext) {
+            count += 1
+        }
+    }
+
+    @Test("As many connections as allowed are accepted; the next one waits until one of them has closed")
+    func accept() throws {
+        let accepting = Accepting()
+        let listener = EmbeddedChannel()
+        try listener.pipeline.syncOperations.addHandlers(accepting, AcceptLimit(2, observer: nil))
+        let children = (0..<2).map { _ in EmbeddedChannel(loop: listener.embeddedEventLoop) }
+        for child in children {
+            listener.read()
+            listener.pipeline.fireChannelRead(child as any Channel)
+        }
+        #expect(accepting.count == 2)
+        listener.read()
+        listener.read()
+        #expect(accepting.count == 2)
+        try children[0].close().wait()
+        listener.embeddedEventLoop.run()
+        #expect(accepting.count == 3)
+        let last = EmbeddedChannel(loop: listener.embeddedEventLoop)
+        listener.pipeline.fireChannelRead(last as any Channel)
+        listener.read()
+        #expect(accepting.count == 3)
+        for child in [children[1], last] { try child.close().wait() }
+        _ = try listener.finish()
+    }
+
+    @Test("A connection that does not begin to speak HTTP/2 in time is closed", arguments: [0, 1, 23])
+    func silent(bytes: Int) throws {
+        let channel = EmbeddedChannel(handler: OpeningTimer(.seconds(10), observer: nil))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        if bytes > 0 { try channel.writeInbound(ByteBuffer(repeating: 0x50, count: bytes)) }
+        channel.embeddedEventLoop.advanceTime(by: .seconds(9))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+        _ = try channel.finish(acceptAlreadyClosed: true)
+    }
+
+    @Test("One that does is left alone, however its first bytes come", arguments: [1, 8, 24, 100])
+    func speaking(chunk: Int) throws {
+        let channel = EmbeddedChannel(handler: OpeningTimer(.seconds(10), observer: nil))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        var sent = 0
+        while sent < 24 {
+            try channel.writeInbound(ByteBuffer(repeating: 0x50, count: chunk))
+            sent += chunk
+        }
+        channel.embeddedEventLoop.advanceTime(by: .seconds(60))
+        #expect(channel.isActive)
+        var passed = 0
+        while let bytes = try channel.readInbound(as: ByteBuffer.self) { passed += bytes.readableBytes }
+        #expect(passed == sent)
+        _ = try channel.finish()
+    }
+}
