@@ -1,10 +1,5 @@
+import Foundation
 import PostgresClient
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Looks at PostgreSQL: its version, the settings that durability rests on, and its clock.
 struct PostgresExamination {
@@ -103,9 +98,7 @@ struct PostgresExamination {
     }
 
     private static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+        Int64(Date().timeIntervalSince1970 * 1_000_000)
     }
 }
 
