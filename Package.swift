@@ -47,6 +47,7 @@ let package = Package(
         .library(name: "HoldfastAPI", targets: ["HoldfastAPI"]),
         .library(name: "CHoldfast", targets: ["CHoldfast"]),
         .library(name: "CHoldfastOpenSSL", targets: ["CHoldfastOpenSSL"]),
+        .library(name: "HoldfastClient", targets: ["HoldfastClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -87,6 +88,11 @@ let package = Package(
             name: "FramedTransport", dependencies: ["CZlib", grpcCore, nioCore, nioPosix, nioTLS, nioSSL, logging],
             swiftSettings: strict),
         .target(name: "HoldfastAPI", dependencies: [swiftProtobuf, grpcCore, grpcProtobuf], swiftSettings: strict),
+        .target(
+            name: "HoldfastClient",
+            dependencies: [
+                "HoldfastAPI", "FramedTransport", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
+            ], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
         .target(
             name: "AccessTokens",
@@ -147,7 +153,8 @@ let package = Package(
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "HoldfastServer", "PrivateStores", "Replay", "ReplayDriver", "Bench", "HoldfastAPI", "FramedTransport",
+                "HoldfastServer", "HoldfastClient", "PrivateStores", "Replay", "ReplayDriver", "Bench", "HoldfastAPI",
+                "FramedTransport",
                 "Domain", "Ledger", "OrderPromising", "HotStock", "RedisClient", "PostgresClient", grpcCore,
                 grpcProtobuf, swiftProtobuf, nioCore, nioPosix, argumentParser, lifecycle, logging,
             ], swiftSettings: strict),

@@ -64,6 +64,21 @@ final class ConnectionSet: Sendable {
     /// Number of places.
     var count: Int { state.withLock { $0.places.count } }
 
+    /// Whether a call would find a connection, wait for one, or fail.
+    var readiness: FramedClientTransport.Readiness {
+        state.withLock { state in
+            var isHopeful = false
+            for place in state.places {
+                switch place {
+                case .ready(let connection) where !connection.isRetired: return .ready
+                case .ready, .connecting: isHopeful = true
+                case .failed: continue
+                }
+            }
+            return isHopeful ? .connecting : .failed
+        }
+    }
+
     /// Notes that connecting begins.
     ///
     /// - Throws: When it has begun before, or the set is closed.

@@ -19,7 +19,7 @@ public final class FramedClientTransport: ClientTransport {
     private let configuration: FramedClientConfiguration
     private let methodConfigs: [MethodConfig.Name: MethodConfig]
     private let logger: Logger
-    private let connections: ConnectionSet
+    let connections: ConnectionSet
 
     /// Decides whether failed calls are repeated, if the service configuration says so.
     public let retryThrottle: RetryThrottle?

@@ -1,15 +1,15 @@
 import ArgumentParser
-import FramedTransport
 import GRPCCore
 import GRPCProtobuf
-import NIOPosix
+import HoldfastClient
 
 /// Options of every command that talks to a server.
 struct ServerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where the server listens (default: HOLDFAST_SERVER, else 127.0.0.1:7411).", valueName: "host:port"))
-    var server: ServerAddress?
+            "Where the servers listen, with commas between them (default: HOLDFAST_SERVER, else 127.0.0.1:7411).",
+            valueName: "host:port"))
+    var server: ServerList?
 
     @Option(help: ArgumentHelp("How long to wait for an answer: 500ms, 30s, 2m.", valueName: "time"))
     var timeout = TimeSpan(milliseconds: 30_000)
@@ -17,15 +17,20 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "How to print the answer: a table, or the reply as protobuf JSON.")
     var format = OutputFormat.table
 
-    /// The address to use.
-    var address: ServerAddress {
+    @OptionGroup var connection: ConnectionOptions
+
+    /// Attempts of a command's call: a person waits.
+    private static let attempts = 3
+
+    /// The servers to use.
+    var endpoints: [HoldfastEndpoint] {
         get throws {
-            if let server { return server }
-            guard let text = Terminal.environment("HOLDFAST_SERVER") else { return .standard }
-            guard let address = ServerAddress(argument: text) else {
-                throw CommandFailure(.invalid, "HOLDFAST_SERVER is \"\(text)\", which is not HOST:PORT")
+            if let server { return server.endpoints }
+            guard let text = Terminal.environment("HOLDFAST_SERVER") else { return [.standard] }
+            guard let list = ServerList(argument: text) else {
+                throw CommandFailure(.invalid, "HOLDFAST_SERVER is \"\(text)\", which is not HOST:PORT[,HOST:PORT]")
             }
-            return address
+            return list.endpoints
         }
     }
 
@@ -33,20 +38,28 @@ struct ServerOptions: ParsableArguments {
         guard timeout.milliseconds > 0 else { throw ValidationError("--timeout must be longer than nothing") }
     }
 
+    /// How a client of this command connects.
+    func configuration() throws -> HoldfastClientConfiguration {
+        var configuration = HoldfastClientConfiguration(endpoints: try endpoints)
+        configuration.repetition.maxAttempts = Self.attempts
+        try connection.apply(to: &configuration)
+        return configuration
+    }
+
     /// Connects, runs `body` with a client and the options of its calls, and disconnects.
     func withClient<R: Sendable>(
-        _ body: (GRPCClient<FramedClientTransport>, CallOptions) async throws -> R
+        _ body: (GRPCClient<HoldfastTransport>, CallOptions) async throws -> R
     ) async throws -> R {
-        let address = try address
+        let configuration = try configuration()
         var options = CallOptions.defaults
         options.timeout = .milliseconds(timeout.milliseconds)
         do {
-            return try await ServerConnection.with(address) { client in try await body(client, options) }
+            return try await withHoldfastClient(configuration) { client in try await body(client.grpc, options) }
         } catch let error as RPCError where error.code == .unavailable {
             var failure = CommandFailure(answer: error)
-            // A server that answers gives details; without them there was none.
-            if try error.unpackGoogleRPCStatus() == nil {
-                failure.lines.append("  looked for at \(address); --server or HOLDFAST_SERVER name another place")
+            if !HoldfastError(error).isAnswer {
+                let places = configuration.endpoints.map(\.description).joined(separator: ", ")
+                failure.lines.append("  looked for at \(places); --server or HOLDFAST_SERVER name another place")
             }
             throw failure
         }

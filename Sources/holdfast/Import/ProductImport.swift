@@ -1,7 +1,7 @@
 import Domain
-import FramedTransport
 import GRPCCore
 import HoldfastAPI
+import HoldfastClient
 import SwiftProtobuf
 
 /// Creates or replaces the products of a file, many with one call.
@@ -9,7 +9,7 @@ import SwiftProtobuf
 /// Each call has a fresh id: a product simply becomes what the file says, so a second import doubles nothing, and it can
 /// also put back what was changed since the first.
 struct ProductImport {
-    let client: GRPCClient<FramedClientTransport>
+    let client: GRPCClient<HoldfastTransport>
     let options: CallOptions
 
     /// Products of one call.

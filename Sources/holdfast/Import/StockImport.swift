@@ -1,7 +1,7 @@
 import Domain
-import FramedTransport
 import GRPCCore
 import HoldfastAPI
+import HoldfastClient
 import SwiftProtobuf
 
 /// Adds the rows of a stock file, each by a call of its own, several at the same time.
@@ -12,7 +12,7 @@ struct StockImport {
         case refused([ImportProblem])
     }
 
-    let client: GRPCClient<FramedClientTransport>
+    let client: GRPCClient<HoldfastTransport>
     let options: CallOptions
     let delivery: String
     let parallel: Int

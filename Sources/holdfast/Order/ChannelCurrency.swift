@@ -1,13 +1,13 @@
-import FramedTransport
 import GRPCCore
 import HoldfastAPI
+import HoldfastClient
 import SwiftProtobuf
 
 /// Finds the currency that a channel's orders use.
 enum ChannelCurrency {
     /// The ISO 4217 code of the channel's currency; empty where there is no such channel, which the server then says.
     static func code(
-        of channel: String, client: GRPCClient<FramedClientTransport>, options: CallOptions
+        of channel: String, client: GRPCClient<HoldfastTransport>, options: CallOptions
     ) async throws -> String {
         var token = ""
         repeat {

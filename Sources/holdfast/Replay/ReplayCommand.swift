@@ -1,6 +1,6 @@
 import ArgumentParser
-import FramedTransport
 import GRPCCore
+import HoldfastClient
 import Logging
 import NIOPosix
 import Replay
@@ -77,10 +77,13 @@ struct ReplayCommand: AsyncParsableCommand {
         if embedded {
             let logger = try log.logger("holdfast.replay", otherwise: .warning)
             made = try await EmbeddedServer.with(data: data, logger: logger) { server in
-                try await server.stores.keepAlive(returning: { try await replay(source, options, at: server.address) })
+                try await server.stores.keepAlive(returning: {
+                    try await replay(
+                        source, options, with: HoldfastClientConfiguration(endpoints: [server.address]))
+                })
             }
         } else {
-            made = try await replay(source, options, at: server.address)
+            made = try await replay(source, options, with: server.configuration())
         }
         switch report {
         case .text: Terminal.line(made.text)
@@ -104,11 +107,16 @@ struct ReplayCommand: AsyncParsableCommand {
         return options
     }
 
-    private func replay(_ source: ReplaySource, _ options: ReplayOptions, at address: ServerAddress) async throws
+    private func replay(
+        _ source: ReplaySource, _ options: ReplayOptions, with configuration: HoldfastClientConfiguration
+    ) async throws
         -> ReplayReport
     {
-        try await ServerConnection.with(address) { client in
-            let run = try ReplayRun(source, client: client, options: options)
+        var configuration = configuration
+        // The run repeats its calls itself, longer than a client would, and counts the repetitions.
+        configuration.repetition = .never
+        return try await withHoldfastClient(configuration) { client in
+            let run = try ReplayRun(source, client: client.grpc, options: options)
             let line = SharedProgress("replay", total: run.plan.operations.count)
             let report = try await run.run { progress in line.show(progress.done) }
             line.finish()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FramedTransport
+import HoldfastClient
 import HoldfastServer
 import Logging
 import NIOCore
@@ -78,7 +79,7 @@ struct Dev: AsyncParsableCommand {
             try await stores.keepAlive {
                 try await server.run { addresses in
                     if loadsSample, let port = addresses.tcp.port {
-                        try await SampleCatalogue.load(into: ServerAddress(host: "127.0.0.1", port: port))
+                        try await SampleCatalogue.load(into: HoldfastEndpoint(host: "127.0.0.1", port: port))
                     }
                     Terminal.line("ready \(addresses)")
                 }

@@ -1,4 +1,5 @@
 import Glibc
+import HoldfastClient
 import Ledger
 import Logging
 import PostgresClient
@@ -7,7 +8,7 @@ import PrivateStores
 /// A server with private stores, for commands that bring their own: started, used, and stopped.
 struct EmbeddedServer: Sendable {
     /// Where it listens.
-    let address: ServerAddress
+    let address: HoldfastEndpoint
     /// Its stores.
     let stores: DevStores
     private let program: PrivateProgram
@@ -51,7 +52,7 @@ struct EmbeddedServer: Sendable {
                 ], log: folder.path + "/server.log")
             let line = try await program.line(beginningWith: "ready tcp=")
             let place = line.dropFirst("ready tcp=".count).prefix { $0 != " " }
-            guard let address = ServerAddress(argument: String(place)) else {
+            guard let address = HoldfastEndpoint(argument: String(place)) else {
                 throw CommandFailure(.unexpected, "the embedded server said \"\(line)\"")
             }
             return EmbeddedServer(address: address, stores: stores, program: program)

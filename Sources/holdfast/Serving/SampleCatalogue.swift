@@ -1,6 +1,6 @@
-import FramedTransport
 import GRPCCore
 import HoldfastAPI
+import HoldfastClient
 import SwiftProtobuf
 
 /// A small shop to try things with: what `holdfast dev` loads where there is no product yet.
@@ -19,9 +19,9 @@ enum SampleCatalogue {
     /// Loads the shop into a server that has no product.
     ///
     /// The ids are fixed, so servers that start together load it once.
-    static func load(into address: ServerAddress) async throws {
-        try await ServerConnection.with(address) { client in
-            let catalogue = Holdfast_V1_CatalogService.Client(wrapping: client)
+    static func load(into address: HoldfastEndpoint) async throws {
+        try await withHoldfastClient(HoldfastClientConfiguration(endpoints: [address])) { client in
+            let catalogue = client.catalog
             var options = CallOptions.defaults
             options.timeout = .seconds(30)
             let first = try await catalogue.listProducts(.with { $0.pageSize = 1 }, options: options)
@@ -29,7 +29,7 @@ enum SampleCatalogue {
             _ = try await catalogue.upsertLocations(locations, options: options)
             _ = try await catalogue.upsertChannels(channels, options: options)
             _ = try await catalogue.upsertProducts(productRequest, options: options)
-            let inventory = Holdfast_V1_InventoryService.Client(wrapping: client)
+            let inventory = client.inventory
             _ = try await inventory.receiveStock(receipt, options: options)
         }
     }

@@ -87,14 +87,14 @@ struct ArgumentTests {
             ("shop.example:7411", "shop.example", 7411), ("[::1]:80", "::1", 80), ("10.0.0.1:1", "10.0.0.1", 1),
         ])
     func address(text: String, host: String, port: Int) throws {
-        let address = try #require(ServerAddress(argument: text))
+        let address = try #require(HoldfastEndpoint(argument: text))
         #expect((address.host, address.port) == (host, port))
         #expect(address.description == text)
     }
 
     @Test("What is no address is refused", arguments: ["", "host", "host:", "host:0", "host:65536", ":80", "::1:80"])
     func noAddress(text: String) {
-        #expect(ServerAddress(argument: text) == nil)
+        #expect(HoldfastEndpoint(argument: text) == nil)
     }
 
     @Test("A line to cancel is a number and a quantity")

@@ -1,0 +1,52 @@
+import GRPCCore
+import HoldfastAPI
+
+/// Whether the outcome of a method is the same however often a request arrives.
+enum Repeatability {
+    /// The method changes nothing.
+    case read
+    /// The request carries an id of the caller's making, by which the service knows it again.
+    case keyed
+    /// A second arrival would be a second call.
+    case once
+
+    /// What is known of a method; one that is not known is made once.
+    init(_ method: MethodDescriptor) {
+        self = Self.known["\(method.service.fullyQualifiedService)/\(method.method)"] ?? .once
+    }
+
+    /// True where a call whose outcome is open may be made again.
+    var isRepeatable: Bool {
+        switch self {
+        case .read, .keyed: true
+        case .once: false
+        }
+    }
+
+    /// Every method of the contract by its full name.
+    static let known: [String: Repeatability] = {
+        typealias Catalog = Holdfast_V1_CatalogService.Method
+        typealias Inventory = Holdfast_V1_InventoryService.Method
+        typealias Availability = Holdfast_V1_AvailabilityService.Method
+        typealias Reservations = Holdfast_V1_ReservationService.Method
+        typealias Orders = Holdfast_V1_OrderService.Method
+        let reads = [
+            Catalog.GetProduct.descriptor, Catalog.ListProducts.descriptor, Catalog.ListLocations.descriptor,
+            Catalog.ListChannels.descriptor, Inventory.GetStock.descriptor, Inventory.ListMovements.descriptor,
+            Availability.CheckAvailability.descriptor, Availability.ExplainAvailability.descriptor,
+            Reservations.GetReservation.descriptor, Orders.GetOrder.descriptor, Orders.ListOrders.descriptor,
+            Holdfast_V1_OperationsService.Method.CheckBooks.descriptor, Grpc_Health_V1_Health.Method.Check.descriptor,
+        ]
+        let keyed = [
+            Catalog.UpsertProducts.descriptor, Catalog.UpsertLocations.descriptor, Catalog.UpsertChannels.descriptor,
+            Inventory.ReceiveStock.descriptor, Inventory.AdjustStock.descriptor, Inventory.CountStock.descriptor,
+            Inventory.TransferStock.descriptor, Inventory.SetStockPolicy.descriptor, Reservations.Reserve.descriptor,
+            Reservations.ExtendReservation.descriptor, Reservations.ReleaseReservation.descriptor,
+            Orders.PlaceOrder.descriptor, Orders.CancelOrder.descriptor,
+        ]
+        var known: [String: Repeatability] = [:]
+        for method in reads { known[method.fullyQualifiedMethod] = .read }
+        for method in keyed { known[method.fullyQualifiedMethod] = .keyed }
+        return known
+    }()
+}
