@@ -91,7 +91,8 @@ let package = Package(
         .target(
             name: "HoldfastClient",
             dependencies: [
-                "HoldfastAPI", "FramedTransport", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
+                "HoldfastAPI", "FramedTransport", "TraceContext", grpcCore, grpcProtobuf, swiftProtobuf, nioCore,
+                nioPosix, logging,
             ], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
         .target(
@@ -179,6 +180,17 @@ let package = Package(
         .testTarget(
             name: "PostgresClientTests", dependencies: ["PostgresClient", "PrivateStores", nioCore, nioPosix, logging],
             swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTargetsTests",
+            dependencies: ["FramedTransport", "Replay", "holdfast", "TraceContext", "HoldfastServices", nioCore],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastClientTests",
+            dependencies: [
+                "holdfast", "HoldfastClient", "HoldfastTesting", "PrivateStores", "FramedTransport", "Ledger",
+                "PostgresClient",
+                "HoldfastAPI", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, nioSSL, logging,
+            ], swiftSettings: strict),
         .testTarget(name: "PrivateStoresTests", dependencies: ["PrivateStores"], swiftSettings: strict),
         .testTarget(
             name: "FramedTransportTests",

@@ -1,5 +1,6 @@
 public import GRPCCore
 public import HoldfastAPI
+import TraceContext
 
 /// A client of a Holdfast service: the stubs of every service over connections that look after themselves.
 ///
@@ -56,7 +57,7 @@ public final class HoldfastClient: Sendable {
     public convenience init(_ configuration: HoldfastClientConfiguration) throws {
         self.init(
             wrapping: GRPCClient(
-                transport: try HoldfastTransport(configuration), interceptors: configuration.interceptors))
+                transport: try HoldfastTransport(configuration), interceptors: configuration.allInterceptors))
     }
 
     init(wrapping grpc: GRPCClient<HoldfastTransport>) {
@@ -102,7 +103,12 @@ public func withHoldfastClient<Result: Sendable>(
     _ configuration: HoldfastClientConfiguration, _ body: (HoldfastClient) async throws -> Result
 ) async throws -> Result {
     let transport = try HoldfastTransport(configuration)
-    return try await withGRPCClient(transport: transport, interceptors: configuration.interceptors) { grpc in
+    return try await withGRPCClient(transport: transport, interceptors: configuration.allInterceptors) { grpc in
         try await body(HoldfastClient(wrapping: grpc))
     }
+}
+
+extension HoldfastClientConfiguration {
+    /// The trace goes on last, so that the user's interceptors may set it.
+    fileprivate var allInterceptors: [any ClientInterceptor] { interceptors + [TracingClientInterceptor()] }
 }

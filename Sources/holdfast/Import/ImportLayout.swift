@@ -24,11 +24,10 @@ struct ImportLayout: Hashable, Sendable {
     let positions: [String: Int]
 
     /// Reads a header; the columns may stand in any order, but all must be there, each once, and no other.
-    init(header: CSVRecord) throws(CommandFailure) {
+    init(header: CSVRecord) throws(ImportFileError) {
         let names = (0..<header.count).map { String(decoding: header[$0], as: UTF8.self) }
         guard let kind = Kind.allCases.first(where: { $0.columns.sorted() == names.sorted() }) else {
-            throw CommandFailure(
-                .invalid,
+            throw ImportFileError(
                 "line \(header.line): the columns are \(names.joined(separator: ",")), but must be "
                     + Kind.allCases.map { $0.columns.joined(separator: ",") }.joined(separator: " or "))
         }

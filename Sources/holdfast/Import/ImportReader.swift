@@ -17,12 +17,12 @@ struct ImportReader {
     private var productLines: [String: Int] = [:]
 
     /// Reads the header.
-    init(_ source: any ByteSource) throws {
+    init(_ source: any ByteSource) throws(ImportFileError) {
         records = CSVReader(source)
         switch records.next() {
         case .record(let header): layout = try ImportLayout(header: header)
-        case .problem(let problem): throw CommandFailure(.invalid, "\(problem)")
-        case nil: throw CommandFailure(.invalid, "the file is empty")
+        case .problem(let problem): throw ImportFileError("\(problem)")
+        case nil: throw ImportFileError("the file is empty")
         }
     }
 

@@ -74,8 +74,8 @@ struct ImportReaderTests {
         "A header with other columns is refused with the ones expected",
         arguments: ["sku,quantity", "sku,location,quantity,extra", "sku,sku,location,quantity", "", "\n\n"])
     func header(text: String) throws {
-        let failure = #expect(throws: CommandFailure.self) { try read(text) }
-        #expect(failure?.status == .invalid)
+        let failure = #expect(throws: ImportFileError.self) { try read(text) }
+        #expect(failure.map { CommandFailure($0).status } == .invalid)
     }
 
     @Test("A stray quote spoils its own row only")
