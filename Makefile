@@ -1,8 +1,9 @@
 # make demo      eight weeks of a real shop's trade through the service, from nothing
 # make test      every test and check
 # make clients   the C client for tills: a static library and an example, in .build-clients
+# make fuzz      a reader of bytes from outside under libFuzzer: TARGET=frame SECONDS=60
 # make dev       a server of your own on 127.0.0.1:7411, with sample data; Ctrl-C stops it
-.PHONY: demo test clients dev build install format lint generate clean help
+.PHONY: demo test fuzz clients dev build install format lint generate clean help
 .DEFAULT_GOAL := help
 
 RELEASE := .build-release
@@ -38,11 +39,15 @@ test:
 	@dev/install.sh test
 	@dev/test.sh
 
+fuzz:
+	@dev/install.sh test
+	Fuzzing/fuzz.sh $(or $(TARGET),frame) $(or $(SECONDS),60)
+
 format:
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive Sources Tests Examples Fuzzing/Sources/FuzzDriver Fuzzing/Package.swift Package.swift
 
 lint:
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Examples Fuzzing/Sources/FuzzDriver Fuzzing/Package.swift Package.swift
 
 generate:
 	@dev/install.sh test
@@ -51,4 +56,4 @@ generate:
 
 # Removes what was built, never the data of a server.
 clean:
-	rm -rf .build $(RELEASE) .build-clients Tests/ProtocolModel/.build
+	rm -rf .build .build-fuzzing .build-outside $(RELEASE) .build-clients Tests/ProtocolModel/.build

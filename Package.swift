@@ -182,7 +182,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "FuzzTargetsTests",
-            dependencies: ["FramedTransport", "Replay", "holdfast", "TraceContext", "HoldfastServices", nioCore],
+            dependencies: [
+                "FramedTransport", "Replay", "holdfast", "TraceContext", "HoldfastServices", "AccessTokens", "Domain",
+                nioCore,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HoldfastClientTests",
@@ -233,7 +236,8 @@ let package = Package(
         .testTarget(
             name: "holdfastTests",
             dependencies: [
-                "holdfast", "HoldfastServer", "HoldfastAPI", "Domain", "Replay", "PrivateStores", grpcCore,
+                "holdfast", "HoldfastServer", "HoldfastAPI", "HoldfastClient", "Domain", "Replay", "PrivateStores",
+                grpcCore,
                 grpcProtobuf,
                 swiftProtobuf, argumentParser, nioCore,
             ], swiftSettings: strict),

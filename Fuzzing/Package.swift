@@ -18,7 +18,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let serviceContext = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
 
-let names = ["frame", "meta", "stream-meta", "csv", "retail", "import", "trace", "page-token"]
+let names = ["frame", "meta", "stream-meta", "csv", "retail", "import", "trace", "token", "page-token"]
 
 let package = Package(
     name: "fuzzing",
@@ -45,10 +45,15 @@ let package = Package(
             swiftSettings: instrumented),
         .target(name: "TraceContext", dependencies: [serviceContext, grpcCore], swiftSettings: instrumented),
         .target(
+            name: "AccessTokens", dependencies: ["Domain"],
+            sources: [
+                "SignedToken.swift", "TokenClaim.swift", "TokenRules.swift", "TokenRules+Claims.swift",
+                "TokenRefusal.swift", "TokenAlgorithm.swift",
+            ], swiftSettings: instrumented),
+        .target(
             name: "HoldfastServices", dependencies: ["Domain", swiftProtobuf],
             sources: [
-                "Paging/PageToken.swift", "Paging/Base64URL.swift", "Validation/RequestValidation.swift",
-                "Validation/TextRules.swift",
+                "Paging/PageToken.swift", "Validation/RequestValidation.swift", "Validation/TextRules.swift",
             ], swiftSettings: instrumented),
         .target(
             name: "holdfast", dependencies: ["Domain", "Replay"],
@@ -58,7 +63,10 @@ let package = Package(
             ], swiftSettings: instrumented),
         .target(
             name: "FuzzTargets",
-            dependencies: ["FramedTransport", "Replay", "holdfast", "TraceContext", "HoldfastServices", nioCore],
+            dependencies: [
+                "FramedTransport", "Replay", "holdfast", "TraceContext", "HoldfastServices", "AccessTokens", "Domain",
+                nioCore,
+            ],
             swiftSettings: instrumented),
         .target(name: "FuzzDriver", dependencies: ["FuzzTargets"], swiftSettings: instrumented),
     ]

@@ -25,7 +25,7 @@ seconds="${2:-60}"
 resources="$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")")"
 library="$(ls "$resources"/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-"$(uname -m)".a | head -n 1)"
 scratch=../.build-fuzzing
-swift build --scratch-path "$scratch" -c release --product "fuzz-$target" -Xlinker "$library" -Xlinker -lstdc++
+swift build --ignore-lock --scratch-path "$scratch" -c release --product "fuzz-$target" -Xlinker "$library" -Xlinker -lstdc++
 
 # Without this a crash may hang in Swift's own backtracer.
 export SWIFT_BACKTRACE=enable=no

@@ -47,7 +47,8 @@ tests() { # tests NAME ARGUMENTS...: a test run of the package manager, counted 
 }
 
 generated() { dev/generate.sh --check && dev/generate-c.sh --check; }
-formatted() { swift format lint --strict --recursive Sources Tests Package.swift; }
+formatted() { swift format lint --strict --recursive Sources Tests Examples Fuzzing/Sources/FuzzDriver \
+    Fuzzing/Package.swift Package.swift; }
 
 check "build" swift build --build-tests
 # One target after the other, each in a process of its own: together their private servers would starve each other.
@@ -58,6 +59,7 @@ done
 if [ -e Tests/ProtocolModel/Package.swift ]; then
     tests "protocol model" -c release --package-path Tests/ProtocolModel
 fi
+check "a package outside" dev/outside.sh .build/debug/holdfast .build-outside
 check "format" formatted
 check "generated code" generated
 

@@ -1,5 +1,3 @@
-import JWTKit
-
 /// A signature algorithm that tokens may use: asymmetric ones only.
 ///
 /// Neither `none` nor any of the `HS` family is here: with those, whoever can read the public key could sign. Raw values

@@ -48,7 +48,9 @@ public struct HoldfastClientConfiguration: Sendable {
     /// Interceptors of every call, the first one outermost; a repeated call passes them once.
     public var interceptors: [any ClientInterceptor] = []
 
-    /// Where connections live: the process's own loops. It outlives the client.
+    /// Where connections live: the process's own loops.
+    ///
+    /// It outlives the client.
     public var eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
     /// Receives what operators may want to know about connections: nobody.

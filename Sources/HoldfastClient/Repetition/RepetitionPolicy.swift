@@ -13,7 +13,9 @@
 /// configuration.repetition = .never
 /// ```
 public struct RepetitionPolicy: Hashable, Sendable {
-    /// Attempts of one call, the first one included: 5. 1 or less never repeats.
+    /// Attempts of one call, the first one included: 5.
+    ///
+    /// 1 or less never repeats.
     public var maxAttempts = 5
 
     /// Wait before the first repetition: 50 ms; each further one is twice as long.
@@ -21,7 +23,9 @@ public struct RepetitionPolicy: Hashable, Sendable {
     /// Chance shortens each to between a half and the whole.
     public var firstWait = Duration.milliseconds(50)
 
-    /// Longest wait of the client's own making: 2 s. One that the server asks for may be longer.
+    /// Longest wait of the client's own making: 2 s.
+    ///
+    /// One that the server asks for may be longer.
     public var maxWait = Duration.seconds(2)
 
     /// Repetitions that all calls together have in stock: 100.

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Bench
+import HoldfastClient
 import Logging
 
 /// `holdfast bench`: the service beside what it stands on.

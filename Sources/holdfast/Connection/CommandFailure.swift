@@ -27,6 +27,7 @@ struct CommandFailure: Error {
         case let error as RPCError: self.init(answer: error)
         case let error as ServerConfigurationError: self.init(.invalid, "\(error)")
         case let error as TLSFileFailure: self.init(.invalid, "\(error)")
+        case let error as HoldfastConfigurationError: self.init(.invalid, "\(error)")
         case let error as ImportFileError: self.init(.invalid, "\(error)")
         case let error as SchemaMismatch: self.init(.refused, "\(error)")
         case let error as ListenFailure: self.init(.unavailable, "\(error)")

@@ -1,5 +1,5 @@
-import ArgumentParser
-import HoldfastClient
+public import ArgumentParser
+public import HoldfastClient
 
 extension HoldfastEndpoint: ExpressibleByArgument {
     /// Where `holdfast dev` listens unless it is told otherwise.

@@ -1,5 +1,6 @@
 import GRPCCore
 import GRPCProtobuf
+import HoldfastClient
 
 /// What a server's refusal says about the rows of a call.
 struct RowRefusal {

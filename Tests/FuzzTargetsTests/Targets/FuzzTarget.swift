@@ -16,6 +16,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case importFile = "import"
     /// Trace context, request ids and timeouts.
     case trace
+    /// Tokens of a single sign-on.
+    case token
     /// Tokens of list pages.
     case pageToken = "page-token"
 
@@ -29,6 +31,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .retail: readRetailBooks(bytes)
         case .importFile: readImportFile(bytes)
         case .trace: readTrace(bytes)
+        case .token: readSignedToken(bytes)
         case .pageToken: readPageToken(bytes)
         }
     }

@@ -1,3 +1,4 @@
+import HoldfastClient
 import SwiftProtobuf
 import Testing
 
