@@ -10,8 +10,8 @@ import Testing
 struct FailOverTests {
     private static let stock: Int64 = 10_000
 
-    /// Creates an article with stock.
-    private func openShop(_ client: HoldfastClient) async throws {
+    /// Creates an article with stock, and waits until every server knows it.
+    private func openShop(_ client: HoldfastClient, at endpoints: [HoldfastEndpoint]) async throws {
         _ = try await client.catalog.upsertChannels(
             .with {
                 $0.requestID = EntityName.fresh
@@ -56,6 +56,19 @@ struct FailOverTests {
                     }
                 ]
             })
+        for endpoint in endpoints {
+            try await withHoldfastClient(HoldfastClientConfiguration(endpoints: [endpoint])) { one in
+                let isKnown = try await eventually {
+                    let reply = try await one.availability.checkAvailability(
+                        .with {
+                            $0.items = [.with { $0.sku = "MUG" }]
+                            $0.fresh = true
+                        })
+                    return reply.items.first?.available == Self.stock
+                }
+                guard isKnown else { throw TestFailure("\(endpoint) does not know the article") }
+            }
+        }
     }
 
     @Test(
@@ -66,7 +79,7 @@ struct FailOverTests {
             configuration.repetition.maxAttempts = 20
             configuration.repetition.budget = 10_000
             try await withHoldfastClient(configuration) { client in
-                try await openShop(client)
+                try await openShop(client, at: shops.endpoints)
                 let made = Shared<[(Holdfast_V1_ReserveRequest, Holdfast_V1_ReserveResponse)]>([])
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<16 {
@@ -78,7 +91,7 @@ struct FailOverTests {
                             }
                         }
                     }
-                    while made.withLock({ $0.count }) < 100 { try await Task.sleep(for: .milliseconds(1)) }
+                    _ = try await eventually { made.withLock { $0.count } >= 100 }
                     shops.programs[0].kill9()
                     try await group.waitForAll()
                 }
@@ -100,10 +113,8 @@ struct FailOverTests {
     @Test("A server that is asked to stop drains, and no call fails")
     func drained() async throws {
         try await ServedShops.with { shops in
-            var configuration = HoldfastClientConfiguration(endpoints: shops.endpoints)
-            configuration.repetition = .never
-            try await withHoldfastClient(configuration) { client in
-                try await openShop(client)
+            try await withHoldfastClient(HoldfastClientConfiguration(endpoints: shops.endpoints)) { client in
+                try await openShop(client, at: shops.endpoints)
                 let count = Shared(0)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<8 {
@@ -114,7 +125,7 @@ struct FailOverTests {
                             }
                         }
                     }
-                    while count.withLock({ $0 }) < 50 { try await Task.sleep(for: .milliseconds(1)) }
+                    _ = try await eventually { count.withLock { $0 } >= 50 }
                     await shops.programs[1].stop()
                     try await group.waitForAll()
                 }

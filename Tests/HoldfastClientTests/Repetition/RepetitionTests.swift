@@ -1,6 +1,7 @@
 import FramedTransport
 import GRPCCore
 import HoldfastAPI
+import HoldfastTesting
 import SwiftProtobuf
 import Testing
 
@@ -131,7 +132,7 @@ struct RepetitionTests {
             try await withHoldfastClient(configuration) { client in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { _ = try await client.reservations.reserve(.fresh) }
-                    while shop.service.requests.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+                    _ = try await eventually { !shop.service.requests.isEmpty }
                     // A policy that never repeats sees the refusal.
                     var impatient = configuration
                     impatient.repetition = .never
@@ -167,10 +168,12 @@ struct RepetitionTests {
 
     @Test("A call without an answer ends at its deadline and leaves its outcome open")
     func deadline() async throws {
+        let opened = AsyncStream<Void>.makeStream()
         try await ScriptedShop.with { _, _ in
-            try await Task.sleep(for: .seconds(60))
+            for await _ in opened.stream { break }
             return .init()
         } _: { shop in
+            defer { opened.continuation.finish() }
             var configuration = HoldfastClientConfiguration.quick(shop.endpoint)
             configuration.timeouts[Holdfast_V1_ReservationService.Method.Reserve.descriptor] = .milliseconds(200)
             try await withHoldfastClient(configuration) { client in
