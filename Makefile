@@ -44,10 +44,10 @@ fuzz:
 	Fuzzing/fuzz.sh $(or $(TARGET),frame) $(or $(SECONDS),60)
 
 format:
-	swift format --in-place --recursive Sources Tests Examples Fuzzing/Sources/FuzzDriver Fuzzing/Package.swift Package.swift
+	swift format --in-place --recursive Sources Tests examples/swift Fuzzing/Sources/FuzzDriver Fuzzing/Package.swift Package.swift
 
 lint:
-	swift format lint --strict --recursive Sources Tests Examples Fuzzing/Sources/FuzzDriver Fuzzing/Package.swift Package.swift
+	swift format lint --strict --recursive Sources Tests examples/swift Fuzzing/Sources/FuzzDriver Fuzzing/Package.swift Package.swift
 
 generate:
 	@dev/install.sh test

@@ -7,7 +7,7 @@ set -euo pipefail
 program="$(readlink -f "$1")"
 scratch="$2"
 cd "$(dirname "$0")/.."
-package=Examples/swift-service
+package=examples/swift
 
 swift build --build-tests --package-path "$package" --scratch-path "$scratch"
 

@@ -47,7 +47,7 @@ tests() { # tests NAME ARGUMENTS...: a test run of the package manager, counted 
 }
 
 generated() { dev/generate.sh --check && dev/generate-c.sh --check; }
-formatted() { swift format lint --strict --recursive Sources Tests Examples Fuzzing/Sources/FuzzDriver \
+formatted() { swift format lint --strict --recursive Sources Tests examples/swift Fuzzing/Sources/FuzzDriver \
     Fuzzing/Package.swift Package.swift; }
 
 check "build" swift build --build-tests

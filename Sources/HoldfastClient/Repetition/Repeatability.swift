@@ -36,6 +36,7 @@ enum Repeatability {
             Availability.CheckAvailability.descriptor, Availability.ExplainAvailability.descriptor,
             Reservations.GetReservation.descriptor, Orders.GetOrder.descriptor, Orders.ListOrders.descriptor,
             Holdfast_V1_OperationsService.Method.CheckBooks.descriptor, Grpc_Health_V1_Health.Method.Check.descriptor,
+            Grpc_Health_V1_Health.Method.List.descriptor,
         ]
         let keyed = [
             Catalog.UpsertProducts.descriptor, Catalog.UpsertLocations.descriptor, Catalog.UpsertChannels.descriptor,
