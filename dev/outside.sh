@@ -12,7 +12,7 @@ package=examples/swift
 swift build --build-tests --package-path "$package" --scratch-path "$scratch"
 
 log="$(mktemp)"
-"$program" dev --ephemeral --empty --tcp-port 0 --admin-port off >"$log" 2>&1 &
+"$program" dev --ephemeral --empty --tcp-port 0 --grpc-port 0 --admin-port off >"$log" 2>&1 &
 server=$!
 stop() {
     kill "$server" 2>/dev/null || true

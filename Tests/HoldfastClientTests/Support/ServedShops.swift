@@ -30,7 +30,8 @@ final class ServedShops: Sendable {
         for number in 1...2 {
             let program = try PrivateProgram(
                 [
-                    programPath, "serve", "--tcp-port", "0", "--admin-port", "off", "--redis-url", stores.redis.url,
+                    programPath, "serve", "--tcp-port", "0", "--grpc-port", "0", "--admin-port", "off", "--redis-url",
+                    stores.redis.url,
                     "--postgres-url", url, "--key-prefix", name + ":", "--log-level", "warning",
                 ], log: directory + "/server-\(number).log")
             programs.append(program)
