@@ -78,11 +78,9 @@ if [ "$purpose" = test ]; then
     need protobuf-compiler "checks that the generated code is up to date" has protoc
     need libprotobuf-dev "the well-known types that the contract imports" test -e /usr/include/google/protobuf/timestamp.proto
     need prometheus "its promtool checks the metrics and the alert rules" has promtool
-    need openssl "certificates for the tests" has openssl
     need python3 "an independent client in the tests" test -x /usr/bin/python3
     need python3-protobuf "messages for that client" has_python_protobuf
     need python3-venv "a private Python with grpcio, another client in the tests" has_venv
-    need openssl "certificates for the tests" has openssl
     need protobuf-c-compiler "checks that the generated C code is up to date" has protoc-c
     need openssl "makes certificates for the tests of encryption" has openssl
     need valgrind "looks for leaks and bad reads in the C client" has valgrind
