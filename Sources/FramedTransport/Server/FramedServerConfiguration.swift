@@ -33,8 +33,17 @@ public struct FramedServerConfiguration: Hashable, Sendable {
     /// asked for.
     public var maxInFlightCallsPerIdentity = 4_000
 
-    /// Calls that are decoded from one connection before the others of its event loop have their turn: 32.
-    public var maxCallsPerTurn = 32
+    /// Calls that are decoded from one connection before the others of its event loop have their turn: 128.
+    public var maxCallsPerTurn = 128
+
+    /// The same while another connection of the event loop is busy: 16.
+    public var maxContendedCallsPerTurn = 16
+
+    /// Calls in flight on one connection while another one of its event loop is busy: 32.
+    ///
+    /// Busy is what has sent something within the last 10 ms. Beyond it nothing more is read from the connection until
+    /// a call ends or the others are quiet.
+    public var maxContendedCallsPerConnection = 32
 
     /// Calls of the task lane in flight on the whole server: 10,000.
     ///

@@ -31,7 +31,7 @@ extension ServerConnection {
 
     /// Whether another call may be started now; a stranger gets one at a time.
     var hasRoomForCall: Bool {
-        inFlight < limits.maxInFlightCallsPerConnection && inFlightBytes < limits.maxInFlightBytesPerConnection
+        inFlight < callLimit && inFlightBytes < limits.maxInFlightBytesPerConnection
             && isWritable && !isVerifying && (isTrusted || inFlight == 0)
     }
 

@@ -78,8 +78,12 @@ final class ServerConnection: ChannelDuplexHandler {
     var unanswered = 0
     /// The memory of the requests of those calls, in bytes.
     var inFlightBytes = 0
+    /// Calls that may be in flight, which is fewer while others are busy on the loop.
+    var callLimit: Int
     /// Calls that may still be decoded in this turn of the loop.
     var turnQuota: Int
+    private let share: LoopShare
+    private var isShareCheckScheduled = false
     /// Whether decoding goes on in a later turn, so that other connections have theirs.
     var isYielding = false
     private var answersUntilSample = 0
@@ -118,7 +122,9 @@ final class ServerConnection: ChannelDuplexHandler {
         self.awaitsHandshake = handshakeTimeout != nil
         self.handshakeTimeout = handshakeTimeout ?? .zero
         self.isTrusted = core.authenticator == nil
+        self.callLimit = limits.maxInFlightCallsPerConnection
         self.turnQuota = limits.maxCallsPerTurn
+        self.share = core.share(of: eventLoop)
         self.retiresAt = Self.retirement(openedAt, limits)
         self.decoder = FrameDecoder(
             maxBodyBytes: isTrusted
@@ -154,7 +160,8 @@ final class ServerConnection: ChannelDuplexHandler {
         }
         isInReadCycle = true
         receivedAt = .now()
-        if !isYielding { turnQuota = limits.maxCallsPerTurn }
+        share.noteRead(of: ObjectIdentifier(self), at: receivedAt)
+        if !isYielding { beginTurn(at: receivedAt) }
         inbound.append(unwrapInboundIn(data))
         decodeFrames()
     }
@@ -212,7 +219,7 @@ final class ServerConnection: ChannelDuplexHandler {
         isTurnScheduled = true
         eventLoop.assumeIsolated().execute {
             self.isTurnScheduled = false
-            if !self.isYielding { self.turnQuota = self.limits.maxCallsPerTurn }
+            if !self.isYielding { self.beginTurn(at: .now()) }
             self.settle()
         }
     }
@@ -225,8 +232,31 @@ final class ServerConnection: ChannelDuplexHandler {
         isYielding = true
         eventLoop.assumeIsolated().scheduleTask(in: Self.yieldTime) {
             self.isYielding = false
-            self.turnQuota = self.limits.maxCallsPerTurn
+            self.beginTurn(at: .now())
             self.settle()
+        }
+    }
+
+    /// Takes the connection's share of the loop for one turn.
+    private func beginTurn(at now: NIODeadline) {
+        guard share.isContended(for: ObjectIdentifier(self), at: now) else {
+            callLimit = limits.maxInFlightCallsPerConnection
+            turnQuota = limits.maxCallsPerTurn
+            return
+        }
+        callLimit = min(limits.maxInFlightCallsPerConnection, limits.maxContendedCallsPerConnection)
+        turnQuota = min(limits.maxCallsPerTurn, limits.maxContendedCallsPerTurn)
+    }
+
+    /// Has the share looked at again when the others may have become quiet.
+    private func watchShare() {
+        guard inFlight >= callLimit, callLimit < limits.maxInFlightCallsPerConnection, !isShareCheckScheduled else {
+            return
+        }
+        isShareCheckScheduled = true
+        eventLoop.assumeIsolated().scheduleTask(in: LoopShare.busyTime) {
+            self.isShareCheckScheduled = false
+            self.scheduleTurn()
         }
     }
 
@@ -242,6 +272,7 @@ final class ServerConnection: ChannelDuplexHandler {
     private func settle() {
         decodeFrames()
         watchForPartialPacket()
+        watchShare()
         flush()
         closeIfDone()
         if isReadHeldBack, !holdsReadingBack {

@@ -10,6 +10,7 @@ final class ServerCore: Sendable {
     let authenticator: (any FramedAuthenticator)?
     let observer: (any FramedServerObserver)?
     let holders = CallHolders()
+    private let shares = Mutex<[ObjectIdentifier: NIOLoopBound<LoopShare>]>([:])
     private let orders: AsyncStream<TaskLaneOrder>.Continuation
     private let taskLane: TaskLaneGauge
 
@@ -25,6 +26,16 @@ final class ServerCore: Sendable {
         self.observer = observer
         self.taskLane = taskLane
         self.orders = orders
+    }
+
+    /// What the connections of an event loop share; asked for on that loop.
+    func share(of eventLoop: any EventLoop) -> LoopShare {
+        shares.withLock { shares in
+            if let share = shares[ObjectIdentifier(eventLoop)] { return share.value }
+            let share = LoopShare()
+            shares[ObjectIdentifier(eventLoop)] = NIOLoopBound(share, eventLoop: eventLoop)
+            return share
+        }
     }
 
     /// Takes a place on the task lane; `false` when all are taken.

@@ -22,21 +22,33 @@ final class CountingSocket: ChannelOutboundHandler {
     }
 }
 
-/// The server's side of a connection whose turns a test takes itself.
-func embeddedConnection(
-    _ fast: FastEcho, on loop: EmbeddedEventLoop = EmbeddedEventLoop(),
-    _ adjust: (inout FramedServerConfiguration) -> Void
-) throws -> (EmbeddedChannel, CountingSocket) {
+/// The server of embedded connections.
+func embeddedCore(
+    _ fast: FastEcho, _ adjust: (inout FramedServerConfiguration) -> Void
+) -> ServerCore {
     var configuration = FramedServerConfiguration()
     adjust(&configuration)
-    let core = ServerCore(
-        configuration: configuration, methods: MethodTable(fastLane: fast.lane, methods: []),
-        logger: silentLogger, authenticator: nil, observer: nil,
-        taskLane: TaskLaneGauge(), orders: AsyncStream.makeStream(of: TaskLaneOrder.self).continuation)
+    return ServerCore(
+        configuration: configuration, methods: MethodTable(fastLane: fast.lane, methods: []), logger: silentLogger,
+        authenticator: nil, observer: nil, taskLane: TaskLaneGauge(),
+        orders: AsyncStream.makeStream(of: TaskLaneOrder.self).continuation)
+}
+
+/// The server's side of a connection whose turns a test takes itself.
+func embeddedConnection(
+    _ core: ServerCore, on loop: EmbeddedEventLoop = EmbeddedEventLoop()
+) throws -> (EmbeddedChannel, CountingSocket) {
     let channel = EmbeddedChannel(loop: loop)
     let socket = CountingSocket()
     try channel.pipeline.syncOperations.addHandlers(
         socket, ServerConnection(core: core, eventLoop: channel.eventLoop, handshakeTimeout: nil))
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     return (channel, socket)
+}
+
+/// The server's side of the only connection of a server.
+func embeddedConnection(
+    _ fast: FastEcho, _ adjust: (inout FramedServerConfiguration) -> Void
+) throws -> (EmbeddedChannel, CountingSocket) {
+    try embeddedConnection(embeddedCore(fast, adjust))
 }
