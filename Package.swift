@@ -213,6 +213,9 @@ let package = Package(
                 "HoldfastTesting", "HoldfastServices", "OrderPromising", "Ledger", "Domain", "HoldfastAPI",
                 "FramedTransport", "PostgresClient", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
             ], swiftSettings: strict),
+        .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics], swiftSettings: strict),
+        .testTarget(
+            name: "TraceContextTests", dependencies: ["TraceContext", serviceContext, grpcCore], swiftSettings: strict),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "CZlib"], swiftSettings: strict),
         .testTarget(
             name: "ReplayDriverTests",
@@ -230,8 +233,10 @@ let package = Package(
         .testTarget(
             name: "HoldfastServerTests",
             dependencies: [
-                "HoldfastServer", "HoldfastServices", "HoldfastAPI", grpcCore, grpcProtobuf, swiftProtobuf, nioCore,
-                nioEmbedded,
+                "HoldfastServer", "HoldfastServices", "HoldfastAPI", "Observability", "TraceContext", "HoldfastTesting",
+                "PrivateStores", "FramedTransport", "OrderPromising", "Domain", grpcCore, grpcProtobuf, grpcHTTP2,
+                swiftProtobuf, asyncHTTPClient, coreMetrics, serviceContext, nioCore, nioHTTP1, nioPosix, nioEmbedded,
+                logging,
             ], swiftSettings: strict),
         .testTarget(
             name: "holdfastTests",
