@@ -152,6 +152,10 @@ public final class FramedServerTransport: ServerTransport {
             }
             // One read a turn, so that the sockets of a loop take turns.
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            // What one read brings may all be decoded before the loop looks at its sockets again, so it is little.
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2_048, maximum: 8_192)
+            )
             .childChannelOption(
                 .writeBufferWaterMark,
                 value: .init(

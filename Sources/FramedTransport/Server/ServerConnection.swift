@@ -34,6 +34,11 @@ final class ServerConnection: ChannelDuplexHandler {
     static let maxIdleOutputBytes = 256 * 1024
     /// How long a connection with more to decode waits for the others.
     static let yieldTime = TimeAmount.microseconds(10)
+    /// The same while another connection of the loop is busy.
+    ///
+    /// It is longer than the turns of a few connections take together: what is due by the end of a task runs before the
+    /// loop looks at any socket.
+    static let contendedYieldTime = TimeAmount.microseconds(200)
     /// A connection on which nothing was received for this long is quiet.
     static let quietTime = TimeAmount.seconds(1)
 
@@ -84,6 +89,7 @@ final class ServerConnection: ChannelDuplexHandler {
     var turnQuota: Int
     private let share: LoopShare
     private var isShareCheckScheduled = false
+    private var isContended = false
     /// Whether decoding goes on in a later turn, so that other connections have theirs.
     var isYielding = false
     private var answersUntilSample = 0
@@ -230,7 +236,7 @@ final class ServerConnection: ChannelDuplexHandler {
     func yield() {
         guard !isYielding else { return }
         isYielding = true
-        eventLoop.assumeIsolated().scheduleTask(in: Self.yieldTime) {
+        eventLoop.assumeIsolated().scheduleTask(in: isContended ? Self.contendedYieldTime : Self.yieldTime) {
             self.isYielding = false
             self.beginTurn(at: .now())
             self.settle()
@@ -239,7 +245,8 @@ final class ServerConnection: ChannelDuplexHandler {
 
     /// Takes the connection's share of the loop for one turn.
     private func beginTurn(at now: NIODeadline) {
-        guard share.isContended(for: ObjectIdentifier(self), at: now) else {
+        isContended = share.isContended(for: ObjectIdentifier(self), at: now)
+        guard isContended else {
             callLimit = limits.maxInFlightCallsPerConnection
             turnQuota = limits.maxCallsPerTurn
             return

@@ -43,7 +43,7 @@ struct FairnessTests {
             try calm.writeInbound(RawPeer.request(FastEcho.name, "Plain", id: Int64(turn)))
             let answer = try calm.readOutbound(as: ByteBuffer.self)
             #expect(answer != nil)
-            flood.embeddedEventLoop.advanceTime(by: ServerConnection.yieldTime)
+            flood.embeddedEventLoop.advanceTime(by: ServerConnection.contendedYieldTime)
         }
         var answered = 0
         var decoder = FrameDecoder(maxBodyBytes: 1 << 20)
