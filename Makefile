@@ -56,4 +56,4 @@ generate:
 
 # Removes what was built, never the data of a server.
 clean:
-	rm -rf .build .build-fuzzing .build-outside $(RELEASE) .build-clients Tests/ProtocolModel/.build
+	rm -rf .build .build-fuzzing $(RELEASE) .build-clients Tests/ProtocolModel/.build

@@ -25,7 +25,7 @@ seconds="${2:-60}"
 resources="$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")")"
 library="$(ls "$resources"/usr/lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-"$(uname -m)".a | head -n 1)"
 scratch=../.build-fuzzing
-swift build --ignore-lock --scratch-path "$scratch" -c release --product "fuzz-$target" -Xlinker "$library" -Xlinker -lstdc++
+swift build --scratch-path "$scratch" -c release --product "fuzz-$target" -Xlinker "$library" -Xlinker -lstdc++
 
 # Without this a crash may hang in Swift's own backtracer.
 export SWIFT_BACKTRACE=enable=no
@@ -33,7 +33,7 @@ export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=detect_leaks=0
 mkdir -p ".found/$target" "Corpus/$target" "FailCases/$target"
 if [ -n "$keep" ]; then
-    exec "$scratch/release/fuzz-$target" -merge=1 -max_len=512 "Corpus/$target" ".found/$target"
+    exec "$scratch/release/fuzz-$target" -merge=1 -use_counters=0 -max_len=256 "Corpus/$target" ".found/$target"
 fi
 exec "$scratch/release/fuzz-$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
     -print_final_stats=1 -artifact_prefix="FailCases/$target/" ".found/$target" "Corpus/$target"

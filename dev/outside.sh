@@ -3,6 +3,8 @@
 # against a served stack.
 #
 #   dev/outside.sh PROGRAM SCRATCH    PROGRAM is a built holdfast, SCRATCH a folder for what is built
+#
+# With this package's own build folder as SCRATCH nothing but the example is compiled: both need the same modules.
 set -euo pipefail
 program="$(readlink -f "$1")"
 scratch="$2"

@@ -59,7 +59,7 @@ done
 if [ -e Tests/ProtocolModel/Package.swift ]; then
     tests "protocol model" -c release --package-path Tests/ProtocolModel
 fi
-check "a package outside" dev/outside.sh .build/debug/holdfast .build-outside
+check "a package outside" dev/outside.sh .build/debug/holdfast .build
 check "format" formatted
 check "generated code" generated
 

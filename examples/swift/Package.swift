@@ -27,7 +27,7 @@ let package = Package(
         .target(
             name: "ShopTour", dependencies: [holdfastClient, holdfastAPI, grpcCore, swiftProtobuf],
             swiftSettings: strict),
-        .executableTarget(name: "tour", dependencies: ["ShopTour", holdfastClient], swiftSettings: strict),
+        .executableTarget(name: "tour", dependencies: ["ShopTour", holdfastClient, grpcCore], swiftSettings: strict),
         .testTarget(
             name: "ShopTourTests", dependencies: ["ShopTour", holdfastClient, holdfastAPI, grpcCore, swiftProtobuf],
             swiftSettings: strict),

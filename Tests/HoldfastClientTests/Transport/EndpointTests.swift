@@ -29,20 +29,21 @@ struct EndpointTests {
     @Test("An endpoint that cannot be reached is passed over, also by a call that is never repeated")
     func unreachable() async throws {
         try await ScriptedShop.with(script: { _, _ in .init() }) { shop in
-            let nobody = HoldfastEndpoint(host: "127.0.0.1", port: try freePort())
-            var configuration = HoldfastClientConfiguration.quick(nobody, shop.endpoint)
+            let nobody = try ClosedPort()
+            var configuration = HoldfastClientConfiguration.quick(nobody.endpoint, shop.endpoint)
             configuration.repetition = .never
             try await withHoldfastClient(configuration) { client in
                 for _ in 0..<10 { _ = try await client.once(.fresh) }
             }
             #expect(shop.service.requests.count == 10)
+            withExtendedLifetime(nobody) {}
         }
     }
 
     @Test("Where no endpoint can be reached the call fails and has had no effect")
     func nobody() async throws {
-        let nobody = HoldfastEndpoint(host: "127.0.0.1", port: try freePort())
-        var configuration = HoldfastClientConfiguration.quick(nobody)
+        let nobody = try ClosedPort()
+        var configuration = HoldfastClientConfiguration.quick(nobody.endpoint)
         configuration.repetition.maxAttempts = 3
         try await withHoldfastClient(configuration) { client in
             let error = await #expect(throws: RPCError.self) { try await client.reservations.reserve(.fresh) }
@@ -50,6 +51,7 @@ struct EndpointTests {
             #expect(error.map { HoldfastError($0).mayHaveTakenEffect } == false)
             #expect(error.map { HoldfastError($0).isAnswer } == false)
         }
+        withExtendedLifetime(nobody) {}
     }
 
     @Test("A server that drains loses its calls to the others without an error")

@@ -162,6 +162,7 @@ public struct ShopTour: Sendable {
                         $0.location = shop
                         $0.quantity = 2
                         $0.unitPrice = .with { price in
+                            price.currencyCode = "GBP"
                             price.units = 7
                             price.nanos = 500_000_000
                         }

@@ -32,8 +32,9 @@ struct ShopTourTests {
         let client = try HoldfastClient(configuration)
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await client.run() }
-            #expect(try await client.health.check(.init()).status == .serving)
+            let reply = try await client.health.check(.init())
             client.beginGracefulShutdown()
+            #expect(reply.status == .serving)
         }
     }
 
@@ -44,7 +45,7 @@ struct ShopTourTests {
                 try await client.orders.getOrder(.with { $0.orderID = "no id" })
             }
         }
-        let error = try HoldfastError(#require(failure))
+        let error = HoldfastError(try #require(failure))
         #expect(error.code == .invalidArgument)
         #expect(error.fieldViolations.map(\.field) == ["order_id"])
     }
