@@ -25,6 +25,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -97,11 +98,12 @@ let package = Package(
         .target(name: "Domain", swiftSettings: strict),
         .target(
             name: "AccessTokens",
-            dependencies: ["Domain", jwtKit, asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging],
+            dependencies: ["Domain", crypto, jwtKit, asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging],
             swiftSettings: strict),
         .target(
             name: "Ledger", dependencies: ["Domain", "PostgresClient", logging],
-            resources: [.embedInCode("Migrations/v0001_core.sql")], swiftSettings: strict),
+            resources: [.embedInCode("Migrations/v0001_core.sql"), .embedInCode("Migrations/v0002_access.sql")],
+            swiftSettings: strict),
         .target(
             name: "HotStock", dependencies: ["Domain", "RedisClient", nioCore],
             resources: [.embedInCode("Functions/holdfast_1.lua")], swiftSettings: strict),
@@ -120,11 +122,12 @@ let package = Package(
         .target(
             name: "HoldfastServer",
             dependencies: [
-                "HoldfastServices", "OrderPromising", "HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient",
+                "AccessTokens", "HoldfastServices", "OrderPromising", "HotStock", "Ledger", "Domain", "RedisClient",
+                "PostgresClient",
                 "FramedTransport", "HoldfastAPI", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf,
                 "Observability", "TraceContext", hummingbird, hummingbirdCore, httpTypes, coreMetrics,
                 asyncHTTPClient,
-                jwtKit, metrics, serviceContext, nioCore, nioPosix, nioSSL, logging, lifecycle,
+                metrics, serviceContext, nioCore, nioPosix, nioSSL, logging, lifecycle,
             ], resources: [.embedInCode("Reflection/descriptors.binpb")], swiftSettings: strict),
 
         .target(
@@ -154,7 +157,9 @@ let package = Package(
         .executableTarget(
             name: "holdfast",
             dependencies: [
-                "HoldfastServer", "HoldfastClient", "PrivateStores", "Replay", "ReplayDriver", "Bench", "HoldfastAPI",
+                "HoldfastServer", "HoldfastServices", "HoldfastClient", "PrivateStores", "Replay", "ReplayDriver",
+                "Bench",
+                "HoldfastAPI",
                 "FramedTransport",
                 "Domain", "Ledger", "OrderPromising", "HotStock", "RedisClient", "PostgresClient", grpcCore,
                 grpcProtobuf, swiftProtobuf, nioCore, nioPosix, argumentParser, lifecycle, logging,
@@ -218,6 +223,14 @@ let package = Package(
             name: "TraceContextTests", dependencies: ["TraceContext", serviceContext, grpcCore], swiftSettings: strict),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "CZlib"], swiftSettings: strict),
         .testTarget(
+            name: "HoldfastServerTests",
+            dependencies: [
+                "HoldfastServer", "HoldfastServices", "AccessTokens", "HoldfastAPI", "Observability", "TraceContext",
+                "HoldfastTesting", "PrivateStores", "FramedTransport", "OrderPromising", "Ledger", "Domain",
+                "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, swiftProtobuf, asyncHTTPClient, coreMetrics,
+                serviceContext, nioCore, nioHTTP1, nioPosix, nioEmbedded, logging,
+            ], swiftSettings: strict),
+        .testTarget(
             name: "ReplayDriverTests",
             dependencies: [
                 "ReplayDriver", "Replay", "HoldfastAPI", "HoldfastServer", "HoldfastTesting", "PrivateStores",
@@ -230,14 +243,6 @@ let package = Package(
                 "FramedTransport", "Ledger", "Domain", "PostgresClient", grpcCore, swiftProtobuf, nioCore, nioPosix,
                 logging,
             ], exclude: ["wire_client.py", "grpc_client.py", "rpc_meta.proto"], swiftSettings: strict),
-        .testTarget(
-            name: "HoldfastServerTests",
-            dependencies: [
-                "HoldfastServer", "HoldfastServices", "HoldfastAPI", "Observability", "TraceContext", "HoldfastTesting",
-                "PrivateStores", "FramedTransport", "OrderPromising", "Domain", grpcCore, grpcProtobuf, grpcHTTP2,
-                swiftProtobuf, asyncHTTPClient, coreMetrics, serviceContext, nioCore, nioHTTP1, nioPosix, nioEmbedded,
-                logging,
-            ], swiftSettings: strict),
         .testTarget(
             name: "holdfastTests",
             dependencies: [

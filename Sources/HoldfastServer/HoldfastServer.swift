@@ -77,20 +77,25 @@ public struct HoldfastServer: Sendable {
                 logger: quiet("holdfast.admin"))
         }
         let address = FramedAddress.tcp(host: configuration.host, port: configuration.tcpPort)
+        let gate = AccessGate(
+            ledger: promising.ledger, sso: try configuration.signOn.validated(),
+            allowsAnonymous: configuration.allowsAnonymous,
+            logger: labelled("holdfast.access"))
         let transport = FramedServerTransport(
             eventLoopGroup: group, address: address,
             configuration: transportConfiguration(),
             fastLane: ServiceRegistry.fastLane(promising: promising, logger: labelled("holdfast.calls")),
-            observer: telemetry.framedObserver, tls: tls.map { FramedServerTLS(context: $0.framed) },
-            logger: labelled("holdfast.transport"))
+            authenticator: gate, openMethods: ServiceRegistry.openMethods, observer: telemetry.framedObserver,
+            tls: tls.map { FramedServerTLS(context: $0.framed) }, logger: labelled("holdfast.transport"))
         let http2Transport = HTTP2Transport(
             eventLoopGroup: group, host: configuration.host, port: configuration.grpcPort, limits: http2Limits(),
             tls: tls?.http2, observer: telemetry.http2Observer)
         let startGate = StartGate()
         let serving = ServingState { promising.isReady }
         let services = ServiceRegistry.all(
-            promising: promising, serving: serving, logger: labelled("holdfast.calls"))
-        let interceptors = CallInterceptors.chain(startGate: startGate, isDraining: { serving.isDraining })
+            promising: promising, serving: serving, keys: SystemKeyMint(), logger: labelled("holdfast.calls"))
+        let interceptors = CallInterceptors.chain(
+            access: AccessInterceptor(identify: gate.caller), startGate: startGate, isDraining: { serving.isDraining })
         let framed = GRPCServer(
             transport: transport, services: services, interceptors: telemetry.framedInterceptors + interceptors)
         let http2 = GRPCServer(
@@ -104,7 +109,7 @@ public struct HoldfastServer: Sendable {
         var parts: [any Service] = admin.map { [$0] } ?? []
         parts += [
             StoresService(redis: redis, pool: pool),
-            PromisingService(promising: promising, schemaGate: schemaGate, startGate: startGate),
+            PromisingService(promising: promising, schemaGate: schemaGate, startGate: startGate, gate: gate),
             ListenerService(
                 framed: framed, http2: http2, framedAddress: address, http2Address: http2Address, serving: serving,
                 logger: labelled("holdfast.server")),

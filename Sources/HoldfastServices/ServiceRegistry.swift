@@ -1,13 +1,20 @@
+public import Domain
 public import FramedTransport
 public import GRPCCore
+import HoldfastAPI
 public import Logging
 public import OrderPromising
 
 /// All that this server answers, for both lanes.
 public enum ServiceRegistry {
+    /// Methods that need no credentials.
+    public static let openMethods: Set<MethodDescriptor> = [Grpc_Health_V1_Health.Method.Check.descriptor]
+
     /// Every service, one implementation for all transports.
+    ///
+    /// They answer to whom ``CallerContext`` names: put an ``AccessInterceptor`` before them.
     public static func all(
-        promising: OrderPromising, serving: ServingState, logger: Logger
+        promising: OrderPromising, serving: ServingState, keys: any KeyMint, logger: Logger
     ) -> [any RegistrableRPCService] {
         let services: [any RegistrableRPCService] = [
             CatalogService(promising: promising, logger: logger),
@@ -16,6 +23,7 @@ public enum ServiceRegistry {
             ReservationService(promising: promising, logger: logger),
             OrderService(promising: promising, logger: logger),
             OperationsService(promising: promising, logger: logger),
+            AccessService(promising: promising, keys: keys, logger: logger),
         ]
         return services + [HealthService(serving: serving, names: names(of: services))]
     }
@@ -28,8 +36,17 @@ public enum ServiceRegistry {
     }
 
     /// The hot methods, answered on the connection's own event loop with the same answers as the services give.
-    public static func fastLane(promising: OrderPromising, logger: Logger) -> FastLane {
-        let services = FastLaneServices(promising: promising, logger: logger)
+    ///
+    /// - Parameters:
+    ///   - promising: what answers.
+    ///   - unidentified: who calls where the transport names nobody, which is so where it verifies no credentials.
+    ///   - logger: where faults are told.
+    /// - Returns: the lane.
+    public static func fastLane(
+        promising: OrderPromising, unidentified: Caller = .nobody, logger: Logger
+    ) -> FastLane {
+        let services = FastLaneServices(
+            promising: promising, access: FastLaneAccess(unidentified: unidentified), logger: logger)
         var lane = FastLane()
         services.register(in: &lane)
         return lane

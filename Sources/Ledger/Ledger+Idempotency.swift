@@ -22,32 +22,45 @@ enum IdempotencyKind: Int16 {
 
 extension Ledger {
     private static let storedReply = PostgresStatement(
-        "stored_reply", "SELECT request, reply FROM idempotency WHERE id = $1::uuid AND kind = $2::int2",
+        "stored_reply", "SELECT request, reply, caller FROM idempotency WHERE id = $1::uuid AND kind = $2::int2",
         access: .readOnly)
     static let storeReply = PostgresStatement(
         "store_reply",
-        "INSERT INTO idempotency (id, kind, request, reply) VALUES ($1::uuid, $2::int2, $3::bytea, $4::bytea)")
+        """
+        INSERT INTO idempotency (id, kind, request, reply, caller, subject_id)
+        VALUES ($1::uuid, $2::int2, $3::bytea, $4::bytea, $5::text, $6::uuid)
+        """)
 
     /// The reply stored for an id, or nil where the call has not taken effect.
     ///
-    /// Throws where the body was another.
+    /// Throws where the body was another; what differs is told to who made that call, and to callers without limits.
     static func storedReply(
-        _ id: EntityID, _ kind: IdempotencyKind, body: [UInt8], on connection: PostgresConnection
+        _ id: EntityID, _ kind: IdempotencyKind, body: [UInt8], caller: Caller, on connection: PostgresConnection
     ) throws -> [UInt8]? {
         let rows = try connection.execute(storedReply, [.uuid(PostgresUUID(id)), .int16(kind.rawValue)])
         guard let row = rows.first else { return nil }
         let stored = try row.bytes(0)
-        guard stored == body else { throw Refusal.differentBody(kind.subject, id, stored: stored) }
+        guard stored == body else {
+            let isTold = try caller.scope.isEverything || row.text(2) == caller.id
+            throw Refusal.differentBody(kind.subject, id, stored: isTold ? stored : [])
+        }
         return try row.bytes(1)
     }
 
     /// The step that stores a reply with its effect.
     ///
     /// A concurrent duplicate fails on the primary key and runs again.
-    static func storing(_ id: EntityID, _ kind: IdempotencyKind, body: [UInt8], reply: [UInt8])
-        -> LedgerStep
-    {
-        (storeReply, [.uuid(PostgresUUID(id)), .int16(kind.rawValue), .bytes(body), .bytes(reply)])
+    static func storing(
+        _ id: EntityID, _ kind: IdempotencyKind, body: [UInt8], reply: [UInt8], caller: Caller,
+        subject: EntityID? = nil
+    ) -> LedgerStep {
+        (
+            storeReply,
+            [
+                .uuid(PostgresUUID(id)), .int16(kind.rawValue), .bytes(body), .bytes(reply), .text(caller.id),
+                .optional(subject) { .uuid(PostgresUUID($0)) },
+            ]
+        )
     }
 
     /// Runs a transaction that stores its reply, again where a duplicate of the call was faster.

@@ -182,10 +182,12 @@ public final class OrderPromising: Sendable {
     // MARK: - Hot calls
 
     /// Answers how many units are available; the future completes on `loop`.
-    public func availability(_ items: [AvailabilityItem], fresh: Bool, on loop: any EventLoop)
-        -> EventLoopFuture<AvailabilityAnswer>
-    {
-        onLane(loop) { $0.reader.read(items, fresh: fresh) }
+    ///
+    /// An item without a location counts those of `locations` only, where it is not nil.
+    public func availability(
+        _ items: [AvailabilityItem], fresh: Bool, within locations: Set<String>?, on loop: any EventLoop
+    ) -> EventLoopFuture<AvailabilityAnswer> {
+        onLane(loop) { $0.reader.read(items, fresh: fresh, within: locations) }
     }
 
     /// Holds every line or none; the future completes on `loop`.
@@ -199,8 +201,12 @@ public final class OrderPromising: Sendable {
     ///
     /// A compare-and-set decides: what an order or the expiry closed first stays so. Fails with `Refusal.notFound`, and
     /// with `Refusal.wrongState` where an order has taken it.
-    public func release(_ reservation: EntityID, on loop: any EventLoop) -> EventLoopFuture<HoldState> {
-        onLane(loop) { $0.releaser.release(reservation) }
+    ///
+    /// A caller that is held to its channels learns nothing of the others'.
+    public func release(
+        _ reservation: EntityID, by caller: Caller, on loop: any EventLoop
+    ) -> EventLoopFuture<HoldState> {
+        onLane(loop) { $0.releaser.release(reservation, by: caller) }
     }
 
     /// Runs a call on the lane of a loop; what the directory does not know is looked for once in PostgreSQL.
@@ -230,8 +236,10 @@ public final class OrderPromising: Sendable {
     }
 
     /// Answers how many units are available.
-    public func availability(_ items: [AvailabilityItem], fresh: Bool) async throws -> AvailabilityAnswer {
-        try await availability(items, fresh: fresh, on: redis.anyLink.eventLoop).get()
+    public func availability(
+        _ items: [AvailabilityItem], fresh: Bool, within locations: Set<String>?
+    ) async throws -> AvailabilityAnswer {
+        try await availability(items, fresh: fresh, within: locations, on: redis.anyLink.eventLoop).get()
     }
 
     /// Holds every line or none.
@@ -240,29 +248,30 @@ public final class OrderPromising: Sendable {
     }
 
     /// Releases a reservation and tells its final state.
-    public func release(_ reservation: EntityID) async throws -> HoldState {
-        try await release(reservation, on: redis.anyLink.eventLoop).get()
+    public func release(_ reservation: EntityID, by caller: Caller) async throws -> HoldState {
+        try await release(reservation, by: caller, on: redis.anyLink.eventLoop).get()
     }
 
     // MARK: - Reservations
 
     /// Moves the expiry of a live reservation.
     public func extend(
-        _ extensionID: EntityID, reservation: EntityID, ttlMilliseconds: Int64, body: [UInt8],
+        _ extensionID: EntityID, reservation: EntityID, ttlMilliseconds: Int64, body: [UInt8], caller: Caller,
         encodeReply: @escaping @Sendable (Instant) throws -> [UInt8]
     ) async throws -> [UInt8] {
         try await ledger.extend(
             extensionID, reservation: reservation, ttlMilliseconds: ttlMilliseconds, body: body,
-            encodeReply: encodeReply)
+            caller: caller, encodeReply: encodeReply)
     }
 
     /// A reservation as it stands.
     ///
     /// One whose time has passed is expired, whether or not it has been swept.
-    public func reservation(_ id: EntityID) async throws -> Reservation {
+    public func reservation(_ id: EntityID, for caller: Caller) async throws -> Reservation {
         guard let reservation = try await ledger.reservation(id) else {
-            throw Refusal.notFound(.reservation, id.description)
+            throw Refusal.missing(.reservation, id.description, for: caller)
         }
+        try caller.scope.admit(channel: reservation.channel)
         return reservation
     }
 
@@ -301,8 +310,10 @@ public final class OrderPromising: Sendable {
         try await assembled().changer.change(change, encodeReply: encodeReply)
     }
 
-    /// The terms of an article's availability, by location in the order of their ranks.
-    public func explain(sku: String, location: String) async throws -> [AvailabilityTerms] {
+    /// The terms of an article's availability, by location in the order of their ranks, as far as a scope reaches.
+    ///
+    /// What channels outside the scope hold is told in one sum, under an empty code.
+    public func explain(sku: String, location: String, within scope: Scope) async throws -> [AvailabilityTerms] {
         let hotStock = try assembled().first.hotStock
         try await refreshDirectory()
         let found = directory.look { view -> Result<(vshard: VShard, cells: [(id: CellID, code: String)]), Refusal> in
@@ -315,7 +326,9 @@ public final class OrderPromising: Sendable {
                 return .failure(.notFound(.location, location))
             }
             let cells = product.cells.compactMap { cell -> (id: CellID, code: String)? in
-                guard let entry = view.location(cell.location), location.isEmpty || entry.code == location else {
+                guard let entry = view.location(cell.location), location.isEmpty || entry.code == location,
+                    scope.covers(location: entry.code)
+                else {
                     return nil
                 }
                 return (cell.id, entry.code)
@@ -338,8 +351,16 @@ public final class OrderPromising: Sendable {
             guard let terms = terms[cell.id] else { return nil }
             return AvailabilityTerms(
                 location: cell.code, onHand: terms.onHand, safety: terms.safety, allocated: terms.allocated,
-                heldByChannel: terms.heldByChannel, admissible: figure ?? 0)
+                heldByChannel: Self.held(terms.heldByChannel, within: scope), admissible: figure ?? 0)
         }
+    }
+
+    private static func held(
+        _ entries: [(channel: String, held: Int64)], within scope: Scope
+    ) -> [(channel: String, held: Int64)] {
+        let inside = entries.filter { scope.covers(channel: $0.channel) }
+        let outside = entries.filter { !scope.covers(channel: $0.channel) }.reduce(0) { $0 + $1.held }
+        return outside == 0 ? inside : inside + [(channel: "", held: outside)]
     }
 
     /// Adds up the books of both stores.

@@ -39,7 +39,7 @@ public struct PromisingMetrics: Sendable {
     private enum RefusalReason: String, CaseIterable {
         case invalid, notFound = "not_found", idReused = "id_reused", externalIDTaken = "external_id_taken"
         case shortage, wrongState = "wrong_state", unavailable, outcomeUnknown = "outcome_unknown", exhausted
-        case deadlineExceeded = "deadline_exceeded", failed = "internal"
+        case deadlineExceeded = "deadline_exceeded", permission, failed = "internal"
     }
 
     /// Makes the handles.
@@ -100,6 +100,7 @@ public struct PromisingMetrics: Sendable {
             case .outcomeUnknown: .outcomeUnknown
             case .exhausted: .exhausted
             case .deadlineExceeded: .deadlineExceeded
+            case .outOfScope, .roleMissing: .permission
             }
         refusals[reason]?.increment()
     }

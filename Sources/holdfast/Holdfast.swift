@@ -26,7 +26,9 @@ struct Holdfast: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Run",
-                subcommands: [Dev.self, Serve.self, MigrateCommands.self, DoctorCommand.self]),
+                subcommands: [
+                    Dev.self, Serve.self, MigrateCommands.self, KeyCommands.self, AuditCommand.self, DoctorCommand.self,
+                ]),
             CommandGroup(
                 name: "Use",
                 subcommands: [

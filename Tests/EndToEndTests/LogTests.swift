@@ -54,7 +54,7 @@ struct LogTests {
             [
                 BuiltProgram.path, "serve", "--tcp-port", "0", "--grpc-port", "0", "--admin-port", "0",
                 "--redis-url", stores.redis.url, "--postgres-url", url, "--log-level", "trace", "--log-format",
-                "json", "--slow-call", "1ms",
+                "json", "--slow-call", "1ms", "--allow-anonymous",
             ], log: path)
         let line = try await program.line(beginningWith: "ready tcp=")
         let place = line.dropFirst("ready tcp=".count).prefix { $0 != " " }

@@ -71,7 +71,7 @@ final class ServedStack: Sendable {
         let program = try PrivateProgram(
             [
                 BuiltProgram.path, "serve", "--tcp-port", "\(port)", "--grpc-port", "0", "--admin-port", "off",
-                "--redis-url", stores.redis.url, "--postgres-url",
+                "--allow-anonymous", "--redis-url", stores.redis.url, "--postgres-url",
                 stores.postgres.connectionString(database: "shop"), "--log-level", "warning",
             ] + arguments, log: directory + "/server.log")
         let line = try await program.line(beginningWith: "ready tcp=")

@@ -77,7 +77,8 @@ package final class TestDeployment: Sendable {
     private func loadChannel() async throws {
         guard let pounds = Currency(code: "GBP") else { throw TestFailure("GBP is a currency") }
         _ = try await ledger.upsertChannels(
-            .fresh, [Channel(code: TestDeployment.channel, name: "Web", currency: pounds)], body: [1]
+            .fresh, [Channel(code: TestDeployment.channel, name: "Web", currency: pounds)], body: [1],
+            caller: .anonymous
         ) { _ in [] }
         try await promising.refreshDirectory()
     }
@@ -87,11 +88,11 @@ package final class TestDeployment: Sendable {
         let products =
             skus.map { Product(sku: $0, name: $0, barcode: "", tracked: true) }
             + untracked.map { Product(sku: $0, name: $0, barcode: "", tracked: false) }
-        _ = try await ledger.upsertProducts(.fresh, products, body: [1]) { _ in [] }
+        _ = try await ledger.upsertProducts(.fresh, products, body: [1], caller: .anonymous) { _ in [] }
         let places = locations.enumerated().map { index, code in
             Location(code: code, name: code, kind: .warehouse, rank: Int32(index), timeZone: "")
         }
-        _ = try await ledger.upsertLocations(.fresh, places, body: [1]) { _ in [] }
+        _ = try await ledger.upsertLocations(.fresh, places, body: [1], caller: .anonymous) { _ in [] }
         try await promising.refreshDirectory()
     }
 
@@ -106,7 +107,7 @@ package final class TestDeployment: Sendable {
             StockChange(
                 id: id, action: action,
                 lines: lines.map { .init(sku: $0.sku, location: $0.location, quantity: $0.quantity) },
-                reason: "test", body: Array("\(action)\(lines)".utf8))
+                reason: "test", body: Array("\(action)\(lines)".utf8), caller: .anonymous)
         ) { made in
             levels.value = made
             return [1]
@@ -125,7 +126,7 @@ package final class TestDeployment: Sendable {
         return try await promising.reserve(
             ReservationRequest(
                 id: id, channel: TestDeployment.channel, demands: demands, ttlMilliseconds: ttl,
-                body: Array("\(demands)\(ttl)".utf8)),
+                body: Array("\(demands)\(ttl)".utf8), caller: .anonymous),
             deadline: .now() + .seconds(30))
     }
 
@@ -147,7 +148,7 @@ package final class TestDeployment: Sendable {
             id: id, channel: TestDeployment.channel, externalID: number, reservation: reservation,
             customer: Customer(id: "", name: "", email: "", country: ""), lines: items, goodsInHand: goodsInHand,
             orderedAt: nil, currency: pounds, subtotal: items.reduce(0) { $0 + $1.amount.minorUnits }, addedTax: 0,
-            body: Array("\(lines)\(number)\(goodsInHand)\(String(describing: reservation))".utf8))
+            body: Array("\(lines)\(number)\(goodsInHand)\(String(describing: reservation))".utf8), caller: .anonymous)
     }
 
     /// Places an order.
@@ -161,7 +162,9 @@ package final class TestDeployment: Sendable {
     {
         let made = Box<Cancellation?>(nil)
         _ = try await promising.cancel(
-            CancellationRequest(id: id, order: order, lines: lines, reason: "", body: Array("\(order)\(lines)".utf8))
+            CancellationRequest(
+                id: id, order: order, lines: lines, reason: "", body: Array("\(order)\(lines)".utf8), caller: .anonymous
+            )
         ) { cancellation in
             made.value = cancellation
             return [1]
@@ -172,7 +175,7 @@ package final class TestDeployment: Sendable {
     /// Units available, asked of Redis.
     package func available(_ sku: String, _ location: String = "") async throws -> Int64 {
         try await promising.availability(
-            [AvailabilityItem(sku: sku, location: location, quantity: 0)], fresh: true
+            [AvailabilityItem(sku: sku, location: location, quantity: 0)], fresh: true, within: nil
         ).available[0]
     }
 

@@ -105,7 +105,7 @@ struct FenceTests {
             _ = await trade.result
             #expect(acknowledged.value.count == 18)
             for (id, held) in acknowledged.value {
-                #expect(try await deployment.promising.reservation(id) == held)
+                #expect(try await deployment.promising.reservation(id, for: .anonymous) == held)
             }
             #expect(try await deployment.booksAgree(within: 20))
         }
@@ -197,7 +197,7 @@ struct FenceTests {
             }
             let entry = HoldEntry(
                 id: id, channel: 1, body: [1], fingerprint: 1, takes: [CellTake(line: 0, cell: cell, quantity: 1)],
-                stamps: stamps, ttlMilliseconds: 60_000)
+                stamps: stamps, ttlMilliseconds: 60_000, caller: "test")
             let ledger = deployment.ledger
             await #expect(throws: LedgerFault.fenced) {
                 try await ledger.pool.withConnection(ledger.journal([entry], calls: stamps))

@@ -43,10 +43,10 @@ struct OrderTests {
             #expect(try await deployment.place(request) == placed)
             #expect(try await eventually { try await deployment.available("A") == 10 - quantity })
             #expect(try await eventually { try await deployment.available("B") == 10 })
-            let reservation = try await deployment.promising.reservation(held.id)
+            let reservation = try await deployment.promising.reservation(held.id, for: .anonymous)
             #expect(reservation.state == .confirmed)
             #expect(reservation.order == request.id)
-            await #expect(throws: Refusal.self) { try await deployment.promising.release(held.id) }
+            await #expect(throws: Refusal.self) { try await deployment.promising.release(held.id, by: .anonymous) }
             await #expect(throws: Refusal.self) {
                 try await deployment.place(deployment.order([("A", "W", 1)], reservation: held.id))
             }
@@ -61,7 +61,9 @@ struct OrderTests {
             try await deployment.change(.receive, [("A", "W", 3)])
             let expired = try await deployment.reserve([("A", "W", 2)], ttl: 1_000)
             #expect(
-                try await eventually { try await deployment.promising.reservation(expired.id).state == .expired })
+                try await eventually {
+                    try await deployment.promising.reservation(expired.id, for: .anonymous).state == .expired
+                })
             #expect(try await eventually { try await deployment.available("A") == 3 })
             _ = try await deployment.place(deployment.order([("A", "W", 2)], reservation: expired.id))
             do {
@@ -71,7 +73,7 @@ struct OrderTests {
                 #expect(lines.map(\.available) == [1])
             }
             let released = try await deployment.reserve([("A", "W", 1)])
-            _ = try await deployment.promising.release(released.id)
+            _ = try await deployment.promising.release(released.id, by: .anonymous)
             await #expect(throws: Refusal.self) {
                 try await deployment.place(deployment.order([("A", "W", 1)], reservation: released.id))
             }

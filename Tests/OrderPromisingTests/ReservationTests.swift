@@ -19,8 +19,8 @@ struct ReservationTests {
             #expect(try await deployment.reserve([("A", "W", 4)], id: id) == first)
             #expect(try await deployment.available("A") == 6)
             await #expect(throws: Refusal.self) { try await deployment.reserve([("A", "W", 3)], id: id) }
-            #expect(try await deployment.promising.release(id) == .released)
-            #expect(try await deployment.promising.release(id) == .released)
+            #expect(try await deployment.promising.release(id, by: .anonymous) == .released)
+            #expect(try await deployment.promising.release(id, by: .anonymous) == .released)
             #expect(try await eventually { try await deployment.available("A") == 10 })
             #expect(try await deployment.booksAgree())
         }
@@ -94,18 +94,18 @@ struct ReservationTests {
             let short = try await deployment.reserve([("A", "W", 1)], ttl: 1_000)
             let long = try await deployment.reserve([("A", "W", 1)], ttl: 1_000)
             _ = try await deployment.promising.extend(
-                .fresh, reservation: long.id, ttlMilliseconds: 600_000, body: [1]
+                .fresh, reservation: long.id, ttlMilliseconds: 600_000, body: [1], caller: .anonymous
             ) { _ in [] }
             #expect(try await eventually { try await deployment.available("A") == 1 })
-            #expect(try await deployment.promising.reservation(short.id).state == .expired)
-            #expect(try await deployment.promising.reservation(long.id).state == .held)
-            #expect(try await deployment.promising.release(short.id) == .expired)
+            #expect(try await deployment.promising.reservation(short.id, for: .anonymous).state == .expired)
+            #expect(try await deployment.promising.reservation(long.id, for: .anonymous).state == .held)
+            #expect(try await deployment.promising.release(short.id, by: .anonymous) == .expired)
             await #expect(throws: Refusal.self) {
                 try await deployment.reserve([("A", "W", 1)], id: short.id, ttl: 1_000)
             }
             await #expect(throws: Refusal.self) {
                 try await deployment.promising.extend(
-                    .fresh, reservation: short.id, ttlMilliseconds: 1_000, body: [1]
+                    .fresh, reservation: short.id, ttlMilliseconds: 1_000, body: [1], caller: .anonymous
                 ) { _ in [] }
             }
             #expect(try await deployment.booksAgree())

@@ -57,7 +57,7 @@ struct StockChangeTests {
             #expect(counted.map(\.shortage) == [3])
             #expect(try await deployment.available("A") == 0)
             await #expect(throws: Refusal.self) { try await deployment.reserve([("A", "W", 1)]) }
-            #expect(try await deployment.promising.reservation(held.id).state == .held)
+            #expect(try await deployment.promising.reservation(held.id, for: .anonymous).state == .held)
             #expect(try await deployment.booksAgree())
             #expect(try await deployment.promising.books().ledger.oversold == 0)
         }
@@ -75,7 +75,7 @@ struct StockChangeTests {
                     group.addTask { _ = try await deployment.place(deployment.order([("A", "W", 1)])) }
                 }
                 for _ in 0..<20 {
-                    for terms in try await deployment.promising.explain(sku: "A", location: "") {
+                    for terms in try await deployment.promising.explain(sku: "A", location: "", within: .everything) {
                         #expect(
                             terms.onHand - terms.safety - terms.allocated - terms.held - terms.inFlight
                                 + terms.shortfall
@@ -85,7 +85,7 @@ struct StockChangeTests {
                 try await group.waitForAll()
             }
             #expect(try await deployment.booksAgree())
-            let terms = try await deployment.promising.explain(sku: "A", location: "")
+            let terms = try await deployment.promising.explain(sku: "A", location: "", within: .everything)
             #expect(terms.map(\.available) == [400, 0])
             #expect(terms.map(\.inFlight) == [0, 0])
             #expect(terms[0].heldByChannel.map(\.channel) == [TestDeployment.channel])

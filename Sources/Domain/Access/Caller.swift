@@ -21,4 +21,10 @@ public struct Caller: Hashable, Sendable {
     /// Everybody, on a server that asks for no credentials.
     public static let anonymous = Caller(
         id: "anonymous", name: "anonymous", roles: [.admin], scope: .everything)
+
+    /// Nobody: may do nothing, with nothing.
+    ///
+    /// Stands where a call has not been told who makes it.
+    public static let nobody = Caller(
+        id: "nobody", name: "nobody", roles: [], scope: Scope(channels: [], locations: []))
 }

@@ -19,4 +19,17 @@ public struct Scope: Hashable, Sendable {
 
     /// Whether a location is part of it.
     public func covers(location: String) -> Bool { locations?.contains(location) ?? true }
+
+    /// True where nothing is left out.
+    public var isEverything: Bool { channels == nil && locations == nil }
+
+    /// Refuses a channel outside, in the same words whether there is such a channel or not.
+    public func admit(channel: String) throws(Refusal) {
+        if !covers(channel: channel) { throw .outOfScope }
+    }
+
+    /// Refuses a location outside; an empty code is any location inside, and passes.
+    public func admit(location: String) throws(Refusal) {
+        if !location.isEmpty && !covers(location: location) { throw .outOfScope }
+    }
 }

@@ -222,15 +222,20 @@ public struct CancellationRequest: Sendable {
     public var reason: String
     /// The request in its canonical encoding.
     public var body: [UInt8]
+    /// Who asks.
+    public var caller: Caller
 
     /// Makes a request.
-    public init(id: EntityID, order: EntityID, lines: [(number: Int32, quantity: Int64)], reason: String, body: [UInt8])
-    {
+    public init(
+        id: EntityID, order: EntityID, lines: [(number: Int32, quantity: Int64)], reason: String, body: [UInt8],
+        caller: Caller
+    ) {
         self.id = id
         self.order = order
         self.lines = lines
         self.reason = reason
         self.body = body
+        self.caller = caller
     }
 }
 

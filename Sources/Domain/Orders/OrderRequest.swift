@@ -47,11 +47,14 @@ public struct OrderRequest: Sendable {
     public var addedTax: Int64
     /// The request in its canonical encoding.
     public var body: [UInt8]
+    /// Who asks.
+    public var caller: Caller
 
     /// Makes a request.
     public init(
         id: EntityID, channel: String, externalID: String, reservation: EntityID?, customer: Customer, lines: [Line],
-        goodsInHand: Bool, orderedAt: Instant?, currency: Currency, subtotal: Int64, addedTax: Int64, body: [UInt8]
+        goodsInHand: Bool, orderedAt: Instant?, currency: Currency, subtotal: Int64, addedTax: Int64, body: [UInt8],
+        caller: Caller
     ) {
         self.id = id
         self.channel = channel
@@ -65,6 +68,7 @@ public struct OrderRequest: Sendable {
         self.subtotal = subtotal
         self.addedTax = addedTax
         self.body = body
+        self.caller = caller
     }
 }
 

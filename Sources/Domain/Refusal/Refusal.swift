@@ -22,6 +22,15 @@ public enum Refusal: Error, Hashable, Sendable {
     case exhausted(String)
     /// The deadline passed before work began.
     case deadlineExceeded
+    /// What the call names lies outside the caller's scope, or does not exist: the two are told in the same words.
+    case outOfScope
+    /// None of the caller's roles may call the method.
+    case roleMissing(method: String)
+
+    /// Refuses what is not there: by its name to who may see every channel, as out of scope to anybody else.
+    public static func missing(_ subject: Subject, _ name: String, for caller: Caller) -> Refusal {
+        caller.scope.channels == nil ? .notFound(subject, name) : .outOfScope
+    }
 
     /// What a refusal speaks of.
     public enum Subject: String, Sendable {
@@ -47,6 +56,8 @@ public enum Refusal: Error, Hashable, Sendable {
         case catalogChange = "catalog_change"
         /// Units on hand, by sku and location.
         case stock
+        /// An API key, by id or prefix.
+        case apiKey = "api_key"
     }
 }
 

@@ -132,13 +132,18 @@ public struct ReservationRequest: Sendable {
     public var ttlMilliseconds: Int64
     /// The request in its canonical encoding: what a repeated call is compared with.
     public var body: [UInt8]
+    /// Who asks.
+    public var caller: Caller
 
     /// Makes a request.
-    public init(id: EntityID, channel: String, demands: [Demand], ttlMilliseconds: Int64, body: [UInt8]) {
+    public init(
+        id: EntityID, channel: String, demands: [Demand], ttlMilliseconds: Int64, body: [UInt8], caller: Caller
+    ) {
         self.id = id
         self.channel = channel
         self.demands = demands
         self.ttlMilliseconds = ttlMilliseconds
         self.body = body
+        self.caller = caller
     }
 }

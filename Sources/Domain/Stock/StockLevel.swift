@@ -142,13 +142,16 @@ public struct StockChange: Sendable {
     public var reason: String
     /// The request in its canonical encoding.
     public var body: [UInt8]
+    /// Who asks.
+    public var caller: Caller
 
     /// Makes a change.
-    public init(id: EntityID, action: Action, lines: [Line], reason: String, body: [UInt8]) {
+    public init(id: EntityID, action: Action, lines: [Line], reason: String, body: [UInt8], caller: Caller) {
         self.id = id
         self.action = action
         self.lines = lines
         self.reason = reason
         self.body = body
+        self.caller = caller
     }
 }

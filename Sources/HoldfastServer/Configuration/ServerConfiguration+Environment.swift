@@ -5,7 +5,8 @@ extension ServerConfiguration {
     public static let environmentNames = [
         "HOLDFAST_HOST", "HOLDFAST_TCP_PORT", "HOLDFAST_GRPC_PORT", "HOLDFAST_ADMIN_HOST", "HOLDFAST_ADMIN_PORT",
         "HOLDFAST_REFLECTION", "HOLDFAST_TLS_CERTIFICATE", "HOLDFAST_TLS_KEY", "HOLDFAST_TLS_CLIENT_CA",
-        "HOLDFAST_ALLOW_ANONYMOUS",
+        "HOLDFAST_ALLOW_ANONYMOUS", "HOLDFAST_ALLOW_PLAINTEXT", "HOLDFAST_SSO_JWKS", "HOLDFAST_SSO_ISSUER",
+        "HOLDFAST_SSO_AUDIENCE", "HOLDFAST_SSO_ROLES_CLAIM", "HOLDFAST_SSO_ROLE_MAP", "HOLDFAST_SSO_CLOCK_SKEW_S",
         "HOLDFAST_REDIS_URL",
         "HOLDFAST_POSTGRES_URL", "HOLDFAST_POSTGRES_CONNECTIONS", "HOLDFAST_EVENT_LOOPS", "HOLDFAST_KEY_PREFIX",
         "HOLDFAST_CACHE_AGE_MS", "HOLDFAST_MAX_FRAME_BYTES", "HOLDFAST_MAX_CALLS_PER_CONNECTION",
@@ -62,13 +63,21 @@ extension ServerConfiguration {
         if let bound = try number("HOLDFAST_SLOW_CALL_MS", in: 0...3_600_000) {
             slowCall = .milliseconds(Int64(bound))
         }
-        if let answer = text("HOLDFAST_ALLOW_ANONYMOUS") {
+        func flag(_ name: String) throws(ServerConfigurationError) -> Bool? {
+            guard let answer = text(name) else { return nil }
             guard answer == "true" || answer == "false" else {
-                throw ServerConfigurationError(
-                    setting: "HOLDFAST_ALLOW_ANONYMOUS", reason: "must be true or false, is \"\(answer)\"")
+                throw ServerConfigurationError(setting: name, reason: "must be true or false, is \"\(answer)\"")
             }
-            allowsAnonymous = answer == "true"
+            return answer == "true"
         }
+        allowsAnonymous = try flag("HOLDFAST_ALLOW_ANONYMOUS") ?? allowsAnonymous
+        allowsPlaintext = try flag("HOLDFAST_ALLOW_PLAINTEXT") ?? allowsPlaintext
+        signOn.keys = text("HOLDFAST_SSO_JWKS") ?? signOn.keys
+        signOn.issuer = text("HOLDFAST_SSO_ISSUER") ?? signOn.issuer
+        if let audiences = text("HOLDFAST_SSO_AUDIENCE") { signOn.audiences = SignOnSettings.list(audiences) }
+        signOn.rolesClaim = text("HOLDFAST_SSO_ROLES_CLAIM") ?? signOn.rolesClaim
+        if let map = text("HOLDFAST_SSO_ROLE_MAP") { signOn.roleMap = SignOnSettings.list(map) }
+        if let skew = try number("HOLDFAST_SSO_CLOCK_SKEW_S", in: 0...600) { signOn.clockSkewSeconds = Int64(skew) }
         redisURL = try SecretSetting.value("HOLDFAST_REDIS_URL", environment: environment) ?? redisURL
         postgresURL = try SecretSetting.value("HOLDFAST_POSTGRES_URL", environment: environment) ?? postgresURL
         postgresConnections = try number("HOLDFAST_POSTGRES_CONNECTIONS", in: count) ?? postgresConnections

@@ -24,8 +24,12 @@ public struct ServerConfiguration: Sendable {
     public var logFormat = LogFormat.text
     /// A call that takes longer is logged: 0 to 1 hour, 0 logs none; default 500 ms.
     public var slowCall: TimeAmount = .milliseconds(500)
-    /// Whether callers need no credentials on an address that other machines can reach; default false.
+    /// Whether calls without credentials are let in, with every right; default false.
     public var allowsAnonymous = false
+    /// Whether addresses that other machines can reach are served without TLS; default false.
+    public var allowsPlaintext = false
+    /// The company's single sign-on.
+    public var signOn = SignOnSettings()
     /// URL of Redis; default `redis://127.0.0.1:6379/0`.
     public var redisURL = "redis://127.0.0.1:6379/0"
     /// URL or keywords of PostgreSQL, as libpq reads them; default `postgres://127.0.0.1:5432/holdfast`.
@@ -71,12 +75,14 @@ public struct ServerConfiguration: Sendable {
                 setting: "key-prefix", reason: "must have 1 to 64 bytes without blanks and braces")
         }
         try validateTLS()
-        guard allowsAnonymous || ServerConfiguration.isLoopback(host) else {
+        _ = try signOn.validated()
+        guard allowsPlaintext || tlsCertificate != nil || ServerConfiguration.isLoopback(host) else {
             throw ServerConfigurationError(
                 setting: "host",
                 reason: """
-                    \(host) can be reached from other machines, and this server has no credentials to ask for: listen \
-                    on a loopback address, or say --allow-anonymous where the network itself keeps strangers out
+                    \(host) can be reached from other machines, and without TLS everybody on the way reads the \
+                    credentials: name a certificate with --tls-certificate, listen on a loopback address, or say \
+                    --allow-plaintext where something else encrypts the way
                     """)
         }
     }

@@ -1,21 +1,26 @@
 import OrderPromising
 import ServiceLifecycle
 
-/// Runs order promising once the schema is known to be right.
+/// Runs order promising, and follows who may call, once the schema is known to be right and somebody can call.
 struct PromisingService: Service {
     let promising: OrderPromising
     let schemaGate: SchemaGate
     let startGate: StartGate
+    let gate: AccessGate
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             do {
                 try await schemaGate.pass()
+                try await gate.requireSomeCredentials()
             } catch is CancellationError {
                 return
             }
             startGate.open()
-            await promising.run()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await gate.run() }
+                group.addTask { await promising.run() }
+            }
         }
     }
 }

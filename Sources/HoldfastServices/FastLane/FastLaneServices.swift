@@ -14,15 +14,22 @@ import TraceContext
 struct FastLaneServices: Sendable {
     private let promising: OrderPromising
     private let answer: CallAnswer
+    private let access: FastLaneAccess
 
-    init(promising: OrderPromising, logger: Logger) {
+    init(promising: OrderPromising, access: FastLaneAccess, logger: Logger) {
         self.promising = promising
+        self.access = access
         answer = CallAnswer(logger: logger, metrics: promising.metrics)
     }
 
     private typealias Availability = Holdfast_V1_AvailabilityService.Method.CheckAvailability
     private typealias Reserve = Holdfast_V1_ReservationService.Method.Reserve
     private typealias Release = Holdfast_V1_ReservationService.Method.ReleaseReservation
+
+    // Put together once, not with every call.
+    private static let availability = Availability.descriptor.fullyQualifiedMethod
+    private static let reserve = Reserve.descriptor.fullyQualifiedMethod
+    private static let release = Release.descriptor.fullyQualifiedMethod
 
     func register(in lane: inout FastLane) {
         lane.register(Availability.descriptor) { checkAvailability($0) }
@@ -32,8 +39,10 @@ struct FastLaneServices: Sendable {
 
     private func checkAvailability(_ call: FastLaneCall) {
         begin(call, Availability.descriptor) {
-            let (items, fresh) = try PromisingRequests.availability(try decode(call))
-            let answered = promising.availability(items, fresh: fresh, on: call.eventLoop)
+            let caller = try access.caller(of: call, Self.availability)
+            let (items, fresh) = try PromisingRequests.availability(try decode(call), by: caller)
+            let answered = promising.availability(
+                items, fresh: fresh, within: caller.scope.locations, on: call.eventLoop)
             finish(call, Availability.descriptor, answered) {
                 Holdfast_V1_CheckAvailabilityResponse($0, to: items)
             }
@@ -42,9 +51,10 @@ struct FastLaneServices: Sendable {
 
     private func reserve(_ call: FastLaneCall) {
         begin(call, Reserve.descriptor) {
+            let caller = try access.caller(of: call, Self.reserve)
             let request: Holdfast_V1_ReserveRequest = try decode(call)
             let body = try IdempotentBody(.reserve, request).bytes
-            let asked = try PromisingRequests.reserve(request, body: body)
+            let asked = try PromisingRequests.reserve(request, body: body, by: caller)
             let reserved = promising.reserve(asked, deadline: call.deadline, on: call.eventLoop)
             finish(call, Reserve.descriptor, reserved, body: body) { reservation in
                 var message = Holdfast_V1_ReserveResponse()
@@ -56,9 +66,10 @@ struct FastLaneServices: Sendable {
 
     private func release(_ call: FastLaneCall) {
         begin(call, Release.descriptor) {
+            let caller = try access.caller(of: call, Self.release)
             let request: Holdfast_V1_ReleaseReservationRequest = try decode(call)
             let id = try PromisingRequests.reservation(request.reservationID)
-            finish(call, Release.descriptor, promising.release(id, on: call.eventLoop)) { state in
+            finish(call, Release.descriptor, promising.release(id, by: caller, on: call.eventLoop)) { state in
                 var message = Holdfast_V1_ReleaseReservationResponse()
                 message.state = Holdfast_V1_ReservationState(state)
                 return message

@@ -80,6 +80,10 @@ struct FieldNames: Sendable {
     static let upsertLocations = message(
         ["request_id", "locations"],
         repeated: ["locations": FieldNames(texts("code", "name", "kind", "rank", "time_zone"))])
+    static let createApiKey = message(
+        ["key_id", "name", "roles", "channels", "locations", "expires_at"], single: ["expires_at": timestamp])
+    static let rotateApiKey = message(
+        ["key_id", "replaces", "overlap_seconds", "expires_at"], single: ["expires_at": timestamp])
     static let upsertChannels = message(
         ["request_id", "channels"], repeated: ["channels": FieldNames(texts("code", "name", "currency_code"))])
 }

@@ -14,6 +14,8 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case upsertProducts = 10
     case upsertLocations = 11
     case upsertChannels = 12
+    case createApiKey = 13
+    case rotateApiKey = 14
 
     /// The method's name in the contract.
     var name: String {
@@ -30,6 +32,8 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .upsertProducts: "UpsertProducts"
         case .upsertLocations: "UpsertLocations"
         case .upsertChannels: "UpsertChannels"
+        case .createApiKey: "CreateApiKey"
+        case .rotateApiKey: "RotateApiKey"
         }
     }
 
@@ -48,6 +52,8 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .upsertProducts: .upsertProducts
         case .upsertLocations: .upsertLocations
         case .upsertChannels: .upsertChannels
+        case .createApiKey: .createApiKey
+        case .rotateApiKey: .rotateApiKey
         }
     }
 }

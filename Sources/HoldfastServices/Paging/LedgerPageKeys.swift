@@ -28,3 +28,23 @@ extension OrderKey: PageKey {
             id: EntityID(high: UInt64(bitPattern: high), low: UInt64(bitPattern: low)))
     }
 }
+
+extension ApiKeyKey: PageKey {
+    var pageKey: [UInt8] { OrderKey(placedAt: createdAt, id: id).pageKey }
+
+    init?(pageKey bytes: [UInt8]) {
+        guard let key = OrderKey(pageKey: bytes) else { return nil }
+        self.init(createdAt: key.placedAt, id: key.id)
+    }
+}
+
+extension AuditKey: PageKey {
+    var pageKey: [UInt8] { OrderKey(placedAt: at, id: request).pageKey + Array(method.utf8) }
+
+    init?(pageKey bytes: [UInt8]) {
+        guard bytes.count >= 24, let key = OrderKey(pageKey: Array(bytes[..<24])),
+            let method = String(pageKey: Array(bytes[24...]))
+        else { return nil }
+        self.init(at: key.placedAt, request: key.id, method: method)
+    }
+}

@@ -1,3 +1,4 @@
+import Domain
 public import GRPCCore
 public import HoldfastAPI
 public import Logging
@@ -19,9 +20,10 @@ public struct AvailabilityService: Holdfast_V1_AvailabilityService.SimpleService
         request: Holdfast_V1_CheckAvailabilityRequest, context: ServerContext
     ) async throws -> Holdfast_V1_CheckAvailabilityResponse {
         try await answer.answering(context) {
-            let (items, fresh) = try PromisingRequests.availability(request)
+            let caller = CallerContext.current
+            let (items, fresh) = try PromisingRequests.availability(request, by: caller)
             return Holdfast_V1_CheckAvailabilityResponse(
-                try await promising.availability(items, fresh: fresh), to: items)
+                try await promising.availability(items, fresh: fresh, within: caller.scope.locations), to: items)
         }
     }
 
@@ -30,8 +32,10 @@ public struct AvailabilityService: Holdfast_V1_AvailabilityService.SimpleService
         request: Holdfast_V1_ExplainAvailabilityRequest, context: ServerContext
     ) async throws -> Holdfast_V1_ExplainAvailabilityResponse {
         try await answer.answering(context) {
-            let (sku, location) = try PromisingRequests.explanation(request)
-            return Holdfast_V1_ExplainAvailabilityResponse(try await promising.explain(sku: sku, location: location))
+            let caller = CallerContext.current
+            let (sku, location) = try PromisingRequests.explanation(request, by: caller)
+            return Holdfast_V1_ExplainAvailabilityResponse(
+                try await promising.explain(sku: sku, location: location, within: caller.scope))
         }
     }
 }

@@ -24,9 +24,12 @@ public struct CatalogService: Holdfast_V1_CatalogService.SimpleServiceProtocol {
         request: Holdfast_V1_UpsertProductsRequest, context: ServerContext
     ) async throws -> Holdfast_V1_UpsertProductsResponse {
         let body = try IdempotentBody(.upsertProducts, request).bytes
+        let caller = CallerContext.current
         return try await answer.answering(context, body: body) {
             let (id, products) = try CatalogRequests.products(request)
-            let reply = try await promising.ledger.upsertProducts(id, products, body: body) { count in
+            let reply = try await promising.ledger.upsertProducts(
+                id, products, body: body, caller: caller
+            ) { count in
                 try Holdfast_V1_UpsertProductsResponse.with {
                     $0.created = count.created
                     $0.updated = count.updated
@@ -71,9 +74,12 @@ public struct CatalogService: Holdfast_V1_CatalogService.SimpleServiceProtocol {
         request: Holdfast_V1_UpsertLocationsRequest, context: ServerContext
     ) async throws -> Holdfast_V1_UpsertLocationsResponse {
         let body = try IdempotentBody(.upsertLocations, request).bytes
+        let caller = CallerContext.current
         return try await answer.answering(context, body: body) {
-            let (id, locations) = try CatalogRequests.locations(request)
-            let reply = try await promising.ledger.upsertLocations(id, locations, body: body) { count in
+            let (id, locations) = try CatalogRequests.locations(request, by: caller)
+            let reply = try await promising.ledger.upsertLocations(
+                id, locations, body: body, caller: caller
+            ) { count in
                 try Holdfast_V1_UpsertLocationsResponse.with {
                     $0.created = count.created
                     $0.updated = count.updated
@@ -91,7 +97,8 @@ public struct CatalogService: Holdfast_V1_CatalogService.SimpleServiceProtocol {
     ) async throws -> Holdfast_V1_ListLocationsResponse {
         try await answer.answering(context) {
             let asked = try ListRequests.locations(request)
-            let page = try await promising.ledger.locations(after: asked.after, limit: asked.limit)
+            let page = try await promising.ledger.locations(
+                after: asked.after, limit: asked.limit, among: CallerContext.current.scope.locations)
             return .with {
                 $0.locations = page.elements.map { Holdfast_V1_Location($0) }
                 $0.nextPageToken = asked.next(page, \.code)
@@ -104,9 +111,12 @@ public struct CatalogService: Holdfast_V1_CatalogService.SimpleServiceProtocol {
         request: Holdfast_V1_UpsertChannelsRequest, context: ServerContext
     ) async throws -> Holdfast_V1_UpsertChannelsResponse {
         let body = try IdempotentBody(.upsertChannels, request).bytes
+        let caller = CallerContext.current
         return try await answer.answering(context, body: body) {
-            let (id, channels) = try CatalogRequests.channels(request)
-            let reply = try await promising.ledger.upsertChannels(id, channels, body: body) { count in
+            let (id, channels) = try CatalogRequests.channels(request, by: caller)
+            let reply = try await promising.ledger.upsertChannels(
+                id, channels, body: body, caller: caller
+            ) { count in
                 try Holdfast_V1_UpsertChannelsResponse.with {
                     $0.created = count.created
                     $0.updated = count.updated
@@ -124,7 +134,8 @@ public struct CatalogService: Holdfast_V1_CatalogService.SimpleServiceProtocol {
     ) async throws -> Holdfast_V1_ListChannelsResponse {
         try await answer.answering(context) {
             let asked = try ListRequests.channels(request)
-            let page = try await promising.ledger.channels(after: asked.after, limit: asked.limit)
+            let page = try await promising.ledger.channels(
+                after: asked.after, limit: asked.limit, among: CallerContext.current.scope.channels)
             return .with {
                 $0.channels = page.elements.map { Holdfast_V1_Channel($0) }
                 $0.nextPageToken = asked.next(page, \.code)

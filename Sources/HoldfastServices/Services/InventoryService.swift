@@ -23,7 +23,7 @@ public struct InventoryService: Holdfast_V1_InventoryService.SimpleServiceProtoc
     ) async throws -> Holdfast_V1_ReceiveStockResponse {
         let body = try IdempotentBody(.receiveStock, request).bytes
         return try await answer.answering(context, body: body) {
-            let change = try InventoryRequests.receive(request, body: body)
+            let change = try InventoryRequests.receive(request, body: body, by: CallerContext.current)
             let reply = try await promising.change(change) { levels in
                 try Holdfast_V1_ReceiveStockResponse.with {
                     $0.levels = levels.map { Holdfast_V1_StockLevel(changed: $0) }
@@ -39,7 +39,7 @@ public struct InventoryService: Holdfast_V1_InventoryService.SimpleServiceProtoc
     ) async throws -> Holdfast_V1_AdjustStockResponse {
         let body = try IdempotentBody(.adjustStock, request).bytes
         return try await answer.answering(context, body: body) {
-            let change = try InventoryRequests.adjust(request, body: body)
+            let change = try InventoryRequests.adjust(request, body: body, by: CallerContext.current)
             let reply = try await promising.change(change) { levels in
                 try Holdfast_V1_AdjustStockResponse.with {
                     $0.levels = levels.map { Holdfast_V1_StockLevel(changed: $0) }
@@ -55,7 +55,7 @@ public struct InventoryService: Holdfast_V1_InventoryService.SimpleServiceProtoc
     ) async throws -> Holdfast_V1_CountStockResponse {
         let body = try IdempotentBody(.countStock, request).bytes
         return try await answer.answering(context, body: body) {
-            let change = try InventoryRequests.count(request, body: body)
+            let change = try InventoryRequests.count(request, body: body, by: CallerContext.current)
             let reply = try await promising.change(change) { levels in
                 try Holdfast_V1_CountStockResponse.with {
                     $0.levels = levels.map { Holdfast_V1_StockLevel(changed: $0) }
@@ -71,7 +71,7 @@ public struct InventoryService: Holdfast_V1_InventoryService.SimpleServiceProtoc
     ) async throws -> Holdfast_V1_TransferStockResponse {
         let body = try IdempotentBody(.transferStock, request).bytes
         return try await answer.answering(context, body: body) {
-            let change = try InventoryRequests.transfer(request, body: body)
+            let change = try InventoryRequests.transfer(request, body: body, by: CallerContext.current)
             let reply = try await promising.change(change) { levels in
                 try Holdfast_V1_TransferStockResponse.with {
                     $0.levels = levels.map { Holdfast_V1_StockLevel(changed: $0) }
@@ -87,7 +87,7 @@ public struct InventoryService: Holdfast_V1_InventoryService.SimpleServiceProtoc
     ) async throws -> Holdfast_V1_SetStockPolicyResponse {
         let body = try IdempotentBody(.setStockPolicy, request).bytes
         return try await answer.answering(context, body: body) {
-            let change = try InventoryRequests.policy(request, body: body)
+            let change = try InventoryRequests.policy(request, body: body, by: CallerContext.current)
             let reply = try await promising.change(change) { levels in
                 try Holdfast_V1_SetStockPolicyResponse.with {
                     $0.levels = levels.map { Holdfast_V1_StockLevel(changed: $0) }
@@ -102,9 +102,11 @@ public struct InventoryService: Holdfast_V1_InventoryService.SimpleServiceProtoc
         request: Holdfast_V1_GetStockRequest, context: ServerContext
     ) async throws -> Holdfast_V1_GetStockResponse {
         try await answer.answering(context) {
-            let asked = try ListRequests.stock(request)
+            let caller = CallerContext.current
+            let asked = try ListRequests.stock(request, by: caller)
             let page = try await promising.ledger.stockLevels(
-                sku: request.sku, location: request.location, after: asked.after, limit: asked.limit)
+                sku: request.sku, location: request.location, after: asked.after, limit: asked.limit,
+                among: caller.scope.locations)
             return .with {
                 $0.levels = page.elements.map { Holdfast_V1_StockLevel($0) }
                 $0.nextPageToken = asked.next(page) { StockLevelKey(sku: $0.sku, location: $0.location) }
@@ -117,7 +119,7 @@ public struct InventoryService: Holdfast_V1_InventoryService.SimpleServiceProtoc
         request: Holdfast_V1_ListMovementsRequest, context: ServerContext
     ) async throws -> Holdfast_V1_ListMovementsResponse {
         try await answer.answering(context) {
-            let (asked, filter) = try ListRequests.movements(request)
+            let (asked, filter) = try ListRequests.movements(request, by: CallerContext.current)
             let page = try await promising.ledger.movements(filter, before: asked.after, limit: asked.limit)
             return .with {
                 $0.movements = page.elements.map { Holdfast_V1_StockMovement($0) }

@@ -23,7 +23,7 @@ public struct OrderService: Holdfast_V1_OrderService.SimpleServiceProtocol {
     ) async throws -> Holdfast_V1_PlaceOrderResponse {
         let body = try IdempotentBody(.placeOrder, request).bytes
         return try await answer.answering(context, body: body) {
-            let order = try OrderRequests.place(request, body: body)
+            let order = try OrderRequests.place(request, body: body, by: CallerContext.current)
             return Holdfast_V1_PlaceOrderResponse(try await promising.place(order, deadline: context.deadline))
         }
     }
@@ -33,17 +33,20 @@ public struct OrderService: Holdfast_V1_OrderService.SimpleServiceProtocol {
         request: Holdfast_V1_GetOrderRequest, context: ServerContext
     ) async throws -> Holdfast_V1_GetOrderResponse {
         try await answer.answering(context) {
+            let caller = CallerContext.current
             let found: Order?
             let name: String
-            switch try OrderRequests.name(request) {
+            switch try OrderRequests.name(request, by: caller) {
             case .id(let id):
                 name = id.description
                 found = try await promising.ledger.order(id)
+                if found == nil { throw Refusal.missing(.order, name, for: caller) }
             case .external(let channel, let number):
                 name = number
                 found = try await promising.ledger.order(channel: channel, externalID: number)
             }
             guard let order = found else { throw Refusal.notFound(.order, name) }
+            try caller.scope.admit(channel: order.channel)
             return .with { $0.order = Holdfast_V1_Order(order) }
         }
     }
@@ -53,7 +56,7 @@ public struct OrderService: Holdfast_V1_OrderService.SimpleServiceProtocol {
         request: Holdfast_V1_ListOrdersRequest, context: ServerContext
     ) async throws -> Holdfast_V1_ListOrdersResponse {
         try await answer.answering(context) {
-            let (asked, filter) = try ListRequests.orders(request)
+            let (asked, filter) = try ListRequests.orders(request, by: CallerContext.current)
             let page = try await promising.ledger.orders(filter, before: asked.after, limit: asked.limit)
             return .with {
                 $0.orders = page.orders.map { Holdfast_V1_Order($0) }
@@ -68,7 +71,7 @@ public struct OrderService: Holdfast_V1_OrderService.SimpleServiceProtocol {
     ) async throws -> Holdfast_V1_CancelOrderResponse {
         let body = try IdempotentBody(.cancelOrder, request).bytes
         return try await answer.answering(context, body: body) {
-            let cancellation = try OrderRequests.cancel(request, body: body)
+            let cancellation = try OrderRequests.cancel(request, body: body, by: CallerContext.current)
             let reply = try await promising.cancel(cancellation) { done in
                 try Holdfast_V1_CancelOrderResponse(done).serializedBytes()
             }

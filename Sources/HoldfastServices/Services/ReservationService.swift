@@ -22,7 +22,7 @@ public struct ReservationService: Holdfast_V1_ReservationService.SimpleServicePr
     ) async throws -> Holdfast_V1_ReserveResponse {
         let body = try IdempotentBody(.reserve, request).bytes
         return try await answer.answering(context, body: body) {
-            let asked = try PromisingRequests.reserve(request, body: body)
+            let asked = try PromisingRequests.reserve(request, body: body, by: CallerContext.current)
             let reservation = try await promising.reserve(asked, deadline: context.deadline)
             return .with { $0.reservation = Holdfast_V1_Reservation(reservation) }
         }
@@ -36,7 +36,8 @@ public struct ReservationService: Holdfast_V1_ReservationService.SimpleServicePr
         return try await answer.answering(context, body: body) {
             let asked = try PromisingRequests.extend(request)
             let reply = try await promising.extend(
-                asked.id, reservation: asked.reservation, ttlMilliseconds: asked.timeToLive, body: body
+                asked.id, reservation: asked.reservation, ttlMilliseconds: asked.timeToLive, body: body,
+                caller: CallerContext.current
             ) { expiresAt in
                 var message = Holdfast_V1_ExtendReservationResponse()
                 if let stamp = Google_Protobuf_Timestamp(expiresAt) { message.expiresAt = stamp }
@@ -52,7 +53,7 @@ public struct ReservationService: Holdfast_V1_ReservationService.SimpleServicePr
     ) async throws -> Holdfast_V1_ReleaseReservationResponse {
         try await answer.answering(context) {
             let id = try PromisingRequests.reservation(request.reservationID)
-            let state = try await promising.release(id)
+            let state = try await promising.release(id, by: CallerContext.current)
             return .with { $0.state = Holdfast_V1_ReservationState(state) }
         }
     }
@@ -63,7 +64,7 @@ public struct ReservationService: Holdfast_V1_ReservationService.SimpleServicePr
     ) async throws -> Holdfast_V1_GetReservationResponse {
         try await answer.answering(context) {
             let id = try PromisingRequests.reservation(request.reservationID)
-            let reservation = try await promising.reservation(id)
+            let reservation = try await promising.reservation(id, for: CallerContext.current)
             return .with { $0.reservation = Holdfast_V1_Reservation(reservation) }
         }
     }

@@ -42,6 +42,14 @@ enum RefusalStatus {
             status(.resourceExhausted, "\(explanation); nothing was applied", "EXHAUSTED")
         case .deadlineExceeded:
             status(.deadlineExceeded, "the deadline passed before work began; nothing was applied", "DEADLINE_EXCEEDED")
+        case .outOfScope:
+            status(
+                .permissionDenied, "what the call names is outside the caller's scope, or does not exist",
+                "PERMISSION_DENIED")
+        case .roleMissing(let method):
+            status(
+                .permissionDenied, "none of the caller's roles may call \(method)", "PERMISSION_DENIED",
+                ["method": method])
         }
     }
 

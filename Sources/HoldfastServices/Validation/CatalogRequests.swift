@@ -29,7 +29,9 @@ enum CatalogRequests {
     }
 
     /// The locations of an upsert, with the caller's id.
-    static func locations(_ request: Holdfast_V1_UpsertLocationsRequest) throws(Refusal) -> (EntityID, [Location]) {
+    static func locations(
+        _ request: Holdfast_V1_UpsertLocationsRequest, by caller: Caller
+    ) throws(Refusal) -> (EntityID, [Location]) {
         var validation = RequestValidation()
         let id = validation.id(request.requestID, "request_id")
         var locations: [Location] = []
@@ -48,6 +50,7 @@ enum CatalogRequests {
             validation.unique(locations.lazy.map(\.code), "this code") { "locations[\($0)].code" }
         }
         try validation.finish()
+        for location in locations { try caller.scope.admit(location: location.code) }
         return (id, locations)
     }
 
@@ -66,7 +69,9 @@ enum CatalogRequests {
     }
 
     /// The channels of an upsert, with the caller's id.
-    static func channels(_ request: Holdfast_V1_UpsertChannelsRequest) throws(Refusal) -> (EntityID, [Channel]) {
+    static func channels(
+        _ request: Holdfast_V1_UpsertChannelsRequest, by caller: Caller
+    ) throws(Refusal) -> (EntityID, [Channel]) {
         var validation = RequestValidation()
         let id = validation.id(request.requestID, "request_id")
         var channels: [Channel] = []
@@ -81,6 +86,7 @@ enum CatalogRequests {
             validation.unique(request.channels.lazy.map(\.code), "this code") { "channels[\($0)].code" }
         }
         try validation.finish()
+        for channel in channels { try caller.scope.admit(channel: channel.code) }
         return (id, channels)
     }
 

@@ -7,7 +7,9 @@ enum InventoryRequests {
     static let referenceBound = 128
 
     /// Goods received.
-    static func receive(_ request: Holdfast_V1_ReceiveStockRequest, body: [UInt8]) throws(Refusal) -> StockChange {
+    static func receive(
+        _ request: Holdfast_V1_ReceiveStockRequest, body: [UInt8], by caller: Caller
+    ) throws(Refusal) -> StockChange {
         var validation = RequestValidation()
         let id = validation.id(request.movementID, "movement_id")
         validation.text(request.reference, to: referenceBound, "reference")
@@ -21,11 +23,14 @@ enum InventoryRequests {
             }
         }
         try validation.finish()
-        return StockChange(id: id, action: .receive, lines: lines, reason: request.reference, body: body)
+        return try admitted(
+            StockChange(id: id, action: .receive, lines: lines, reason: request.reference, body: body, caller: caller))
     }
 
     /// Correction by a difference.
-    static func adjust(_ request: Holdfast_V1_AdjustStockRequest, body: [UInt8]) throws(Refusal) -> StockChange {
+    static func adjust(
+        _ request: Holdfast_V1_AdjustStockRequest, body: [UInt8], by caller: Caller
+    ) throws(Refusal) -> StockChange {
         var validation = RequestValidation()
         let id = validation.id(request.movementID, "movement_id")
         validation.text(request.reason, from: 1, to: referenceBound, "reason")
@@ -40,11 +45,14 @@ enum InventoryRequests {
             }
         }
         try validation.finish()
-        return StockChange(id: id, action: .adjust, lines: lines, reason: request.reason, body: body)
+        return try admitted(
+            StockChange(id: id, action: .adjust, lines: lines, reason: request.reason, body: body, caller: caller))
     }
 
     /// A count.
-    static func count(_ request: Holdfast_V1_CountStockRequest, body: [UInt8]) throws(Refusal) -> StockChange {
+    static func count(
+        _ request: Holdfast_V1_CountStockRequest, body: [UInt8], by caller: Caller
+    ) throws(Refusal) -> StockChange {
         var validation = RequestValidation()
         let id = validation.id(request.movementID, "movement_id")
         validation.text(request.reference, to: referenceBound, "reference")
@@ -59,11 +67,14 @@ enum InventoryRequests {
             validation.uniqueCells(lines)
         }
         try validation.finish()
-        return StockChange(id: id, action: .count, lines: lines, reason: request.reference, body: body)
+        return try admitted(
+            StockChange(id: id, action: .count, lines: lines, reason: request.reference, body: body, caller: caller))
     }
 
     /// Safety stock.
-    static func policy(_ request: Holdfast_V1_SetStockPolicyRequest, body: [UInt8]) throws(Refusal) -> StockChange {
+    static func policy(
+        _ request: Holdfast_V1_SetStockPolicyRequest, body: [UInt8], by caller: Caller
+    ) throws(Refusal) -> StockChange {
         var validation = RequestValidation()
         let id = validation.id(request.movementID, "movement_id")
         var lines: [StockChange.Line] = []
@@ -77,11 +88,14 @@ enum InventoryRequests {
             validation.uniqueCells(lines)
         }
         try validation.finish()
-        return StockChange(id: id, action: .setSafety, lines: lines, reason: "", body: body)
+        return try admitted(
+            StockChange(id: id, action: .setSafety, lines: lines, reason: "", body: body, caller: caller))
     }
 
     /// Goods moved between two locations.
-    static func transfer(_ request: Holdfast_V1_TransferStockRequest, body: [UInt8]) throws(Refusal) -> StockChange {
+    static func transfer(
+        _ request: Holdfast_V1_TransferStockRequest, body: [UInt8], by caller: Caller
+    ) throws(Refusal) -> StockChange {
         var validation = RequestValidation()
         let id = validation.id(request.movementID, "movement_id")
         validation.code(request.fromLocation, "from_location")
@@ -99,8 +113,17 @@ enum InventoryRequests {
             }
         }
         try validation.finish()
-        return StockChange(
-            id: id, action: .transfer(to: request.toLocation), lines: lines, reason: request.reference, body: body)
+        try caller.scope.admit(location: request.toLocation)
+        return try admitted(
+            StockChange(
+                id: id, action: .transfer(to: request.toLocation), lines: lines, reason: request.reference, body: body,
+                caller: caller))
+    }
+
+    /// Refuses a change at a location outside the caller's scope.
+    private static func admitted(_ change: StockChange) throws(Refusal) -> StockChange {
+        for line in change.lines { try change.caller.scope.admit(location: line.location) }
+        return change
     }
 }
 

@@ -46,34 +46,41 @@ enum ListRequests {
     }
 
     /// Stock levels by sku and location.
-    static func stock(_ request: Holdfast_V1_GetStockRequest) throws -> PageRequest<StockLevelKey> {
+    static func stock(
+        _ request: Holdfast_V1_GetStockRequest, by caller: Caller
+    ) throws -> PageRequest<StockLevelKey> {
         var validation = RequestValidation()
         validation.codeOrEmpty(request.sku, "sku")
         validation.codeOrEmpty(request.location, "location")
-        return try page(request, "GetStock", &validation)
+        let asked: PageRequest<StockLevelKey> = try page(request, "GetStock", &validation)
+        try caller.scope.admit(location: request.location)
+        return asked
     }
 
     /// Movements, newest first, with their filter.
     static func movements(
-        _ request: Holdfast_V1_ListMovementsRequest
+        _ request: Holdfast_V1_ListMovementsRequest, by caller: Caller
     ) throws -> (page: PageRequest<Int64>, filter: MovementFilter) {
         var validation = RequestValidation()
         validation.codeOrEmpty(request.sku, "sku")
         validation.codeOrEmpty(request.location, "location")
         let filter = MovementFilter(
-            sku: request.sku, location: request.location, cause: validation.idOrNil(request.causeID, "cause_id"))
+            sku: request.sku, location: request.location, cause: validation.idOrNil(request.causeID, "cause_id"),
+            locations: caller.scope.locations)
         let page: PageRequest<Int64> = try page(request, "ListMovements", &validation)
+        try caller.scope.admit(location: request.location)
         return (page, filter)
     }
 
     /// Orders, newest first, with their filter.
     static func orders(
-        _ request: Holdfast_V1_ListOrdersRequest
+        _ request: Holdfast_V1_ListOrdersRequest, by caller: Caller
     ) throws -> (page: PageRequest<OrderKey>, filter: OrderFilter) {
         var validation = RequestValidation()
         validation.codeOrEmpty(request.channel, "channel")
         validation.text(request.customerID, to: 64, "customer_id")
-        var filter = OrderFilter(channel: request.channel, customer: request.customerID)
+        var filter = OrderFilter(
+            channel: request.channel, customer: request.customerID, channels: caller.scope.channels)
         switch request.status {
         case .unspecified: break
         case .open: filter.status = .open
@@ -88,6 +95,30 @@ enum ListRequests {
             validation.refuse("placed_before", "must be later than placed_from")
         }
         let page: PageRequest<OrderKey> = try page(request, "ListOrders", &validation)
+        if !request.channel.isEmpty { try caller.scope.admit(channel: request.channel) }
+        return (page, filter)
+    }
+
+    /// API keys, newest first.
+    static func keys(_ request: Holdfast_V1_ListApiKeysRequest) throws -> PageRequest<ApiKeyKey> {
+        var validation = RequestValidation()
+        return try page(request, "ListApiKeys", &validation)
+    }
+
+    /// Changes, newest first, with their filter.
+    static func audit(
+        _ request: Holdfast_V1_ListAuditEventsRequest
+    ) throws -> (page: PageRequest<AuditKey>, filter: AuditFilter) {
+        var validation = RequestValidation()
+        validation.text(request.caller, to: AccessRequests.callerBound, "caller")
+        var filter = AuditFilter(
+            caller: request.caller, subject: validation.idOrNil(request.subjectID, "subject_id"))
+        if request.hasFrom { filter.from = validation.instant(request.from, "from") }
+        if request.hasBefore { filter.before = validation.instant(request.before, "before") }
+        if let from = filter.from, let before = filter.before, from >= before {
+            validation.refuse("before", "must be later than from")
+        }
+        let page: PageRequest<AuditKey> = try page(request, "ListAuditEvents", &validation)
         return (page, filter)
     }
 
@@ -118,3 +149,5 @@ extension Holdfast_V1_ListChannelsRequest: PagedRequest {}
 extension Holdfast_V1_GetStockRequest: PagedRequest {}
 extension Holdfast_V1_ListMovementsRequest: PagedRequest {}
 extension Holdfast_V1_ListOrdersRequest: PagedRequest {}
+extension Holdfast_V1_ListApiKeysRequest: PagedRequest {}
+extension Holdfast_V1_ListAuditEventsRequest: PagedRequest {}

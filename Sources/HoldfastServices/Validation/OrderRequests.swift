@@ -14,7 +14,9 @@ enum OrderRequests {
     ///
     /// Which products are tracked is not known here: that goods in hand name their location where they need one, and that
     /// the currency is the channel's, is checked by order promising.
-    static func place(_ request: Holdfast_V1_PlaceOrderRequest, body: [UInt8]) throws(Refusal) -> OrderRequest {
+    static func place(
+        _ request: Holdfast_V1_PlaceOrderRequest, body: [UInt8], by caller: Caller
+    ) throws(Refusal) -> OrderRequest {
         var validation = RequestValidation()
         let id = validation.id(request.orderID, "order_id")
         validation.code(request.channel, "channel")
@@ -33,10 +35,12 @@ enum OrderRequests {
         let totals = totals(lines, &validation)
         try validation.finish()
         guard let currency else { throw Refusal.invalid([FieldViolation("currency_code", "is required")]) }
+        try caller.scope.admit(channel: request.channel)
+        for line in lines { try caller.scope.admit(location: line.demand.location) }
         return OrderRequest(
             id: id, channel: request.channel, externalID: request.externalID, reservation: reservation,
             customer: customer, lines: lines, goodsInHand: request.goodsInHand, orderedAt: orderedAt,
-            currency: currency, subtotal: totals.subtotal, addedTax: totals.addedTax, body: body)
+            currency: currency, subtotal: totals.subtotal, addedTax: totals.addedTax, body: body, caller: caller)
     }
 
     private static func customer(_ customer: Holdfast_V1_Customer, _ validation: inout RequestValidation) -> Customer {
@@ -139,8 +143,9 @@ enum OrderRequests {
     }
 
     /// What is to be cancelled.
-    static func cancel(_ request: Holdfast_V1_CancelOrderRequest, body: [UInt8]) throws(Refusal) -> CancellationRequest
-    {
+    static func cancel(
+        _ request: Holdfast_V1_CancelOrderRequest, body: [UInt8], by caller: Caller
+    ) throws(Refusal) -> CancellationRequest {
         var validation = RequestValidation()
         let id = validation.id(request.cancellationID, "cancellation_id")
         let order = validation.id(request.orderID, "order_id")
@@ -155,7 +160,8 @@ enum OrderRequests {
             validation.unique(lines.lazy.map(\.number), "this line_number") { "lines[\($0)].line_number" }
         }
         try validation.finish()
-        return CancellationRequest(id: id, order: order, lines: lines, reason: request.reason, body: body)
+        return CancellationRequest(
+            id: id, order: order, lines: lines, reason: request.reason, body: body, caller: caller)
     }
 
     /// How an order is named.
@@ -167,7 +173,7 @@ enum OrderRequests {
     }
 
     /// The order that is asked for.
-    static func name(_ request: Holdfast_V1_GetOrderRequest) throws(Refusal) -> Name {
+    static func name(_ request: Holdfast_V1_GetOrderRequest, by caller: Caller) throws(Refusal) -> Name {
         var validation = RequestValidation()
         if request.channel.isEmpty && request.externalID.isEmpty {
             let id = validation.id(request.orderID, "order_id")
@@ -180,6 +186,7 @@ enum OrderRequests {
         validation.code(request.channel, "channel")
         validation.text(request.externalID, from: 1, to: externalIDBound, "external_id")
         try validation.finish()
+        try caller.scope.admit(channel: request.channel)
         return .external(channel: request.channel, number: request.externalID)
     }
 }

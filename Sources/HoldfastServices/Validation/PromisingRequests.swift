@@ -9,7 +9,7 @@ enum PromisingRequests {
 
     /// What is asked about availability.
     static func availability(
-        _ request: Holdfast_V1_CheckAvailabilityRequest
+        _ request: Holdfast_V1_CheckAvailabilityRequest, by caller: Caller
     ) throws(Refusal) -> (items: [AvailabilityItem], fresh: Bool) {
         var validation = RequestValidation()
         var items: [AvailabilityItem] = []
@@ -31,22 +31,26 @@ enum PromisingRequests {
             validation.refuse("consistency", "\(value) is no consistency")
         }
         try validation.finish()
+        for item in items { try caller.scope.admit(location: item.location) }
         return (items, fresh)
     }
 
     /// What is asked to be explained.
     static func explanation(
-        _ request: Holdfast_V1_ExplainAvailabilityRequest
+        _ request: Holdfast_V1_ExplainAvailabilityRequest, by caller: Caller
     ) throws(Refusal) -> (sku: String, location: String) {
         var validation = RequestValidation()
         validation.code(request.sku, "sku")
         validation.codeOrEmpty(request.location, "location")
         try validation.finish()
+        try caller.scope.admit(location: request.location)
         return (request.sku, request.location)
     }
 
     /// What is to be held.
-    static func reserve(_ request: Holdfast_V1_ReserveRequest, body: [UInt8]) throws(Refusal) -> ReservationRequest {
+    static func reserve(
+        _ request: Holdfast_V1_ReserveRequest, body: [UInt8], by caller: Caller
+    ) throws(Refusal) -> ReservationRequest {
         var validation = RequestValidation()
         let id = validation.id(request.reservationID, "reservation_id")
         validation.code(request.channel, "channel")
@@ -64,8 +68,10 @@ enum PromisingRequests {
             }
         }
         try validation.finish()
+        try caller.scope.admit(channel: request.channel)
+        for demand in demands { try caller.scope.admit(location: demand.location) }
         return ReservationRequest(
-            id: id, channel: request.channel, demands: demands, ttlMilliseconds: timeToLive, body: body)
+            id: id, channel: request.channel, demands: demands, ttlMilliseconds: timeToLive, body: body, caller: caller)
     }
 
     /// What is to be held longer.

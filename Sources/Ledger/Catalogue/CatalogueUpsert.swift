@@ -20,7 +20,7 @@ protocol CatalogueUpsert {
 extension Ledger {
     /// Runs an upsert inside the open transaction, stores its reply beside it and commits.
     static func upsert(
-        _ upsert: some CatalogueUpsert, _ requestID: EntityID, body: [UInt8],
+        _ upsert: some CatalogueUpsert, _ requestID: EntityID, body: [UInt8], caller: Caller,
         encodeReply: (UpsertCount) throws -> [UInt8], on connection: PostgresConnection
     ) throws -> [UInt8] {
         let written = try connection.pipeline([upsert.inserting, upsert.locking])
@@ -31,7 +31,9 @@ extension Ledger {
         let reply = try encodeReply(
             UpsertCount(
                 created: Int32(created), updated: Int32(updated), unchanged: Int32(upsert.count - created - updated)))
-        try connection.pipeline([storing(requestID, .catalogue, body: body, reply: reply), (.commit, [])])
+        try connection.pipeline([
+            storing(requestID, .catalogue, body: body, reply: reply, caller: caller), (.commit, []),
+        ])
         return reply
     }
 }

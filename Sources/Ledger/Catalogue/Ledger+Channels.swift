@@ -3,8 +3,11 @@ import PostgresClient
 
 extension Ledger {
     private static let channelPage = PostgresStatement(
-        "channel_page", "SELECT code, name, currency FROM channel WHERE code > $1::text ORDER BY code LIMIT $2::int4",
-        access: .readOnly)
+        "channel_page",
+        """
+        SELECT code, name, currency FROM channel WHERE code > $1::text AND ($3::text[] IS NULL OR code = ANY($3::text[]))
+        ORDER BY code LIMIT $2::int4
+        """, access: .readOnly)
 
     /// Creates channels or replaces their description; all or none.
     ///
@@ -12,22 +15,29 @@ extension Ledger {
     ///
     /// The codes are distinct. Throws `Refusal.differentBody` for a request id that was used with another body.
     public func upsertChannels(
-        _ requestID: EntityID, _ channels: [Channel], body: [UInt8],
+        _ requestID: EntityID, _ channels: [Channel], body: [UInt8], caller: Caller,
         encodeReply: @escaping @Sendable (UpsertCount) throws -> [UInt8]
     ) async throws -> [UInt8] {
         try await onceOnly { connection in
             try connection.execute(.begin)
-            if let reply = try Ledger.storedReply(requestID, .catalogue, body: body, on: connection) { return reply }
+            if let reply = try Ledger.storedReply(
+                requestID, .catalogue, body: body, caller: caller, on: connection)
+            {
+                return reply
+            }
             return try Ledger.upsert(
-                ChannelUpsert(channels), requestID, body: body, encodeReply: encodeReply, on: connection)
+                ChannelUpsert(channels), requestID, body: body, caller: caller, encodeReply: encodeReply, on: connection
+            )
         }
     }
 
-    /// Channels after a code, in ascending byte order.
-    public func channels(after: String?, limit: Int) async throws -> Page<Channel> {
+    /// Channels after a code, in ascending byte order; only those of `codes` where it is not nil.
+    public func channels(
+        after: String?, limit: Int, among codes: Set<String>? = nil
+    ) async throws -> Page<Channel> {
         try await onConnection { connection in
             let rows = try connection.execute(
-                Ledger.channelPage, [.text(after ?? ""), .int32(Int32(clamping: limit + 1))])
+                Ledger.channelPage, [.text(after ?? ""), .int32(Int32(clamping: limit + 1)), .codes(codes)])
             return Page(try rows.map { try Channel(row: $0) }, limit: limit)
         }
     }

@@ -5,7 +5,8 @@ extension Ledger {
     private static let locationPage = PostgresStatement(
         "location_page",
         """
-        SELECT code, name, kind, rank, time_zone FROM location WHERE code > $1::text ORDER BY code LIMIT $2::int4
+        SELECT code, name, kind, rank, time_zone FROM location
+        WHERE code > $1::text AND ($3::text[] IS NULL OR code = ANY($3::text[])) ORDER BY code LIMIT $2::int4
         """, access: .readOnly)
 
     /// Creates locations or replaces their description; all or none.
@@ -15,22 +16,29 @@ extension Ledger {
     /// The codes are distinct. Throws `Refusal.differentBody` for a request id that was used with another body, and
     /// `Refusal.invalid` for time zones that PostgreSQL does not know.
     public func upsertLocations(
-        _ requestID: EntityID, _ locations: [Location], body: [UInt8],
+        _ requestID: EntityID, _ locations: [Location], body: [UInt8], caller: Caller,
         encodeReply: @escaping @Sendable (UpsertCount) throws -> [UInt8]
     ) async throws -> [UInt8] {
         try await onceOnly { connection in
             try connection.execute(.begin)
-            if let reply = try Ledger.storedReply(requestID, .catalogue, body: body, on: connection) { return reply }
+            if let reply = try Ledger.storedReply(
+                requestID, .catalogue, body: body, caller: caller, on: connection)
+            {
+                return reply
+            }
             return try Ledger.upsert(
-                LocationUpsert(locations), requestID, body: body, encodeReply: encodeReply, on: connection)
+                LocationUpsert(locations), requestID, body: body, caller: caller, encodeReply: encodeReply,
+                on: connection)
         }
     }
 
-    /// Locations after a code, in ascending byte order.
-    public func locations(after: String?, limit: Int) async throws -> Page<Location> {
+    /// Locations after a code, in ascending byte order; only those of `codes` where it is not nil.
+    public func locations(
+        after: String?, limit: Int, among codes: Set<String>? = nil
+    ) async throws -> Page<Location> {
         try await onConnection { connection in
             let rows = try connection.execute(
-                Ledger.locationPage, [.text(after ?? ""), .int32(Int32(clamping: limit + 1))])
+                Ledger.locationPage, [.text(after ?? ""), .int32(Int32(clamping: limit + 1)), .codes(codes)])
             return Page(try rows.map { try Location(row: $0) }, limit: limit)
         }
     }

@@ -20,14 +20,19 @@ extension Ledger {
     /// The skus are distinct. Throws `Refusal.differentBody` for a request id that was used with another body, and
     /// `Refusal.wrongState` where a product with stock or orders would change whether it is tracked.
     public func upsertProducts(
-        _ requestID: EntityID, _ products: [Product], body: [UInt8],
+        _ requestID: EntityID, _ products: [Product], body: [UInt8], caller: Caller,
         encodeReply: @escaping @Sendable (UpsertCount) throws -> [UInt8]
     ) async throws -> [UInt8] {
         try await onceOnly { connection in
             let vshards = try connection.pipeline([(.begin, []), (Ledger.vshardsOfDeployment, [])])[1].single.int16(0)
-            if let reply = try Ledger.storedReply(requestID, .catalogue, body: body, on: connection) { return reply }
+            if let reply = try Ledger.storedReply(
+                requestID, .catalogue, body: body, caller: caller, on: connection)
+            {
+                return reply
+            }
             return try Ledger.upsert(
-                ProductUpsert(products, vshards: Int(vshards)), requestID, body: body, encodeReply: encodeReply,
+                ProductUpsert(products, vshards: Int(vshards)), requestID, body: body, caller: caller,
+                encodeReply: encodeReply,
                 on: connection)
         }
     }

@@ -6,7 +6,8 @@ extension Ledger {
     ///
     /// One that has landed is never edited: a change is a new step.
     public static let migrations = [
-        Migration(version: 1, name: "core", sql: String(decoding: PackageResources.v0001_core_sql, as: UTF8.self))
+        Migration(version: 1, name: "core", sql: String(decoding: PackageResources.v0001_core_sql, as: UTF8.self)),
+        Migration(version: 2, name: "access", sql: String(decoding: PackageResources.v0002_access_sql, as: UTF8.self)),
     ]
 
     /// Brings a database up to this program's schema.

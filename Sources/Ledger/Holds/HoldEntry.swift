@@ -16,11 +16,13 @@ public struct HoldEntry: Sendable {
     public var stamps: [AdmissionStamp]
     /// How long to hold, in milliseconds.
     public var ttlMilliseconds: Int64
+    /// Who reserves, for the record.
+    public var caller: String
 
     /// Makes an entry.
     public init(
         id: EntityID, channel: Int32, body: [UInt8], fingerprint: UInt64, takes: [CellTake], stamps: [AdmissionStamp],
-        ttlMilliseconds: Int64
+        ttlMilliseconds: Int64, caller: String
     ) {
         self.id = id
         self.channel = channel
@@ -29,6 +31,7 @@ public struct HoldEntry: Sendable {
         self.takes = takes
         self.stamps = stamps
         self.ttlMilliseconds = ttlMilliseconds
+        self.caller = caller
     }
 }
 
@@ -40,6 +43,8 @@ public struct StoredHold: Sendable, Hashable {
     public var state: HoldState
     /// The channel's number.
     public var channel: Int32
+    /// The channel's code; empty for a tombstone, which belongs to none.
+    public var channelCode: String
     /// The request in its canonical encoding.
     public var body: [UInt8]
     /// Units by line and cell.

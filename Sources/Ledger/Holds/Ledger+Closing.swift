@@ -15,17 +15,23 @@ extension Ledger {
     private static let releaseHolds = PostgresStatement(
         "release_holds",
         """
-        UPDATE hold SET state = 3, closed_at = now()
-        WHERE (id, kind) IN (
-            SELECT id, kind FROM hold WHERE id = ANY($1::uuid[]) AND kind = 1 AND state = 1 ORDER BY id FOR UPDATE)
-        RETURNING id
+        UPDATE hold SET state = 3, closed_at = now(), closed_by = l.caller
+        FROM (
+            SELECT h.id, r.caller FROM unnest($1::uuid[], $2::text[], $3::text[]) AS r(id, caller, channel)
+                JOIN hold h ON h.id = r.id AND h.kind = 1
+            WHERE h.state = 1
+                AND (r.channel IS NULL OR r.channel = (SELECT c.code FROM channel c WHERE c.id = h.channel_id))
+            ORDER BY h.id FOR UPDATE OF h
+        ) l
+        WHERE hold.id = l.id AND hold.kind = 1 AND hold.state = 1
+        RETURNING hold.id
         """)
 
     private static let voidHolds = PostgresStatement(
         "void_holds",
         """
-        INSERT INTO hold (id, kind, state, closed_at, vshards)
-        SELECT id, $2::int2, 5, now(), '{}' FROM unnest($1::uuid[]) AS u(id) ORDER BY id
+        INSERT INTO hold (id, kind, state, channel_id, closed_at, vshards)
+        SELECT id, $2::int2, 5, channel, now(), '{}' FROM unnest($1::uuid[], $3::int4[]) AS u(id, channel) ORDER BY id
         ON CONFLICT DO NOTHING RETURNING id
         """)
 
@@ -53,12 +59,28 @@ extension Ledger {
         """, access: .readOnly)
 
     /// Releases reservations that are still held: a compare-and-set, so a confirm or an expiry that came first wins.
-    public func release(_ ids: [EntityID]) -> @Sendable (PostgresConnection) throws -> ClosedHolds {
-        { connection in
-            let uuids = PostgresValue.uuids(ids.map { PostgresUUID($0) })
+    ///
+    /// One whose channel lies outside the scope of who asks stays as it is; that is decided in the same statement.
+    public func release(
+        _ requests: [(id: EntityID, caller: Caller)]
+    ) -> @Sendable (PostgresConnection) throws -> ClosedHolds {
+        let uuids = PostgresValue.uuids(Set(requests.map(\.id)).map { PostgresUUID($0) })
+        // One row per channel that the caller may deal with; a null is any.
+        var rows: [(id: EntityID, caller: String, channel: String?)] = []
+        for (id, caller) in requests {
+            guard let channels = caller.scope.channels else {
+                rows.append((id, caller.id, nil))
+                continue
+            }
+            for channel in channels { rows.append((id, caller.id, channel)) }
+        }
+        let columns: [PostgresValue] = [
+            .uuids(rows.map { PostgresUUID($0.id) }), .texts(rows.map(\.caller)), .optionalTexts(rows.map(\.channel)),
+        ]
+        return { connection in
             let results = try connection.pipeline([
                 (.begin, []),
-                (Ledger.releaseHolds, [uuids]),
+                (Ledger.releaseHolds, columns),
                 (Ledger.storedHolds, [uuids, .int16(HoldKind.reservation.rawValue)]),
                 (Ledger.basesOfHolds, [uuids]),
                 (.commit, []),
@@ -100,12 +122,14 @@ extension Ledger {
 
     /// Writes tombstones for attempts that never became true, so that they never can.
     ///
-    /// Returns the ids that had no row.
-    public func void(_ ids: [EntityID], kind: HoldKind) async throws -> [EntityID] {
-        try await onConnection { connection in
-            try connection.execute(
-                Ledger.voidHolds, [.uuids(ids.map { PostgresUUID($0) }), .int16(kind.rawValue)]
-            ).map { row in EntityID(try row.uuid(0)) }
+    /// Each belongs to the channel with the number beside it. Returns the ids that had no row.
+    public func void(_ holds: [(id: EntityID, channel: Int32)], kind: HoldKind) async throws -> [EntityID] {
+        let ids = PostgresValue.uuids(holds.map { PostgresUUID($0.id) })
+        let channels = PostgresValue.int32s(holds.map(\.channel))
+        return try await onConnection { connection in
+            try connection.execute(Ledger.voidHolds, [ids, .int16(kind.rawValue), channels]).map { row in
+                EntityID(try row.uuid(0))
+            }
         }
     }
 

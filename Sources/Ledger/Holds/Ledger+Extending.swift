@@ -11,14 +11,21 @@ extension Ledger {
 
     /// Moves the expiry of a reservation that is still held; the reply is stored with the effect.
     ///
-    /// Throws `Refusal.notFound`, `Refusal.wrongState` or `Refusal.differentBody`.
+    /// Throws `Refusal.notFound`, `Refusal.outOfScope`, `Refusal.wrongState` or `Refusal.differentBody`.
     public func extend(
-        _ extensionID: EntityID, reservation: EntityID, ttlMilliseconds: Int64, body: [UInt8],
+        _ extensionID: EntityID, reservation: EntityID, ttlMilliseconds: Int64, body: [UInt8], caller: Caller,
         encodeReply: @escaping @Sendable (Instant) throws -> [UInt8]
     ) async throws -> [UInt8] {
         try await onceOnly { connection in
             _ = try connection.execute(.begin)
-            if let reply = try Ledger.storedReply(extensionID, .extension_, body: body, on: connection) {
+            if caller.scope.channels != nil {
+                // Whose reservation it is never changes: looked at before anything is told or done.
+                let hold = try Ledger.holds([reservation], kind: .reservation, on: connection).first
+                try caller.scope.admit(channel: hold?.channelCode ?? "")
+            }
+            if let reply = try Ledger.storedReply(
+                extensionID, .extension_, body: body, caller: caller, on: connection)
+            {
                 return reply
             }
             let rows = try connection.execute(
@@ -34,7 +41,9 @@ extension Ledger {
             }
             let reply = try encodeReply(Instant(microseconds: try row.timestamp(0)))
             _ = try connection.pipeline([
-                Ledger.storing(extensionID, .extension_, body: body, reply: reply), (.commit, []),
+                Ledger.storing(
+                    extensionID, .extension_, body: body, reply: reply, caller: caller, subject: reservation),
+                (.commit, []),
             ])
             return reply
         }

@@ -29,13 +29,14 @@ extension Ledger {
         "journal_holds",
         """
         INSERT INTO hold (id, kind, state, channel_id, request, fingerprint, lines, cells, quantities,
-            vshards, epochs, seqs, expires_at)
+            vshards, epochs, seqs, expires_at, caller)
         SELECT r.id, 1, 1, r.channel, r.request, r.fingerprint,
             ($10::int2[])[r.first:r.last], ($11::int8[])[r.first:r.last], ($12::int8[])[r.first:r.last],
             ($13::int2[])[r.call_first:r.call_last], ($14::int8[])[r.call_first:r.call_last],
-            ($15::int8[])[r.call_first:r.call_last], now() + r.ttl * interval '1 millisecond'
+            ($15::int8[])[r.call_first:r.call_last], now() + r.ttl * interval '1 millisecond', r.caller
         FROM unnest($1::uuid[], $2::int4[], $3::bytea[], $4::int8[], $5::int4[], $6::int4[], $7::int4[], $8::int4[],
-            $9::int8[]) AS r(id, channel, request, fingerprint, first, last, call_first, call_last, ttl)
+            $9::int8[], $18::text[])
+            AS r(id, channel, request, fingerprint, first, last, call_first, call_last, ttl, caller)
         WHERE NOT EXISTS (
             SELECT FROM unnest($16::int2[], $17::int8[]) AS e(id, epoch)
             WHERE NOT EXISTS (SELECT FROM shard s WHERE s.id = e.id AND s.epoch = e.epoch))
@@ -47,8 +48,9 @@ extension Ledger {
     static let storedHolds = PostgresStatement(
         "stored_holds",
         """
-        SELECT id, kind, state, channel_id, request, lines, cells, quantities, vshards, created_at, expires_at, order_id
-        FROM hold WHERE id = ANY($1::uuid[]) AND kind = $2::int2
+        SELECT h.id, h.kind, h.state, h.channel_id, h.request, h.lines, h.cells, h.quantities, h.vshards, h.created_at,
+            h.expires_at, h.order_id, coalesce(c.code, '')
+        FROM hold h LEFT JOIN channel c ON c.id = h.channel_id WHERE h.id = ANY($1::uuid[]) AND h.kind = $2::int2
         """, access: .readOnly)
 
     /// Makes reservations true: all of a tick in one transaction, under the fence.
@@ -72,7 +74,12 @@ extension Ledger {
                         Ledger.journalCallsFenced,
                         [.int16s(vshards), .int64s(epochs), .int64s(calls.map(\.sequence))]
                     ),
-                    (Ledger.journalHolds, Ledger.columns(of: entries) + [.int16s(vshards), .int64s(epochs)]),
+                    (
+                        Ledger.journalHolds,
+                        Ledger.columns(of: entries) + [
+                            .int16s(vshards), .int64s(epochs), .texts(entries.map(\.caller)),
+                        ]
+                    ),
                     (.commit, []),
                 ])
             } catch let error as PostgresError where error.isConflict(on: "journal_seq_pkey") {
@@ -154,6 +161,7 @@ extension Ledger {
                 key: HoldKey(kind, EntityID(try row.uuid(0))),
                 state: state,
                 channel: try row.int32(3),
+                channelCode: try row.text(12),
                 body: try row.bytes(4),
                 takes: lines.indices.map { index in
                     CellTake(line: Int(lines[index]), cell: CellID(cells[index]), quantity: quantities[index])

@@ -50,7 +50,10 @@ struct CaptureBatch {
                 if order.body == request.body {
                     standingAgain.append(index)
                 } else {
-                    verdicts[index] = .refused(.differentBody(.order, request.id, stored: order.body))
+                    // What another channel's order says is nothing for a caller that is held to its own.
+                    let isTold = request.caller.scope.channels == nil || order.channel == entry.channel
+                    verdicts[index] = .refused(
+                        .differentBody(.order, request.id, stored: isTold ? order.body : []))
                 }
             } else if let order = byNumber[number] {
                 verdicts[index] = .refused(
@@ -85,7 +88,7 @@ struct CaptureBatch {
         }
         if !entry.reservedCells.isEmpty, let reservation = request.reservation {
             guard let state = holdStates[HoldKey(.reservation, reservation)] else {
-                return .refused(.notFound(.reservation, reservation.description))
+                return .refused(.missing(.reservation, reservation.description, for: request.caller))
             }
             if state != .held { return .reservationClosed(state) }
         }

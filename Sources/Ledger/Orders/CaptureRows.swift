@@ -13,13 +13,14 @@ struct CaptureRows {
         "insert_orders",
         """
         INSERT INTO orders (id, channel_id, external_id, request, customer_id, customer_name, customer_email,
-            customer_country, currency, subtotal, added_tax, shortage, goods_in_hand, reservation_id, ordered_at)
+            customer_country, currency, subtotal, added_tax, shortage, goods_in_hand, reservation_id, ordered_at, caller)
         SELECT o.id, o.channel, o.number, o.request, o.customer, o.name, o.email, o.country, o.currency, o.subtotal,
-            o.tax, o.shortage, o.in_hand, o.reservation, coalesce(o.ordered_at, now())
+            o.tax, o.shortage, o.in_hand, o.reservation, coalesce(o.ordered_at, now()), o.caller
         FROM unnest($1::uuid[], $2::int4[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::text[], $10::int8[], $11::int8[], $12::int8[], $13::bool[], $14::uuid[], $15::timestamptz[])
+            $9::text[], $10::int8[], $11::int8[], $12::int8[], $13::bool[], $14::uuid[], $15::timestamptz[],
+            $16::text[])
             AS o(id, channel, number, request, customer, name, email, country, currency, subtotal, tax, shortage,
-                in_hand, reservation, ordered_at)
+                in_hand, reservation, ordered_at, caller)
         RETURNING id, placed_at
         """)
 
@@ -111,6 +112,7 @@ struct CaptureRows {
                 .bools(requests.map(\.goodsInHand)),
                 .optionalUUIDs(requests.map { $0.reservation.map { PostgresUUID($0) } }),
                 .optionalTimestamps(requests.map { $0.orderedAt?.microseconds }),
+                .texts(requests.map(\.caller.id)),
             ]
         )
     }

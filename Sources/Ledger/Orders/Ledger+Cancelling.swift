@@ -3,7 +3,11 @@ import PostgresClient
 
 extension Ledger {
     private static let lockOrder = PostgresStatement(
-        "lock_order", "SELECT currency, events FROM orders WHERE id = $1::uuid FOR UPDATE")
+        "lock_order",
+        """
+        SELECT o.currency, o.events, c.code FROM orders o JOIN channel c ON c.id = o.channel_id
+        WHERE o.id = $1::uuid FOR UPDATE OF o
+        """)
     private static let orderQuantities = PostgresStatement(
         "order_quantities",
         """
@@ -68,7 +72,12 @@ extension Ledger {
         try await onceOnly { connection in
             let order = PostgresValue.uuid(PostgresUUID(request.order))
             let head = try connection.pipeline([(.begin, []), (Ledger.lockOrder, [order])])[1]
-            if let reply = try Ledger.storedReply(request.id, .cancellation, body: request.body, on: connection) {
+            if request.caller.scope.channels != nil {
+                try request.caller.scope.admit(channel: head.first.map { try $0.text(2) } ?? "")
+            }
+            if let reply = try Ledger.storedReply(
+                request.id, .cancellation, body: request.body, caller: request.caller, on: connection)
+            {
                 return (reply, Settlement())
             }
             guard let row = head.first, let currency = Currency(code: try row.text(0)) else {
@@ -115,7 +124,9 @@ extension Ledger {
                         .uuid(PostgresUUID(request.id)), .text("order.cancelled"),
                     ]
                 ),
-                Ledger.storing(request.id, .cancellation, body: request.body, reply: reply),
+                Ledger.storing(
+                    request.id, .cancellation, body: request.body, reply: reply, caller: request.caller,
+                    subject: request.order),
             ]
             if !freed.isEmpty {
                 steps.append(

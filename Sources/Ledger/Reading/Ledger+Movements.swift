@@ -9,12 +9,17 @@ public struct MovementFilter: Hashable, Sendable {
     public var location: String
     /// Only what this request caused.
     public var cause: EntityID?
+    /// Only these locations, by code, whatever else is asked; nil is all.
+    public var locations: Set<String>?
 
     /// Makes a filter.
-    public init(sku: String = "", location: String = "", cause: EntityID? = nil) {
+    public init(
+        sku: String = "", location: String = "", cause: EntityID? = nil, locations: Set<String>? = nil
+    ) {
         self.sku = sku
         self.location = location
         self.cause = cause
+        self.locations = locations
     }
 }
 
@@ -32,7 +37,7 @@ extension Ledger {
         FROM stock_movement m JOIN cell c ON c.id = m.cell_id JOIN product p ON p.id = c.product_id
             JOIN location l ON l.id = c.location_id
         WHERE m.cause_id = $1::uuid AND m.sequence < $2::int8
-            AND ($3::text = '' OR p.sku = $3::text) AND ($4::text = '' OR l.code = $4::text)
+            AND ($3::text = '' OR p.sku = $3::text) AND ($4::text[] IS NULL OR l.code = ANY($4::text[]))
         ORDER BY m.sequence DESC LIMIT $5::int4
         """, access: .readOnly)
     private static let movementsOfProduct = PostgresStatement(
@@ -44,7 +49,7 @@ extension Ledger {
                 SELECT * FROM stock_movement n WHERE n.cell_id = c.id AND n.sequence < $2::int8
                 ORDER BY n.sequence DESC LIMIT $4::int4
             ) m
-        WHERE p.sku = $1::text AND ($3::text = '' OR l.code = $3::text)
+        WHERE p.sku = $1::text AND ($3::text[] IS NULL OR l.code = ANY($3::text[]))
         ORDER BY m.sequence DESC LIMIT $4::int4
         """, access: .readOnly)
     private static let movementsOfAll = PostgresStatement(
@@ -53,25 +58,27 @@ extension Ledger {
         \(movementColumns)
         FROM stock_movement m JOIN cell c ON c.id = m.cell_id JOIN product p ON p.id = c.product_id
             JOIN location l ON l.id = c.location_id
-        WHERE m.sequence < $1::int8 AND ($2::text = '' OR l.code = $2::text)
-            AND ($2::text = '' OR EXISTS (SELECT FROM location WHERE code = $2::text))
+        WHERE m.sequence < $1::int8 AND ($2::text[] IS NULL OR l.code = ANY($2::text[]))
+            AND ($2::text[] IS NULL OR EXISTS (SELECT FROM location WHERE code = ANY($2::text[])))
         ORDER BY m.sequence DESC LIMIT $3::int4
         """, access: .readOnly)
 
     /// Movements before a place in their sequence, newest first.
     public func movements(_ filter: MovementFilter, before: Int64?, limit: Int) async throws -> Page<StockMovement> {
         let before = PostgresValue.int64(before ?? .max)
+        let locations = PostgresValue.codes(
+            filter.location.isEmpty ? filter.locations : filter.locations.narrowed(to: filter.location))
         let most = PostgresValue.int32(Int32(clamping: limit + 1))
         let query: (statement: PostgresStatement, values: [PostgresValue]) =
             if let cause = filter.cause {
                 (
                     Ledger.movementsOfCause,
-                    [.uuid(PostgresUUID(cause)), before, .text(filter.sku), .text(filter.location), most]
+                    [.uuid(PostgresUUID(cause)), before, .text(filter.sku), locations, most]
                 )
             } else if !filter.sku.isEmpty {
-                (Ledger.movementsOfProduct, [.text(filter.sku), before, .text(filter.location), most])
+                (Ledger.movementsOfProduct, [.text(filter.sku), before, locations, most])
             } else {
-                (Ledger.movementsOfAll, [before, .text(filter.location), most])
+                (Ledger.movementsOfAll, [before, locations, most])
             }
         return try await onConnection { connection in
             Page(

@@ -16,7 +16,7 @@ extension Ledger {
         """
     private static let orderPageRange = """
         (o.placed_at, o.id) < ($1::timestamptz, $2::uuid) AND o.placed_at >= $3::timestamptz
-            AND o.placed_at < $4::timestamptz AND ($5::text = '' OR ch.code = $5::text)
+            AND o.placed_at < $4::timestamptz AND ($5::text[] IS NULL OR ch.code = ANY($5::text[]))
         """
     private static let orderPageStatus = """
         (o.placed_at, o.id) >= ($7::timestamptz, $8::uuid)
@@ -55,7 +55,7 @@ extension Ledger {
                 .uuid(PostgresUUID((before ?? last).id)),
                 .timestamp(microsecondsSinceEpoch: filter.placedFrom?.microseconds ?? .min),
                 .timestamp(microsecondsSinceEpoch: filter.placedBefore?.microseconds ?? .max),
-                .text(filter.channel),
+                .codes(filter.channel.isEmpty ? filter.channels : filter.channels.narrowed(to: filter.channel)),
             ]
             var end: OrderKey?
             if filter.status != nil {

@@ -25,7 +25,7 @@ extension Ledger {
             FROM product p JOIN cell c ON c.product_id = p.id AND c.pool = 0 AND c.due = '-infinity'
                 JOIN location l ON l.id = c.location_id
             WHERE p.sku >= $1::text AND p.sku <= $2::text AND (p.sku, l.code) > ($3::text, $4::text)
-                AND ($5::text = '' OR l.code = $5::text)
+                AND ($5::text[] IS NULL OR l.code = ANY($5::text[]))
             ORDER BY p.sku, l.code LIMIT $6::int4
         ), held AS (
             SELECT t.cell, sum(t.quantity)::int8 AS quantity
@@ -44,9 +44,9 @@ extension Ledger {
 
     /// Stock on hand by sku and location in ascending byte order, after a key.
     ///
-    /// An empty sku or location is all.
+    /// An empty sku or location is all; only locations of `among` where it is not nil.
     public func stockLevels(
-        sku: String, location: String, after: StockLevelKey?, limit: Int
+        sku: String, location: String, after: StockLevelKey?, limit: Int, among locations: Set<String>? = nil
     ) async throws -> Page<StockLevel> {
         try await onConnection { connection in
             let rows = try connection.execute(
@@ -54,7 +54,8 @@ extension Ledger {
                 [
                     .text(sku.isEmpty ? after?.sku ?? "" : sku),
                     .text(sku.isEmpty ? Ledger.lastKey(beginningWith: "") : sku),
-                    .text(after?.sku ?? ""), .text(after?.location ?? ""), .text(location),
+                    .text(after?.sku ?? ""), .text(after?.location ?? ""),
+                    .codes(location.isEmpty ? locations : locations.narrowed(to: location)),
                     .int32(Int32(clamping: limit + 1)),
                 ])
             let levels = try rows.map { row in

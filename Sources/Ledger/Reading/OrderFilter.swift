@@ -12,17 +12,20 @@ public struct OrderFilter: Hashable, Sendable {
     public var placedFrom: Instant?
     /// Only orders captured before this moment.
     public var placedBefore: Instant?
+    /// Only these channels, by code, whatever else is asked; nil is all.
+    public var channels: Set<String>?
 
     /// Makes a filter.
     public init(
         channel: String = "", customer: String = "", status: OrderStatus? = nil, placedFrom: Instant? = nil,
-        placedBefore: Instant? = nil
+        placedBefore: Instant? = nil, channels: Set<String>? = nil
     ) {
         self.channel = channel
         self.customer = customer
         self.status = status
         self.placedFrom = placedFrom
         self.placedBefore = placedBefore
+        self.channels = channels
     }
 }
 

@@ -68,7 +68,8 @@ extension Ledger {
         -> (reply: [UInt8]?, figures: [CellID: CellFigures])
     {
         try await onConnection { connection in
-            let reply = try Ledger.storedReply(change.id, .stockChange, body: change.body, on: connection)
+            let reply = try Ledger.storedReply(
+                change.id, .stockChange, body: change.body, caller: change.caller, on: connection)
             var figures: [CellID: CellFigures] = [:]
             for row in try connection.execute(Ledger.cellFigures, [.int64s(cells.map(\.rawValue))]) {
                 figures[CellID(try row.int64(0))] = CellFigures(onHand: try row.int64(1), safety: try row.int64(2))
@@ -96,7 +97,9 @@ extension Ledger {
                 (Ledger.lockCells, [ids]),
                 (Ledger.openShortages, [ids]),
             ])
-            if let reply = try Ledger.storedReply(change.id, .stockChange, body: change.body, on: connection) {
+            if let reply = try Ledger.storedReply(
+                change.id, .stockChange, body: change.body, caller: change.caller, on: connection)
+            {
                 return (reply, Settlement())
             }
             guard try read[2].first.map({ try $0.int64(0) }) == Int64(calls.count) else { throw LedgerFault.fenced }
@@ -151,7 +154,9 @@ extension Ledger {
                 steps.append(Ledger.journaling(take.stamps))
                 settlement.holds = [.init(key: key, vshards: take.stamps.map(\.vshard))]
             }
-            steps.append(Ledger.storing(change.id, .stockChange, body: change.body, reply: reply))
+            steps.append(
+                Ledger.storing(
+                    change.id, .stockChange, body: change.body, reply: reply, caller: change.caller))
             do {
                 _ = try connection.pipeline(steps + [(.commit, [])])
             } catch let error as PostgresError where error.isConflict(on: "journal_seq_pkey") {

@@ -4,7 +4,7 @@ public import Domain
 public struct AvailabilityItem: Sendable, Hashable {
     /// The article.
     public var sku: String
-    /// The location; empty for the sum over all.
+    /// The location; empty for the sum over all that the caller may deal with.
     public var location: String
     /// Units wanted.
     public var quantity: Int64

@@ -46,7 +46,9 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
     /// Answers.
     ///
     /// Fails with ``ResolutionFailure`` for what the directory does not know, with `Refusal` otherwise.
-    func read(_ items: [AvailabilityItem], fresh: Bool) -> EventLoopFuture<AvailabilityAnswer> {
+    func read(
+        _ items: [AvailabilityItem], fresh: Bool, within locations: Set<String>?
+    ) -> EventLoopFuture<AvailabilityAnswer> {
         loop.preconditionInEventLoop()
         guard admission.phase == .open else {
             return loop.makeFailedFuture(
@@ -70,7 +72,7 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
                 }
                 var mine: [CellID] = []
                 if item.location.isEmpty {
-                    mine = product.cells.map(\.id)
+                    for cell in product.cells where view.isCell(cell, within: locations) { mine.append(cell.id) }
                 } else if let location = view.location(item.location) {
                     for cell in product.cells where cell.location == location.id { mine.append(cell.id) }
                 } else {

@@ -18,8 +18,10 @@ enum ResolutionFailure: Error {
 extension StockDirectory {
     /// Finds the cells that may serve each demand, in the order of their ranks.
     ///
-    /// A demand without any cell resolves to no group and will be short. A nil demand wants nothing here and is left out. Field paths are `<path>[i].sku`, `.location`.
-    func resolve(_ demands: [Demand?], path: String) throws(ResolutionFailure) -> ResolvedDemand {
+    /// A demand without any cell resolves to no group and will be short. A nil demand wants nothing here and is left out. A demand for any location is served from `locations` only, where it is not nil. Field paths are `<path>[i].sku`, `.location`.
+    func resolve(
+        _ demands: [Demand?], path: String, within locations: Set<String>?
+    ) throws(ResolutionFailure) -> ResolvedDemand {
         let outcome: Result<ResolvedDemand, ResolutionFailure> = look { view in
             var violations: [FieldViolation] = []
             var byVShard: [VShard: [TakeRequest.Line]] = [:]
@@ -39,7 +41,7 @@ extension StockDirectory {
                 var groups: [[CellID]] = []
                 if demand.location.isEmpty {
                     var last: Int32?
-                    for cell in product.cells {
+                    for cell in product.cells where view.isCell(cell, within: locations) {
                         if cell.location == last {
                             groups[groups.count - 1].append(cell.id)
                         } else {

@@ -80,6 +80,11 @@ final class StockDirectory: @unchecked Sendable {  // `tables` is touched under 
         func location(_ id: Int32) -> LocationEntry? { tables.locationsByID[id] }
         func channel(_ code: String) -> ChannelEntry? { tables.channels[code] }
         func channel(_ id: Int32) -> ChannelEntry? { tables.channelsByID[id] }
+        /// Whether a cell lies at one of these locations; nil is all.
+        func isCell(_ cell: CellEntry, within locations: Set<String>?) -> Bool {
+            guard let locations else { return true }
+            return location(cell.location).map { locations.contains($0.code) } ?? false
+        }
         func cell(_ id: CellID) -> (sku: String, location: String, vshard: VShard)? { tables.cells[id] }
     }
 

@@ -60,8 +60,10 @@ struct OrderBatch {
             if let facts = facts[request.id], repeated.contains(index) {
                 order.continuation.resume(returning: facts)
             } else if let stands = byID[request.id] {
+                // What another channel's order says is nothing for a caller that is held to its own.
+                let isTold = request.caller.scope.channels == nil || stands.channel == channel
                 order.continuation.resume(
-                    throwing: Refusal.differentBody(.order, request.id, stored: stands.body))
+                    throwing: Refusal.differentBody(.order, request.id, stored: isTold ? stands.body : []))
             } else if let stands = standing.orders.first(where: {
                 $0.channel == channel && $0.externalID == request.externalID
             }) {
@@ -108,7 +110,8 @@ struct OrderBatch {
     /// The reservation that an order may use: a live one, or none where it has expired and is taken anew.
     private func usable(_ request: OrderRequest, _ holds: [EntityID: StoredHold]) throws(Refusal) -> StoredHold? {
         guard let id = request.reservation else { return nil }
-        guard let hold = holds[id] else { throw .notFound(.reservation, id.description) }
+        guard let hold = holds[id] else { throw .missing(.reservation, id.description, for: request.caller) }
+        try request.caller.scope.admit(channel: hold.channelCode)
         switch hold.state {
         case .held: return hold
         case .expired, .voided: return nil
@@ -157,7 +160,10 @@ struct OrderBatch {
                     demands.append(product.tracked ? item.demand : nil)
                     cells.append(
                         product.tracked
-                            ? product.cells.filter { location == nil || $0.location == location }.map(\.id) : nil)
+                            ? product.cells.filter { cell in
+                                location.map { cell.location == $0 }
+                                    ?? view.isCell(cell, within: request.caller.scope.locations)
+                            }.map(\.id) : nil)
                 }
                 return violations.isEmpty ? .success((products, demands, cells)) : .failure(.invalid(violations))
             }
@@ -188,7 +194,8 @@ struct OrderBatch {
                 candidate.job = TakeJob(
                     key: HoldKey(.order, request.id), nonce: generator.next(), force: request.goodsInHand,
                     fingerprint: OrderBatch.fingerprint(candidate.beyond),
-                    demand: try placer.directory.resolve(candidate.beyond, path: "lines"))
+                    demand: try placer.directory.resolve(
+                        candidate.beyond, path: "lines", within: request.caller.scope.locations))
                 wanting.append(candidate)
             } catch ResolutionFailure.refused(let refusal) {
                 fail(candidate, refusal)
@@ -292,7 +299,7 @@ struct OrderBatch {
     private func bury(_ candidate: Candidate, _ vshards: [VShard]) async {
         let id = candidate.entry.request.id
         do {
-            guard try await placer.ledger.void([id], kind: .order) == [id] else { return }
+            guard try await placer.ledger.void([(id, candidate.entry.channel)], kind: .order) == [id] else { return }
             let cells = candidate.job?.demand.parts.flatMap { $0.lines.flatMap { $0.groups.flatMap { $0 } } } ?? []
             let bases = try await placer.ledger.bases(of: cells)
             placer.settler.settle(

@@ -9,6 +9,7 @@ import PostgresClient
 final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`, checked at each entry
     private struct Pending {
         var id: EntityID
+        var caller: Caller
         var promise: EventLoopPromise<HoldState>
     }
 
@@ -39,13 +40,13 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
     /// Releases.
     ///
     /// Fails with `Refusal`.
-    func release(_ id: EntityID) -> EventLoopFuture<HoldState> {
+    func release(_ id: EntityID, by caller: Caller) -> EventLoopFuture<HoldState> {
         loop.preconditionInEventLoop()
         guard queue.count < limits.queue else {
             return loop.makeFailedFuture(Refusal.exhausted("too many releases are waiting"))
         }
         let promise = loop.makePromise(of: HoldState.self)
-        queue.append(Pending(id: id, promise: promise))
+        queue.append(Pending(id: id, caller: caller, promise: promise))
         schedule()
         return promise.futureResult
     }
@@ -62,8 +63,8 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
         queue.removeFirst(batch.count)
         inFlight += 1
         admission.metrics.releaseBatch.record(batch.count)
-        let ids = Array(Set(batch.map(\.id)))
-        ledger.pool.submit(on: loop, ledger.release(ids)).whenComplete { result in
+        let requests = batch.map { (id: $0.id, caller: $0.caller) }
+        ledger.pool.submit(on: loop, ledger.release(requests)).whenComplete { result in
             self.inFlight -= 1
             switch result {
             case .success(let closed): self.finish(batch, closed)
@@ -84,7 +85,9 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
         for hold in closed.standing { standing[hold.key.id] = hold }
         for pending in batch {
             switch standing[pending.id] {
-            case nil: pending.promise.fail(Refusal.notFound(.reservation, pending.id.description))
+            case nil: pending.promise.fail(Refusal.missing(.reservation, pending.id.description, for: pending.caller))
+            case let hold? where !pending.caller.scope.covers(channel: hold.channelCode):
+                pending.promise.fail(Refusal.outOfScope)
             case let hold? where hold.state == .confirmed:
                 pending.promise.fail(
                     Refusal.wrongState(

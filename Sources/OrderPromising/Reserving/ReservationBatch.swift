@@ -50,7 +50,7 @@ struct ReservationBatch {
             HoldEntry(
                 id: pending[index].request.id, channel: pending[index].channel, body: pending[index].request.body,
                 fingerprint: pending[index].fingerprint, takes: units.takes, stamps: units.stamps,
-                ttlMilliseconds: pending[index].request.ttlMilliseconds)
+                ttlMilliseconds: pending[index].request.ttlMilliseconds, caller: pending[index].request.caller.id)
         }
         let calls = Array(Set(taken.flatMap(\.units.stamps)))
         return batcher.ledger.pool.submit(on: loop, batcher.ledger.journal(entries, calls: calls))
@@ -136,7 +136,10 @@ struct ReservationBatch {
     private func answer(_ index: Int, standing hold: StoredHold, took units: TakenUnits?) {
         let request = pending[index].request
         guard hold.body == request.body || hold.state == .voided else {
-            pending[index].promise.fail(Refusal.differentBody(.reservation, request.id, stored: hold.body))
+            // What another channel's reservation says is nothing for a caller that is held to its own.
+            let isTold = request.caller.scope.covers(channel: hold.channelCode)
+            pending[index].promise.fail(
+                Refusal.differentBody(.reservation, request.id, stored: isTold ? hold.body : []))
             guard let units else { return }
             if hold.state == .held {
                 // The standing hold has nothing where this one took.
@@ -254,11 +257,11 @@ struct ReservationBatch {
         let ids = (short.map(\.index) + contested).map { pending[$0].request.id }
         let orphans = short.filter { !$0.adopted.isEmpty }
         let ledger = batcher.ledger
-        let orphanIDs = orphans.map { pending[$0.index].request.id }
+        let orphaned = orphans.map { (id: pending[$0.index].request.id, channel: pending[$0.index].channel) }
         loop.makeFutureWithTask { () -> (voided: Set<EntityID>, holds: [EntityID: StoredHold]) in
             // An earlier attempt of the id left units that can no longer become whole: a tombstone first, so that its
             // journal entry loses wherever it may still be on its way, then the units go back.
-            let voided = orphanIDs.isEmpty ? [] : try await ledger.void(orphanIDs, kind: .reservation)
+            let voided = orphaned.isEmpty ? [] : try await ledger.void(orphaned, kind: .reservation)
             let holds = try await ledger.holds(ids, kind: .reservation)
             return (Set(voided), Dictionary(uniqueKeysWithValues: holds.map { ($0.key.id, $0) }))
         }.whenComplete { result in

@@ -82,7 +82,8 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
         loop.preconditionInEventLoop()
         let demand: ResolvedDemand
         do {
-            demand = try directory.resolve(request.demands, path: "lines")
+            demand = try directory.resolve(
+                request.demands, path: "lines", within: request.caller.scope.locations)
         } catch {
             return loop.makeFailedFuture(error)
         }

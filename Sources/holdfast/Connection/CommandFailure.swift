@@ -1,7 +1,9 @@
+import Domain
 import GRPCCore
 import HoldfastAPI
 import HoldfastClient
 import HoldfastServer
+import HoldfastServices
 import PostgresClient
 import PrivateStores
 import RedisClient
@@ -29,6 +31,8 @@ struct CommandFailure: Error {
         case let error as TLSFileFailure: self.init(.invalid, "\(error)")
         case let error as HoldfastConfigurationError: self.init(.invalid, "\(error)")
         case let error as ImportFileError: self.init(.invalid, "\(error)")
+        case let refusal as Refusal: self.init(answer: refusal.status)
+        case let error as NoCredentials: self.init(.refused, "\(error)")
         case let error as SchemaMismatch: self.init(.refused, "\(error)")
         case let error as ListenFailure: self.init(.unavailable, "\(error)")
         case let error as PrivateStoreError where error.code == .directoryUnusable: self.init(.refused, error.message)

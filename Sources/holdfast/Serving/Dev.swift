@@ -54,6 +54,7 @@ struct Dev: AsyncParsableCommand {
         settings.keyPrefix = "hf:"
         settings.migratesSchema = true
         settings.logFormat = try log.format()
+        settings.allowsAnonymous = true
         let folder = try ephemeral ? DevFolder.temporary() : DevFolder.prepared(data)
         let served: Result<Void, any Error>
         do {

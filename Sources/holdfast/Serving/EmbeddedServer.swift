@@ -48,7 +48,8 @@ struct EmbeddedServer: Sendable {
             let program = try PrivateProgram(
                 [
                     ownPath(), "serve", "--tcp-port", "0", "--grpc-port", "0", "--admin-port", "off", "--redis-url",
-                    stores.addresses.redisURL, "--postgres-url", stores.addresses.postgresURL, "--log-level", "warning",
+                    stores.addresses.redisURL, "--postgres-url", stores.addresses.postgresURL, "--allow-anonymous",
+                    "--log-level", "warning",
                 ], log: folder.path + "/server.log")
             let line = try await program.line(beginningWith: "ready tcp=")
             let place = line.dropFirst("ready tcp=".count).prefix { $0 != " " }

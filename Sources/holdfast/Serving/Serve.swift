@@ -14,6 +14,8 @@ struct Serve: AsyncParsableCommand {
               holdfast serve --redis-url redis://cache.example:6379/0 \\
                   --postgres-url postgres://oms@db.example/holdfast
 
+            Callers need an API key (holdfast key create) or a token of your single sign-on.
+
             When both stores have been loaded and calls are answered it prints one line, ready tcp=HOST:PORT grpc=HOST:PORT admin=HOST:PORT. It can \
             be started before its stores: it says what it waits for, answers UNAVAILABLE until they are there, and \
             recovers by itself when one is lost and comes back. It refuses a schema that is not its own. SIGTERM and \
@@ -30,10 +32,15 @@ struct Serve: AsyncParsableCommand {
 
     @Flag(
         help: """
-            Accept callers without credentials on an address that other machines can reach. This server has no \
-            credentials to ask for yet: keep strangers out by other means.
+            Let calls without credentials in, with every right. Without this a server starts only where an API key \
+            can be used or a single sign-on is set.
             """)
     var allowAnonymous = false
+
+    @Flag(help: "Serve an address that other machines can reach without TLS: something else must encrypt the way.")
+    var allowPlaintext = false
+
+    @OptionGroup(title: "Single sign-on") var signOn: SignOnOptions
 
     @Option(help: "Address that metrics and health listen on (default: 127.0.0.1).")
     var adminHost: String?
@@ -91,6 +98,8 @@ struct Serve: AsyncParsableCommand {
         if let reflection { settings.offersReflection = reflection == .on }
         tls.apply(to: &settings)
         if allowAnonymous { settings.allowsAnonymous = true }
+        if allowPlaintext { settings.allowsPlaintext = true }
+        signOn.apply(to: &settings)
         settings.postgresConnections = postgresConnections ?? settings.postgresConnections
         settings.eventLoops = eventLoops ?? settings.eventLoops
         if let cacheAge { settings.cacheAge = .milliseconds(cacheAge.milliseconds) }

@@ -24,7 +24,7 @@ enum CommandStatus: Int32 {
     /// The statuses, for help texts.
     static let help = """
         Exit status: 0 done; 1 unexpected failure; 2 invalid argument, file or field; 3 not found; 4 refused (stock \
-        does not suffice, or the state does not allow it; for doctor: something is wrong); 5 already exists with \
+        does not suffice, the state does not allow it, or the caller may not; for doctor: something is wrong); 5 already exists with \
         another content; 6 unavailable or too late: repeat it with the same id.
         """
 
@@ -33,7 +33,7 @@ enum CommandStatus: Int32 {
         switch code {
         case .invalidArgument, .outOfRange: self = .invalid
         case .notFound: self = .notFound
-        case .failedPrecondition: self = .refused
+        case .failedPrecondition, .permissionDenied, .unauthenticated: self = .refused
         case .alreadyExists: self = .alreadyExists
         case .unavailable, .deadlineExceeded, .resourceExhausted, .cancelled, .aborted: self = .unavailable
         default: self = .unexpected

@@ -28,6 +28,7 @@ struct RunningServer: Sendable {
         configuration.postgresConnections = 4
         configuration.keyPrefix = name + ":"
         configuration.migratesSchema = true
+        configuration.allowsAnonymous = true
         var quiet = Logger(label: "test")
         quiet.logLevel = .critical
         let server = try HoldfastServer(configuration: configuration, logger: quiet)

@@ -35,6 +35,11 @@ private struct LaneCall: Sendable {
     }
 }
 
+/// Makes no keys: nobody asks for one here.
+private struct NoKeys: KeyMint {
+    func mint() -> MintedKey { MintedKey(prefix: "", text: "", secretHash: []) }
+}
+
 /// What a call was answered with.
 private enum LaneAnswer: Equatable {
     case message([UInt8])
@@ -54,7 +59,8 @@ struct LanesTests {
             try await deployment.change(.receive, [("A", "DC", 10), ("B", "LDN", 5)])
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let logger = Logger(label: "test")
-            let fastLane = ServiceRegistry.fastLane(promising: deployment.promising, logger: logger)
+            let fastLane = ServiceRegistry.fastLane(
+                promising: deployment.promising, unidentified: .anonymous, logger: logger)
             let result: Result<Void, any Error>
             do {
                 try await serving(deployment, FastLane(), group, logger) { ordinary in
@@ -80,7 +86,8 @@ struct LanesTests {
         let server = GRPCServer(
             transport: transport,
             services: ServiceRegistry.all(
-                promising: deployment.promising, serving: ServingState { true }, logger: logger))
+                promising: deployment.promising, serving: ServingState { true }, keys: NoKeys(), logger: logger),
+            interceptors: [AccessInterceptor { _, _ in .anonymous }])
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await server.serve() }
             let connection = try await FramedClientConnection.connect(to: transport.listeningAddress, on: group)

@@ -118,6 +118,22 @@ struct IdempotentBodyTests {
                 ]
             ),
             (
+                .createApiKey, Holdfast_V1_CreateApiKeyRequest(),
+                [
+                    (#"{"keyId":"x"}"#, "key_id"), (#"{"name":"x"}"#, "name"), (#"{"roles":["ROLE_POS"]}"#, "roles"),
+                    (#"{"channels":["x"]}"#, "channels"), (#"{"locations":["x"]}"#, "locations"),
+                    (#"{"expiresAt":"2026-01-01T00:00:00Z"}"#, "expires_at"),
+                ]
+            ),
+            (
+                .rotateApiKey, Holdfast_V1_RotateApiKeyRequest(),
+                [
+                    (#"{"keyId":"x"}"#, "key_id"), (#"{"replaces":"x"}"#, "replaces"),
+                    (#"{"overlapSeconds":"1"}"#, "overlap_seconds"),
+                    (#"{"expiresAt":"2026-01-01T00:00:00Z"}"#, "expires_at"),
+                ]
+            ),
+            (
                 .extendReservation, Holdfast_V1_ExtendReservationRequest(),
                 [
                     (#"{"extensionId":"x"}"#, "extension_id"), (#"{"reservationId":"x"}"#, "reservation_id"),
@@ -213,7 +229,7 @@ struct IdempotentBodyTests {
             Dictionary(uniqueKeysWithValues: IdempotentMethod.allCases.map { ($0.name, $0.rawValue) }) == [
                 "Reserve": 1, "ExtendReservation": 2, "PlaceOrder": 3, "CancelOrder": 4, "ReceiveStock": 5,
                 "AdjustStock": 6, "CountStock": 7, "TransferStock": 8, "SetStockPolicy": 9, "UpsertProducts": 10,
-                "UpsertLocations": 11, "UpsertChannels": 12,
+                "UpsertLocations": 11, "UpsertChannels": 12, "CreateApiKey": 13, "RotateApiKey": 14,
             ])
     }
 }

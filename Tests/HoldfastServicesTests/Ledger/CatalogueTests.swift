@@ -20,10 +20,12 @@ struct CatalogueTests {
         try await TestDeployment.with { deployment in
             let ledger = deployment.ledger
             let first = try await ledger.upsertProducts(
-                .fresh, [product("A"), product("B"), product("C")], body: [1], encodeReply: Self.reply)
+                .fresh, [product("A"), product("B"), product("C")], body: [1], caller: .anonymous,
+                encodeReply: Self.reply)
             #expect(first == [3, 0, 0])
             let second = try await ledger.upsertProducts(
-                .fresh, [product("D"), product("B", name: "Heart"), product("A")], body: [2], encodeReply: Self.reply)
+                .fresh, [product("D"), product("B", name: "Heart"), product("A")], body: [2], caller: .anonymous,
+                encodeReply: Self.reply)
             #expect(second == [1, 1, 1])
             #expect(try await ledger.product(sku: "B")?.name == "Heart")
             #expect(try await ledger.product(sku: "b") == nil)
@@ -31,17 +33,25 @@ struct CatalogueTests {
             let places = ["DC", "LDN"].map {
                 Location(code: $0, name: "", kind: .store, rank: 1, timeZone: "Europe/London")
             }
-            #expect(try await ledger.upsertLocations(.fresh, places, body: [3], encodeReply: Self.reply) == [2, 0, 0])
+            #expect(
+                try await ledger.upsertLocations(.fresh, places, body: [3], caller: .anonymous, encodeReply: Self.reply)
+                    == [2, 0, 0])
             var moved = places
             moved[0].rank = 7
             moved[1].kind = .supplier
-            #expect(try await ledger.upsertLocations(.fresh, moved, body: [4], encodeReply: Self.reply) == [0, 2, 0])
+            #expect(
+                try await ledger.upsertLocations(.fresh, moved, body: [4], caller: .anonymous, encodeReply: Self.reply)
+                    == [0, 2, 0])
             #expect(try await ledger.locations(after: nil, limit: 10).elements == moved)
 
             let yen = try #require(Currency(code: "JPY"))
             let web = Channel(code: TestDeployment.channel, name: "Shop", currency: yen)
-            #expect(try await ledger.upsertChannels(.fresh, [web], body: [5], encodeReply: Self.reply) == [0, 1, 0])
-            #expect(try await ledger.upsertChannels(.fresh, [web], body: [6], encodeReply: Self.reply) == [0, 0, 1])
+            #expect(
+                try await ledger.upsertChannels(.fresh, [web], body: [5], caller: .anonymous, encodeReply: Self.reply)
+                    == [0, 1, 0])
+            #expect(
+                try await ledger.upsertChannels(.fresh, [web], body: [6], caller: .anonymous, encodeReply: Self.reply)
+                    == [0, 0, 1])
             #expect(try await ledger.channels(after: nil, limit: 10).elements == [web])
         }
     }
@@ -54,12 +64,14 @@ struct CatalogueTests {
                 try await deployment.numbers("SELECT changed_xid::text::int8 FROM product ORDER BY sku")
             }
             let products = [product("A"), product("B")]
-            _ = try await ledger.upsertProducts(.fresh, products, body: [1], encodeReply: Self.reply)
+            _ = try await ledger.upsertProducts(
+                .fresh, products, body: [1], caller: .anonymous, encodeReply: Self.reply)
             let created = try await marks()
-            _ = try await ledger.upsertProducts(.fresh, products, body: [2], encodeReply: Self.reply)
+            _ = try await ledger.upsertProducts(
+                .fresh, products, body: [2], caller: .anonymous, encodeReply: Self.reply)
             #expect(try await marks() == created)
             _ = try await ledger.upsertProducts(
-                .fresh, [product("A"), product("B", name: "x")], body: [3], encodeReply: Self.reply)
+                .fresh, [product("A"), product("B", name: "x")], body: [3], caller: .anonymous, encodeReply: Self.reply)
             let changed = try await marks()
             #expect(changed[0] == created[0])
             #expect(changed[1] > created[1])
@@ -71,7 +83,7 @@ struct CatalogueTests {
         try await TestDeployment.with { deployment in
             let skus = (0..<200).map { "SKU-\($0)" }
             _ = try await deployment.ledger.upsertProducts(
-                .fresh, skus.map { product($0) }, body: [1], encodeReply: Self.reply)
+                .fresh, skus.map { product($0) }, body: [1], caller: .anonymous, encodeReply: Self.reply)
             let count = try await deployment.ledger.vshardCount()
             let stored = try await deployment.ledger.directoryChanges(since: 0).products
             #expect(Set(stored.map(\.sku)) == Set(skus))
@@ -84,10 +96,13 @@ struct CatalogueTests {
         try await TestDeployment.with { deployment in
             let id = EntityID.fresh
             let products = [product("A", name: "old")]
-            let first = try await deployment.ledger.upsertProducts(id, products, body: [1, 2], encodeReply: Self.reply)
+            let first = try await deployment.ledger.upsertProducts(
+                id, products, body: [1, 2], caller: .anonymous, encodeReply: Self.reply)
             _ = try await deployment.ledger.upsertProducts(
-                .fresh, [product("A", name: "new")], body: [3], encodeReply: Self.reply)
-            let again = try await deployment.ledger.upsertProducts(id, products, body: [1, 2]) { _ in [9] }
+                .fresh, [product("A", name: "new")], body: [3], caller: .anonymous, encodeReply: Self.reply)
+            let again = try await deployment.ledger.upsertProducts(id, products, body: [1, 2], caller: .anonymous) {
+                _ in [9]
+            }
             #expect(again == first)
             #expect(try await deployment.ledger.product(sku: "A")?.name == "new")
         }
@@ -97,14 +112,17 @@ struct CatalogueTests {
     func reusedID() async throws {
         try await TestDeployment.with { deployment in
             let id = EntityID.fresh
-            _ = try await deployment.ledger.upsertProducts(id, [product("A")], body: [1, 2], encodeReply: Self.reply)
+            _ = try await deployment.ledger.upsertProducts(
+                id, [product("A")], body: [1, 2], caller: .anonymous, encodeReply: Self.reply)
             let refusal = Refusal.differentBody(.catalogChange, id, stored: [1, 2])
             await #expect(throws: refusal) {
-                try await deployment.ledger.upsertProducts(id, [product("B")], body: [1, 3], encodeReply: Self.reply)
+                try await deployment.ledger.upsertProducts(
+                    id, [product("B")], body: [1, 3], caller: .anonymous, encodeReply: Self.reply)
             }
             await #expect(throws: refusal) {
                 let place = Location(code: "DC", name: "", kind: .store, rank: 0, timeZone: "")
-                return try await deployment.ledger.upsertLocations(id, [place], body: [2], encodeReply: Self.reply)
+                return try await deployment.ledger.upsertLocations(
+                    id, [place], body: [2], caller: .anonymous, encodeReply: Self.reply)
             }
             #expect(try await deployment.ledger.product(sku: "B") == nil)
             #expect(try await deployment.ledger.locations(after: nil, limit: 10).elements.isEmpty)
@@ -119,7 +137,8 @@ struct CatalogueTests {
                 for _ in 0..<20 {
                     group.addTask {
                         try await deployment.ledger.upsertProducts(
-                            id, [self.product("A"), self.product("B")], body: [1], encodeReply: Self.reply)
+                            id, [self.product("A"), self.product("B")], body: [1], caller: .anonymous,
+                            encodeReply: Self.reply)
                     }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -138,7 +157,9 @@ struct CatalogueTests {
                     group.addTask {
                         let products = order.map { self.product($0, name: "round \(round)") }
                         return Int(
-                            try await deployment.ledger.upsertProducts(.fresh, products, body: [UInt8(round)]) {
+                            try await deployment.ledger.upsertProducts(
+                                .fresh, products, body: [UInt8(round)], caller: .anonymous
+                            ) {
                                 count in
                                 [UInt8(count.created)]
                             }[0])
@@ -156,14 +177,14 @@ struct CatalogueTests {
         try await TestDeployment.with { deployment in
             let id = EntityID.fresh
             await #expect(throws: TestFailure.self) {
-                try await deployment.ledger.upsertProducts(id, [product("A")], body: [1]) { _ in
+                try await deployment.ledger.upsertProducts(id, [product("A")], body: [1], caller: .anonymous) { _ in
                     throw TestFailure("no reply")
                 }
             }
             let found = try await deployment.ledger.product(sku: "A")
             #expect(found == nil)
             let reply = try await deployment.ledger.upsertProducts(
-                id, [product("A")], body: [2], encodeReply: Self.reply)
+                id, [product("A")], body: [2], caller: .anonymous, encodeReply: Self.reply)
             #expect(reply == [1, 0, 0])
         }
     }
@@ -176,11 +197,12 @@ struct CatalogueTests {
             let turned = [product("A", tracked: false), product("B", tracked: false)]
             try await deployment.change(.receive, [("B", "DC", 1)])
             await #expect(throws: Refusal.self) {
-                try await ledger.upsertProducts(.fresh, turned, body: [1], encodeReply: Self.reply)
+                try await ledger.upsertProducts(.fresh, turned, body: [1], caller: .anonymous, encodeReply: Self.reply)
             }
             #expect(try await ledger.product(sku: "A")?.tracked == true)
             do {
-                _ = try await ledger.upsertProducts(.fresh, turned, body: [1], encodeReply: Self.reply)
+                _ = try await ledger.upsertProducts(
+                    .fresh, turned, body: [1], caller: .anonymous, encodeReply: Self.reply)
                 Issue.record("a product with stock became untracked")
             } catch Refusal.wrongState(let subject, let name, let state, _) {
                 #expect(subject == .product)
@@ -189,7 +211,8 @@ struct CatalogueTests {
             }
             try await deployment.change(.count, [("B", "DC", 0)])
             #expect(
-                try await ledger.upsertProducts(.fresh, turned, body: [2], encodeReply: Self.reply) == [0, 2, 0])
+                try await ledger.upsertProducts(.fresh, turned, body: [2], caller: .anonymous, encodeReply: Self.reply)
+                    == [0, 2, 0])
         }
     }
 
@@ -200,7 +223,7 @@ struct CatalogueTests {
             _ = try await deployment.place(try deployment.order([("POST", "", 1)]))
             do {
                 _ = try await deployment.ledger.upsertProducts(
-                    .fresh, [product("POST", tracked: true)], body: [1], encodeReply: Self.reply)
+                    .fresh, [product("POST", tracked: true)], body: [1], caller: .anonymous, encodeReply: Self.reply)
                 Issue.record("an ordered product became tracked")
             } catch Refusal.wrongState(_, let name, let state, _) {
                 #expect(name == "POST")
@@ -208,7 +231,8 @@ struct CatalogueTests {
             }
             #expect(
                 try await deployment.ledger.upsertProducts(
-                    .fresh, [product("POST", name: "Postage", tracked: false)], body: [2], encodeReply: Self.reply)
+                    .fresh, [product("POST", name: "Postage", tracked: false)], body: [2], caller: .anonymous,
+                    encodeReply: Self.reply)
                     == [0, 1, 0])
         }
     }
@@ -221,7 +245,8 @@ struct CatalogueTests {
                 Location(code: "L\(index)", name: "", kind: .store, rank: 0, timeZone: zone)
             }
             do {
-                _ = try await deployment.ledger.upsertLocations(.fresh, places, body: [1], encodeReply: Self.reply)
+                _ = try await deployment.ledger.upsertLocations(
+                    .fresh, places, body: [1], caller: .anonymous, encodeReply: Self.reply)
                 Issue.record("an unknown zone was kept")
             } catch Refusal.invalid(let violations) {
                 #expect(violations.map(\.field) == ["locations[3].time_zone", "locations[5].time_zone"])
@@ -235,7 +260,7 @@ struct CatalogueTests {
         try await TestDeployment.with { deployment in
             let skus = ["85", "85A", "85B", "85b", "84Z", "86", "85 X", "85é", "85\u{10FFFF}", "Z", "a", "日本"]
             _ = try await deployment.ledger.upsertProducts(
-                .fresh, skus.map { product($0) }, body: [1], encodeReply: Self.reply)
+                .fresh, skus.map { product($0) }, body: [1], caller: .anonymous, encodeReply: Self.reply)
             func walk(_ prefix: String, _ limit: Int) async throws -> [String] {
                 var found: [String] = []
                 var after: String?
@@ -264,7 +289,7 @@ struct CatalogueTests {
     func lastPage() async throws {
         try await TestDeployment.with { deployment in
             _ = try await deployment.ledger.upsertProducts(
-                .fresh, [product("A"), product("B")], body: [1], encodeReply: Self.reply)
+                .fresh, [product("A"), product("B")], body: [1], caller: .anonymous, encodeReply: Self.reply)
             #expect(try await deployment.ledger.products(prefix: "", after: nil, limit: 2).hasMore == false)
             #expect(try await deployment.ledger.products(prefix: "", after: nil, limit: 1).hasMore == true)
         }

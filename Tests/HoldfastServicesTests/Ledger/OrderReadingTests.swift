@@ -179,7 +179,7 @@ struct OrderReadingTests {
             #expect(read.lines.map(\.quantity) == [1, 4, 2])
             #expect(try await deployment.ledger.reservation(.fresh) == nil)
 
-            _ = try await deployment.promising.release(id)
+            _ = try await deployment.promising.release(id, by: .anonymous)
             #expect(try await deployment.ledger.reservation(id)?.state == .released)
             #expect(try await deployment.ledger.reservation(id)?.lines == held.lines)
         }
@@ -205,7 +205,7 @@ struct OrderReadingTests {
             #expect(try await deployment.ledger.reservation(short)?.expiresAt == held.expiresAt)
 
             let abandoned = EntityID.fresh
-            _ = try await deployment.ledger.void([abandoned], kind: .reservation)
+            _ = try await deployment.ledger.void([(abandoned, 0)], kind: .reservation)
             let voided = try #require(try await deployment.ledger.reservation(abandoned))
             #expect(voided.state == .voided)
             #expect(voided.channel == "")

@@ -39,7 +39,7 @@ struct StockReadingTests {
             try await deployment.change(.count, [("A", "DC", 1)])
             let level = try await deployment.ledger.stockLevels(sku: "A", location: "DC", after: nil, limit: 1)
             #expect(level.elements.map(\.shortage) == [3])
-            _ = try await deployment.promising.release(reservation)
+            _ = try await deployment.promising.release(reservation, by: .anonymous)
             let released = try await deployment.ledger.stockLevels(sku: "B", location: "LDN", after: nil, limit: 1)
             #expect(released.elements.map(\.held) == [0])
         }

@@ -71,9 +71,18 @@ struct PageTokenTests {
         let token = try next(.init(), after: "85123A")
         #expect(try refusedFields { try ListRequests.locations(.with { $0.pageToken = token }) } == ["page_token"])
         #expect(try refusedFields { try ListRequests.channels(.with { $0.pageToken = token }) } == ["page_token"])
-        #expect(try refusedFields { try ListRequests.stock(.with { $0.pageToken = token }) } == ["page_token"])
-        #expect(try refusedFields { try ListRequests.orders(.with { $0.pageToken = token }) } == ["page_token"])
-        #expect(try refusedFields { try ListRequests.movements(.with { $0.pageToken = token }) } == ["page_token"])
+        #expect(
+            try refusedFields { try ListRequests.stock(.with { $0.pageToken = token }, by: .anonymous) } == [
+                "page_token"
+            ])
+        #expect(
+            try refusedFields { try ListRequests.orders(.with { $0.pageToken = token }, by: .anonymous) } == [
+                "page_token"
+            ])
+        #expect(
+            try refusedFields { try ListRequests.movements(.with { $0.pageToken = token }, by: .anonymous) } == [
+                "page_token"
+            ])
     }
 
     @Test(
@@ -107,7 +116,7 @@ struct PageTokenTests {
                     $0.placedFrom = .init(seconds: 10)
                     $0.placedBefore = .init(seconds: 10)
                     $0.pageSize = -1
-                })
+                }, by: .anonymous)
         }
         #expect(orders == ["channel", "customer_id", "status", "placed_before", "page_size"])
         let movements = try refusedFields {
@@ -117,7 +126,7 @@ struct PageTokenTests {
                     $0.location = " "
                     $0.causeID = "x"
                     $0.pageSize = 1_001
-                })
+                }, by: .anonymous)
         }
         #expect(movements == ["sku", "location", "cause_id", "page_size"])
         let prefix = try refusedFields { try ListRequests.products(.with { $0.prefix = "a\u{0}" }) }
@@ -133,7 +142,7 @@ struct PageTokenTests {
                 $0.status = .partiallyDelivered
                 $0.placedFrom = .init(seconds: 10)
                 $0.placedBefore = .init(seconds: 11)
-            })
+            }, by: .anonymous)
         #expect(page.limit == 100)
         #expect(page.after == nil)
         #expect(

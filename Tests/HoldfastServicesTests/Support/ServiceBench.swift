@@ -1,3 +1,4 @@
+import Domain
 import GRPCCore
 import HoldfastServices
 import HoldfastTesting
@@ -34,7 +35,9 @@ struct ServiceBench {
                 let context = ServerContext(
                     descriptor: MethodDescriptor(fullyQualifiedService: "test", method: "Test"),
                     remotePeer: "in-process:1", localPeer: "in-process:2", cancellation: cancellation)
-                try await body(ServiceBench(deployment), context)
+                try await CallerContext.$current.withValue(.anonymous) {
+                    try await body(ServiceBench(deployment), context)
+                }
             }
         }
     }

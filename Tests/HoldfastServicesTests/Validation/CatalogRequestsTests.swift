@@ -93,12 +93,14 @@ struct CatalogRequestsTests {
             },
         ])
     func locations(row: RequestCase<Holdfast_V1_UpsertLocationsRequest>) throws {
-        #expect(try refusedFields { try CatalogRequests.locations(row.applied(to: Self.locations)) } == row.refused)
+        #expect(
+            try refusedFields { try CatalogRequests.locations(row.applied(to: Self.locations), by: .anonymous) }
+                == row.refused)
     }
 
     @Test("A location without a kind is a warehouse")
     func locationKinds() throws {
-        #expect(try CatalogRequests.locations(Self.locations).1.map(\.kind) == [.store, .warehouse])
+        #expect(try CatalogRequests.locations(Self.locations, by: .anonymous).1.map(\.kind) == [.store, .warehouse])
     }
 
     static let channels = Holdfast_V1_UpsertChannelsRequest.with {
@@ -129,6 +131,8 @@ struct CatalogRequestsTests {
             .init("a currency in small letters", ["channels[1].currency_code"]) { $0.channels[1].currencyCode = "gbp" },
         ])
     func channels(row: RequestCase<Holdfast_V1_UpsertChannelsRequest>) throws {
-        #expect(try refusedFields { try CatalogRequests.channels(row.applied(to: Self.channels)) } == row.refused)
+        #expect(
+            try refusedFields { try CatalogRequests.channels(row.applied(to: Self.channels), by: .anonymous) }
+                == row.refused)
     }
 }

@@ -39,7 +39,8 @@ struct InventoryRequestsTests {
         ])
     func receive(row: RequestCase<Holdfast_V1_ReceiveStockRequest>) throws {
         #expect(
-            try refusedFields { try InventoryRequests.receive(row.applied(to: Self.receive), body: []) } == row.refused)
+            try refusedFields { try InventoryRequests.receive(row.applied(to: Self.receive), body: [], by: .anonymous) }
+                == row.refused)
     }
 
     static let adjust = Holdfast_V1_AdjustStockRequest.with {
@@ -72,7 +73,8 @@ struct InventoryRequestsTests {
         ])
     func adjust(row: RequestCase<Holdfast_V1_AdjustStockRequest>) throws {
         #expect(
-            try refusedFields { try InventoryRequests.adjust(row.applied(to: Self.adjust), body: []) } == row.refused)
+            try refusedFields { try InventoryRequests.adjust(row.applied(to: Self.adjust), body: [], by: .anonymous) }
+                == row.refused)
     }
 
     static let count = Holdfast_V1_CountStockRequest.with {
@@ -105,7 +107,8 @@ struct InventoryRequestsTests {
         ])
     func count(row: RequestCase<Holdfast_V1_CountStockRequest>) throws {
         #expect(
-            try refusedFields { try InventoryRequests.count(row.applied(to: Self.count), body: []) } == row.refused)
+            try refusedFields { try InventoryRequests.count(row.applied(to: Self.count), body: [], by: .anonymous) }
+                == row.refused)
     }
 
     static let policy = Holdfast_V1_SetStockPolicyRequest.with {
@@ -133,7 +136,8 @@ struct InventoryRequestsTests {
         ])
     func policy(row: RequestCase<Holdfast_V1_SetStockPolicyRequest>) throws {
         #expect(
-            try refusedFields { try InventoryRequests.policy(row.applied(to: Self.policy), body: []) } == row.refused)
+            try refusedFields { try InventoryRequests.policy(row.applied(to: Self.policy), body: [], by: .anonymous) }
+                == row.refused)
     }
 
     static let transfer = Holdfast_V1_TransferStockRequest.with {
@@ -163,22 +167,24 @@ struct InventoryRequestsTests {
         ])
     func transfer(row: RequestCase<Holdfast_V1_TransferStockRequest>) throws {
         #expect(
-            try refusedFields { try InventoryRequests.transfer(row.applied(to: Self.transfer), body: []) }
+            try refusedFields {
+                try InventoryRequests.transfer(row.applied(to: Self.transfer), body: [], by: .anonymous)
+            }
                 == row.refused)
     }
 
     @Test("A change carries its action, lines, reason and body")
     func changes() throws {
-        let received = try InventoryRequests.receive(Self.receive, body: [7])
+        let received = try InventoryRequests.receive(Self.receive, body: [7], by: .anonymous)
         #expect(received.id == testID(1))
         #expect(received.reason == "DN-1")
         #expect(received.body == [7])
         #expect(received.lines.map(\.quantity) == [1, 1_000_000_000])
         guard case .receive = received.action else { return #expect(Bool(false), "\(received.action)") }
-        let moved = try InventoryRequests.transfer(Self.transfer, body: [])
+        let moved = try InventoryRequests.transfer(Self.transfer, body: [], by: .anonymous)
         #expect(moved.lines == [.init(sku: "A", location: "DC", quantity: 3)])
         guard case .transfer(let target) = moved.action else { return #expect(Bool(false), "\(moved.action)") }
         #expect(target == "LDN-1")
-        #expect(try InventoryRequests.adjust(Self.adjust, body: []).lines.map(\.quantity) == [-3])
+        #expect(try InventoryRequests.adjust(Self.adjust, body: [], by: .anonymous).lines.map(\.quantity) == [-3])
     }
 }

@@ -73,7 +73,9 @@ struct OrderRequestsTests {
             },
         ])
     func place(row: RequestCase<Holdfast_V1_PlaceOrderRequest>) throws {
-        #expect(try refusedFields { try OrderRequests.place(row.applied(to: Self.place), body: []) } == row.refused)
+        #expect(
+            try refusedFields { try OrderRequests.place(row.applied(to: Self.place), body: [], by: .anonymous) }
+                == row.refused)
     }
 
     @Test(
@@ -128,7 +130,9 @@ struct OrderRequestsTests {
             .init("too many taxes", ["lines[0].taxes"]) { $0.lines[0].taxes = Array(repeating: tax(0), count: 33) },
         ])
     func money(row: RequestCase<Holdfast_V1_PlaceOrderRequest>) throws {
-        #expect(try refusedFields { try OrderRequests.place(row.applied(to: Self.place), body: []) } == row.refused)
+        #expect(
+            try refusedFields { try OrderRequests.place(row.applied(to: Self.place), body: [], by: .anonymous) }
+                == row.refused)
     }
 
     @Test("All that is wrong is told at once")
@@ -140,7 +144,7 @@ struct OrderRequestsTests {
         request.lines[1].quantity = -5
         request.lines[1].unitPrice.currencyCode = ""
         #expect(
-            try refusedFields { try OrderRequests.place(request, body: []) } == [
+            try refusedFields { try OrderRequests.place(request, body: [], by: .anonymous) } == [
                 "order_id", "customer.name", "lines[0].sku", "lines[1].quantity",
                 "lines[1].unit_price.currency_code",
             ])
@@ -148,7 +152,7 @@ struct OrderRequestsTests {
 
     @Test("Amounts are rounded once a line; totals are their exact sums")
     func totals() throws {
-        let order = try OrderRequests.place(Self.place, body: [9])
+        let order = try OrderRequests.place(Self.place, body: [9], by: .anonymous)
         #expect(order.currency == Currency(code: "GBP"))
         #expect(order.lines.map(\.amount.minorUnits) == [765, 0])
         #expect(order.subtotal == 765)
@@ -167,7 +171,7 @@ struct OrderRequestsTests {
     func rounding(currency: String, quantity: Int64, units: Int64, nanos: Int32, amount: Int64) throws {
         var request = Self.place
         request.lines = [Self.line(quantity: quantity, units: units, nanos: nanos, currency: currency)]
-        #expect(try OrderRequests.place(request, body: []).subtotal == amount)
+        #expect(try OrderRequests.place(request, body: [], by: .anonymous).subtotal == amount)
     }
 
     static let cancel = Holdfast_V1_CancelOrderRequest.with {
@@ -197,28 +201,34 @@ struct OrderRequestsTests {
             .init("a long reason", ["reason"]) { $0.reason = long },
         ])
     func cancel(row: RequestCase<Holdfast_V1_CancelOrderRequest>) throws {
-        #expect(try refusedFields { try OrderRequests.cancel(row.applied(to: Self.cancel), body: []) } == row.refused)
+        #expect(
+            try refusedFields { try OrderRequests.cancel(row.applied(to: Self.cancel), body: [], by: .anonymous) }
+                == row.refused)
     }
 
     @Test("An order is named by its id or by channel and number, not by both")
     func names() throws {
-        #expect(try OrderRequests.name(.with { $0.orderID = testID(1).description }) == .id(testID(1)))
+        #expect(try OrderRequests.name(.with { $0.orderID = testID(1).description }, by: .anonymous) == .id(testID(1)))
         let external = try OrderRequests.name(
             .with {
                 $0.channel = "web"
                 $0.externalID = "7"
-            })
+            }, by: .anonymous)
         #expect(external == .external(channel: "web", number: "7"))
-        #expect(try refusedFields { try OrderRequests.name(.init()) } == ["order_id"])
-        #expect(try refusedFields { try OrderRequests.name(.with { $0.channel = "web" }) } == ["external_id"])
-        #expect(try refusedFields { try OrderRequests.name(.with { $0.externalID = "7" }) } == ["channel"])
+        #expect(try refusedFields { try OrderRequests.name(.init(), by: .anonymous) } == ["order_id"])
+        #expect(
+            try refusedFields { try OrderRequests.name(.with { $0.channel = "web" }, by: .anonymous) } == [
+                "external_id"
+            ])
+        #expect(
+            try refusedFields { try OrderRequests.name(.with { $0.externalID = "7" }, by: .anonymous) } == ["channel"])
         let both = try refusedFields {
             try OrderRequests.name(
                 .with {
                     $0.orderID = testID(1).description
                     $0.channel = "web"
                     $0.externalID = "7"
-                })
+                }, by: .anonymous)
         }
         #expect(both == ["order_id"])
     }

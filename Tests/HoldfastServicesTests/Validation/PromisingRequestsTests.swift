@@ -40,13 +40,13 @@ struct PromisingRequestsTests {
         ])
     func reserve(row: RequestCase<Holdfast_V1_ReserveRequest>) throws {
         #expect(
-            try refusedFields { try PromisingRequests.reserve(row.applied(to: Self.reserve), body: []) }
+            try refusedFields { try PromisingRequests.reserve(row.applied(to: Self.reserve), body: [], by: .anonymous) }
                 == row.refused)
     }
 
     @Test("A reservation without a time to live holds for 15 minutes")
     func defaultTime() throws {
-        let request = try PromisingRequests.reserve(Self.reserve, body: [1, 2])
+        let request = try PromisingRequests.reserve(Self.reserve, body: [1, 2], by: .anonymous)
         #expect(request.ttlMilliseconds == 900_000)
         #expect(request.body == [1, 2])
         #expect(
@@ -97,7 +97,9 @@ struct PromisingRequestsTests {
             .init("an unknown consistency", ["consistency"]) { $0.consistency = .UNRECOGNIZED(7) },
         ])
     func check(row: RequestCase<Holdfast_V1_CheckAvailabilityRequest>) throws {
-        #expect(try refusedFields { try PromisingRequests.availability(row.applied(to: Self.check)) } == row.refused)
+        #expect(
+            try refusedFields { try PromisingRequests.availability(row.applied(to: Self.check), by: .anonymous) }
+                == row.refused)
     }
 
     @Test(
@@ -108,7 +110,7 @@ struct PromisingRequestsTests {
     func consistency(asked: Holdfast_V1_Consistency, fresh: Bool) throws {
         var request = Self.check
         request.consistency = asked
-        #expect(try PromisingRequests.availability(request).fresh == fresh)
+        #expect(try PromisingRequests.availability(request, by: .anonymous).fresh == fresh)
     }
 
     @Test("An answer says for each item whether the quantity asked for is there")
@@ -139,7 +141,7 @@ struct PromisingRequestsTests {
     @Test("The names of what is explained are checked")
     func explanationNames() throws {
         let fields = try refusedFields {
-            try PromisingRequests.explanation(.with { $0.location = " " })
+            try PromisingRequests.explanation(.with { $0.location = " " }, by: .anonymous)
         }
         #expect(fields == ["sku", "location"])
         #expect(try refusedFields { try PromisingRequests.reservation("nonsense") } == ["reservation_id"])

@@ -13,7 +13,8 @@ struct CommandFailureTests {
         "Each status of a server has its exit status",
         arguments: [
             (RPCError.Code.invalidArgument, CommandStatus.invalid), (.notFound, .notFound),
-            (.failedPrecondition, .refused), (.alreadyExists, .alreadyExists), (.unavailable, .unavailable),
+            (.failedPrecondition, .refused), (.permissionDenied, .refused), (.unauthenticated, .refused),
+            (.alreadyExists, .alreadyExists), (.unavailable, .unavailable),
             (.deadlineExceeded, .unavailable), (.resourceExhausted, .unavailable), (.internalError, .unexpected),
             (.unimplemented, .unexpected), (.unknown, .unexpected),
         ])

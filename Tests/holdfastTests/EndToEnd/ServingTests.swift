@@ -70,11 +70,11 @@ struct ServingTests {
         let urls = [
             "--redis-url", stack.redis.url, "--postgres-url", stack.postgres.connectionString(database: "shop"),
         ]
-        let early = try await Program.run(["serve", "--tcp-port", "0"] + urls)
+        let early = try await Program.run(["serve", "--tcp-port", "0", "--allow-anonymous"] + urls)
         #expect(early.status == 4)
         #expect(early.errors.contains("holdfast migrate run"))
         #expect(try await Program.run(["migrate", "status"] + urls).status == 4)
-        #expect(try await Program.run(["migrate", "run"] + urls).output == "applied 1 core\n")
+        #expect(try await Program.run(["migrate", "run"] + urls).output == "applied 1 core\napplied 2 access\n")
         #expect(try await Program.run(["migrate", "run"] + urls).output == "the schema is up to date\n")
         #expect(try await Program.run(["migrate", "status"] + urls).status == 0)
 
@@ -82,7 +82,7 @@ struct ServingTests {
         stack.postgres.kill9()
         let sick = try await Program.run(["doctor"] + urls)
         #expect(sick.status == 4)
-        let program = try Program.start(["serve", "--tcp-port", "0"] + urls)
+        let program = try Program.start(["serve", "--tcp-port", "0", "--allow-anonymous"] + urls)
         try await program.poll("listening") { program.errorText.contains("listening tcp=") }
         let server = try #require(
             program.errorText.split(separator: "\n").compactMap { $0.split(separator: "listening tcp=").last }
@@ -99,7 +99,8 @@ struct ServingTests {
         _ = try await program.serverAddress()
         #expect(try await Program.run(["catalog", "product", "list"], server: server).status == 0)
 
-        let busy = try await Program.run(["serve", "--tcp-port", String(server.split(separator: ":")[1])] + urls)
+        let busy = try await Program.run(
+            ["serve", "--tcp-port", String(server.split(separator: ":")[1]), "--allow-anonymous"] + urls)
         #expect(busy.status == 6)
         #expect(busy.errors.contains("cannot listen on \(server)"))
         try await program.stop()
@@ -111,7 +112,7 @@ struct ServingTests {
     func settings() async throws {
         let open = try await Program.run(["serve", "--host", "0.0.0.0"])
         #expect(open.status == 2)
-        #expect(open.errors.contains("--allow-anonymous"))
+        #expect(open.errors.contains("--allow-plaintext"))
         #expect(try await Program.run(["serve", "--redis-url", "http://x"]).status == 2)
         #expect(try await Program.run(["serve", "--tcp-port", "70000"]).status == 2)
         #expect(try await Program.run(["dev", "--ephemeral", "--data", "x"]).status == 2)

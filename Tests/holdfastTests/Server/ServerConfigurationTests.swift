@@ -75,7 +75,7 @@ struct ServerConfigurationTests {
         var configuration = ServerConfiguration(cores: 1)
         configuration.host = host
         #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
-        configuration.allowsAnonymous = true
+        configuration.allowsPlaintext = true
         try configuration.validate()
     }
 

@@ -1,0 +1,104 @@
+/// Who may call a method, and how much of the company the call reaches.
+public struct AccessRule: Hashable, Sendable {
+    /// What a call reaches.
+    public enum Reach: Hashable, Sendable {
+        /// Nothing that belongs to one channel or location.
+        case common
+        /// Channels or locations: the call is held to the caller's scope.
+        case scoped
+        /// The company as a whole: a caller whose scope is limited is refused.
+        case company
+    }
+
+    /// Roles that may call it.
+    public var roles: Set<Role>
+    /// What a call reaches.
+    public var reach: Reach
+
+    /// Makes a rule.
+    public init(_ reach: Reach, _ roles: Set<Role>) {
+        self.roles = roles
+        self.reach = reach
+    }
+}
+
+/// Which role may call which method.
+///
+/// What is not listed here is refused.
+public enum AccessTable {
+    /// Services that everybody may call, without credentials: they tell only what is published.
+    public static let openServices: Set<String> = [
+        "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
+    ]
+
+    private static let all = Set(Role.allCases)
+    private static let trade: Set<Role> = [.pos, .backend, .admin]
+    private static let holding: Set<Role> = [.pos, .kiosk, .backend, .admin]
+    private static let stock: Set<Role> = [.warehouse, .admin]
+    private static let stockReading: Set<Role> = [.backend, .warehouse, .support, .finance, .admin]
+    private static let orderReading: Set<Role> = [.pos, .backend, .warehouse, .support, .finance, .admin]
+
+    /// The rule of every method of the contract, by its full name.
+    public static let rules: [String: AccessRule] = [
+        "holdfast.v1.CatalogService/UpsertProducts": AccessRule(.company, [.admin]),
+        "holdfast.v1.CatalogService/GetProduct": AccessRule(.common, all),
+        "holdfast.v1.CatalogService/ListProducts": AccessRule(.common, all),
+        "holdfast.v1.CatalogService/UpsertLocations": AccessRule(.scoped, [.admin]),
+        "holdfast.v1.CatalogService/ListLocations": AccessRule(.scoped, all),
+        "holdfast.v1.CatalogService/UpsertChannels": AccessRule(.scoped, [.admin]),
+        "holdfast.v1.CatalogService/ListChannels": AccessRule(.scoped, all),
+
+        "holdfast.v1.InventoryService/ReceiveStock": AccessRule(.scoped, stock),
+        "holdfast.v1.InventoryService/AdjustStock": AccessRule(.scoped, stock),
+        "holdfast.v1.InventoryService/CountStock": AccessRule(.scoped, stock),
+        "holdfast.v1.InventoryService/TransferStock": AccessRule(.scoped, stock),
+        "holdfast.v1.InventoryService/SetStockPolicy": AccessRule(.scoped, stock),
+        "holdfast.v1.InventoryService/GetStock": AccessRule(.scoped, stockReading),
+        "holdfast.v1.InventoryService/ListMovements": AccessRule(.scoped, stockReading),
+
+        "holdfast.v1.AvailabilityService/CheckAvailability": AccessRule(.scoped, all),
+        "holdfast.v1.AvailabilityService/ExplainAvailability": AccessRule(.scoped, all.subtracting([.kiosk])),
+
+        "holdfast.v1.ReservationService/Reserve": AccessRule(.scoped, holding),
+        "holdfast.v1.ReservationService/ExtendReservation": AccessRule(.scoped, holding),
+        "holdfast.v1.ReservationService/ReleaseReservation": AccessRule(.scoped, holding),
+        "holdfast.v1.ReservationService/GetReservation": AccessRule(.scoped, holding.union([.support, .finance])),
+
+        "holdfast.v1.OrderService/PlaceOrder": AccessRule(.scoped, trade),
+        "holdfast.v1.OrderService/GetOrder": AccessRule(.scoped, orderReading),
+        "holdfast.v1.OrderService/ListOrders": AccessRule(.scoped, orderReading),
+        "holdfast.v1.OrderService/CancelOrder": AccessRule(.scoped, trade.union([.support])),
+
+        "holdfast.v1.OperationsService/CheckBooks": AccessRule(.company, [.finance, .admin]),
+
+        "holdfast.v1.AccessService/CreateApiKey": AccessRule(.company, [.admin]),
+        "holdfast.v1.AccessService/ListApiKeys": AccessRule(.company, [.admin]),
+        "holdfast.v1.AccessService/RevokeApiKey": AccessRule(.company, [.admin]),
+        "holdfast.v1.AccessService/RotateApiKey": AccessRule(.company, [.admin]),
+        "holdfast.v1.AccessService/ListAuditEvents": AccessRule(.company, [.admin]),
+        "holdfast.v1.AccessService/GetCaller": AccessRule(.common, all),
+    ]
+
+    /// Whether everybody may call the methods of a service.
+    public static func isOpen(service: String) -> Bool { openServices.contains(service) }
+
+    /// Refuses what a caller's roles do not allow, and what reaches beyond a limited scope.
+    ///
+    /// - Parameters:
+    ///   - caller: who calls.
+    ///   - method: the method's full name, `package.Service/Method`.
+    /// - Throws: ``Refusal/roleMissing(method:)`` or ``Refusal/outOfScope``.
+    public static func check(_ caller: Caller, calling method: String) throws(Refusal) {
+        guard let rule = rules[method], !rule.roles.isDisjoint(with: caller.roles) else {
+            throw .roleMissing(method: method)
+        }
+        if rule.reach == .company && !caller.scope.isEverything { throw .outOfScope }
+    }
+
+    /// The methods that a caller may call, by full name, sorted.
+    public static func methods(for caller: Caller) -> [String] {
+        rules.filter { _, rule in
+            !rule.roles.isDisjoint(with: caller.roles) && (rule.reach != .company || caller.scope.isEverything)
+        }.keys.sorted()
+    }
+}

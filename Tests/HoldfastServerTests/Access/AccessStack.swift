@@ -1,0 +1,174 @@
+import Domain
+import FramedTransport
+import GRPCCore
+import GRPCNIOTransportHTTP2
+import GRPCProtobuf
+import HoldfastServices
+import HoldfastTesting
+import Ledger
+import Logging
+import NIOCore
+import NIOPosix
+
+@testable import HoldfastServer
+
+/// How a call reaches a server.
+enum Way: CaseIterable, Sendable {
+    /// The framed transport, hot methods on the event loop.
+    case fastLane
+    /// The framed transport, every method in a task of its own.
+    case taskLane
+    /// gRPC over HTTP/2.
+    case http2
+}
+
+/// What a call was answered with.
+struct Answer: Equatable, Sendable, CustomStringConvertible {
+    var code: RPCError.Code?
+    var message = ""
+    var reason: String?
+    var details = 0
+    var body: [UInt8] = []
+
+    var isDenied: Bool { code == .permissionDenied || code == .unauthenticated }
+    var description: String { "\(code.map { "\($0)" } ?? "ok") \(reason ?? "") \(message)" }
+}
+
+/// One deployment behind three servers that share an access gate, for calls by many callers.
+struct AccessStack: Sendable {
+    let deployment: TestDeployment
+    let gate: AccessGate
+    private let framed: [Way: FramedClientConnection]
+    private let http2: GRPCClient<HTTP2ClientTransport.Posix>
+
+    static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Runs a body against fresh servers.
+    static func with(
+        sso: SingleSignOn? = nil, allowsAnonymous: Bool = false, _ body: @Sendable (AccessStack) async throws -> Void
+    ) async throws {
+        try await TestDeployment.with { deployment in
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let gate = AccessGate(
+                ledger: deployment.ledger, sso: sso, allowsAnonymous: allowsAnonymous, logger: logger)
+            let following = Task { await gate.run() }
+            let result: Result<Void, any Error>
+            do {
+                try await serving(deployment, gate, group, body)
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
+            following.cancel()
+            await following.value
+            try await group.shutdownGracefully()
+            try result.get()
+        }
+    }
+
+    private static func serving(
+        _ deployment: TestDeployment, _ gate: AccessGate, _ group: MultiThreadedEventLoopGroup,
+        _ body: @Sendable (AccessStack) async throws -> Void
+    ) async throws {
+        let lane = ServiceRegistry.fastLane(promising: deployment.promising, logger: logger)
+        let fast = transport(group, lane, gate)
+        let ordinary = transport(group, FastLane(), gate)
+        let http2Transport = HTTP2Transport(
+            eventLoopGroup: group, host: "127.0.0.1", port: 0, limits: HTTP2Limits())
+        let startGate = StartGate()
+        startGate.open()
+        let services = ServiceRegistry.all(
+            promising: deployment.promising, serving: ServingState { true }, keys: SystemKeyMint(), logger: logger)
+        let chain = CallInterceptors.chain(
+            access: AccessInterceptor(identify: gate.caller), startGate: startGate, isDraining: { false })
+        let framedServers = [fast, ordinary].map {
+            GRPCServer(transport: $0, services: services, interceptors: chain)
+        }
+        let http2Server = GRPCServer(transport: http2Transport, services: services, interceptors: chain)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for server in framedServers { tasks.addTask { try await server.serve() } }
+            tasks.addTask { try await http2Server.serve() }
+            let one = try await FramedClientConnection.connect(to: fast.listeningAddress, on: group)
+            let other = try await FramedClientConnection.connect(to: ordinary.listeningAddress, on: group)
+            guard let port = try await http2Transport.listeningAddress.port else {
+                throw TestFailure("no port of HTTP/2")
+            }
+            let client = GRPCClient(
+                transport: try HTTP2ClientTransport.Posix(
+                    target: .ipv4(address: "127.0.0.1", port: port), transportSecurity: .plaintext))
+            tasks.addTask { try await client.runConnections() }
+            let result: Result<Void, any Error>
+            do {
+                try await body(
+                    AccessStack(
+                        deployment: deployment, gate: gate, framed: [.fastLane: one, .taskLane: other], http2: client))
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
+            client.beginGracefulShutdown()
+            try await one.close()
+            try await other.close()
+            for server in framedServers { server.beginGracefulShutdown() }
+            http2Server.beginGracefulShutdown()
+            try await tasks.waitForAll()
+            try result.get()
+        }
+    }
+
+    private static func transport(
+        _ group: MultiThreadedEventLoopGroup, _ lane: FastLane, _ gate: AccessGate
+    ) -> FramedServerTransport {
+        FramedServerTransport(
+            eventLoopGroup: group, address: .tcp(host: "127.0.0.1", port: 0), fastLane: lane, authenticator: gate,
+            openMethods: ServiceRegistry.openMethods, logger: logger)
+    }
+
+    /// Makes a key and returns it as clients send it.
+    func key(
+        _ roles: Set<Role>, channels: Set<String>? = nil, locations: Set<String>? = nil, expiresAt: Instant? = nil
+    ) async throws -> (text: String, key: ApiKey) {
+        let minted = SystemKeyMint().mint()
+        let id = EntityID.fresh
+        let made = try await deployment.ledger.createKey(
+            ApiKeyDraft(
+                id: id, prefix: minted.prefix, secretHash: minted.secretHash, name: "test", roles: roles,
+                scope: Scope(channels: channels, locations: locations), expiresAt: expiresAt, body: [13]),
+            caller: "test")
+        return (minted.text, made.key)
+    }
+
+    /// Makes a call with a credential; a nil one sends none.
+    func call(_ method: String, _ message: [UInt8] = [], by credential: String?, _ way: Way) async throws -> Answer {
+        let parts = method.split(separator: "/").map(String.init)
+        let metadata: Metadata = credential.map { ["authorization": "Bearer \($0)"] } ?? [:]
+        do {
+            if let connection = framed[way] {
+                let response = try await connection.call(
+                    service: parts[0], method: parts[1], message: ByteBuffer(bytes: message), metadata: metadata
+                ).get()
+                return Answer(body: Array(response.message.readableBytesView))
+            }
+            let body = try await http2.unary(
+                request: ClientRequest(message: message, metadata: metadata),
+                descriptor: MethodDescriptor(fullyQualifiedService: parts[0], method: parts[1]),
+                serializer: RawBytes(), deserializer: RawBytes(), options: .defaults
+            ) { try $0.message }
+            return Answer(body: body)
+        } catch let error as RPCError {
+            let status = try error.unpackGoogleRPCStatus()
+            return Answer(
+                code: error.code, message: error.message,
+                reason: status?.details.lazy.compactMap(\.errorInfo).first?.reason,
+                details: status?.details.count ?? 0)
+        }
+    }
+}
+
+/// Messages that are bytes already.
+private struct RawBytes: MessageSerializer, MessageDeserializer {
+    func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) throws -> Bytes { Bytes(message) }
+    func deserialize<Bytes: GRPCContiguousBytes>(_ serializedMessageBytes: Bytes) throws -> [UInt8] {
+        serializedMessageBytes.withUnsafeBytes { Array($0) }
+    }
+}

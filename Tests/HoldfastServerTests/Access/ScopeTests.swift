@@ -1,0 +1,395 @@
+import Domain
+import GRPCCore
+import HoldfastAPI
+import HoldfastTesting
+import Ledger
+import OrderPromising
+import SwiftProtobuf
+import Testing
+
+@testable import HoldfastServer
+
+/// A shop with two channels and two locations, and things of both that callers ask for.
+private struct Shop: Sendable {
+    let stack: AccessStack
+    let mine: (reservation: EntityID, order: EntityID)
+    let others: (reservation: EntityID, order: EntityID)
+    /// Held to the channel `web` and the location `L1`, with every role.
+    let key: String
+
+    static func with(_ body: @Sendable (Shop) async throws -> Void) async throws {
+        try await AccessStack.with { stack in
+            let deployment = stack.deployment
+            guard let pounds = Currency(code: "GBP") else { throw TestFailure("GBP is a currency") }
+            _ = try await deployment.ledger.upsertChannels(
+                .fresh, [Channel(code: "shop", name: "Shop", currency: pounds)], body: [12], caller: .anonymous
+            ) { _ in [] }
+            try await deployment.catalogue(skus: ["A"], locations: ["L1", "L2"])
+            try await deployment.change(.receive, [("A", "L1", 100), ("A", "L2", 100)])
+            let admin = try await stack.key([.admin]).text
+            var ids: [(EntityID, EntityID)] = []
+            for channel in ["web", "shop"] {
+                let (reservation, order) = (EntityID.fresh, EntityID.fresh)
+                let held = try await stack.call(
+                    "holdfast.v1.ReservationService/Reserve", try reserve(reservation, channel, "L2"), by: admin, .http2
+                )
+                let placed = try await stack.call(
+                    "holdfast.v1.OrderService/PlaceOrder", try place(order, channel, "L2"), by: admin, .http2)
+                guard held.code == nil, placed.code == nil else { throw TestFailure("\(held) \(placed)") }
+                ids.append((reservation, order))
+            }
+            let key = try await stack.key(Set(Role.allCases), channels: ["web"], locations: ["L1"]).text
+            try await body(Shop(stack: stack, mine: ids[0], others: ids[1], key: key))
+        }
+    }
+
+    static func reserve(
+        _ id: EntityID = .fresh, _ channel: String = "web", _ location: String = "L1", _ quantity: Int64 = 1
+    ) throws -> [UInt8] {
+        try Holdfast_V1_ReserveRequest.with {
+            $0.reservationID = id.description
+            $0.channel = channel
+            $0.lines = [
+                .with {
+                    $0.sku = "A"
+                    $0.location = location
+                    $0.quantity = quantity
+                    $0.allowSplit = true
+                }
+            ]
+        }.serializedBytes()
+    }
+
+    static func place(
+        _ id: EntityID = .fresh, _ channel: String = "web", _ location: String = "L1", _ quantity: Int64 = 1,
+        reservation: EntityID? = nil
+    ) throws -> [UInt8] {
+        try Holdfast_V1_PlaceOrderRequest.with {
+            $0.orderID = id.description
+            $0.channel = channel
+            $0.externalID = id.description
+            $0.reservationID = reservation?.description ?? ""
+            $0.lines = [
+                .with {
+                    $0.sku = "A"
+                    $0.location = location
+                    $0.quantity = quantity
+                    $0.allowSplit = true
+                    $0.unitPrice = .with {
+                        $0.currencyCode = "GBP"
+                        $0.units = 1
+                    }
+                }
+            ]
+        }.serializedBytes()
+    }
+
+    /// Of each method that is held to a scope: a call inside, and calls outside, those for what is not there among them.
+    func cases() throws -> [String: (inside: [UInt8], outside: [[UInt8]])] {
+        func bytes(_ message: some Message) throws -> [UInt8] { try message.serializedBytes() }
+        func line(_ location: String) -> Holdfast_V1_StockLine {
+            .with {
+                $0.sku = "A"
+                $0.location = location
+                $0.quantity = 1
+            }
+        }
+        let places = ["L2", "NOPE"]
+        let unknown = EntityID.fresh
+        func stock(_ make: (String) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
+            (try make("L1"), try places.map(make))
+        }
+        func held(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
+            (try make(mine.reservation), try [others.reservation, unknown].map(make))
+        }
+        return [
+            "holdfast.v1.CatalogService/UpsertLocations": try stock { code in
+                try bytes(
+                    Holdfast_V1_UpsertLocationsRequest.with {
+                        $0.requestID = EntityID.fresh.description
+                        $0.locations = [.with { $0.code = code }]
+                    })
+            },
+            "holdfast.v1.CatalogService/UpsertChannels": (
+                try bytes(channels("web")), [try bytes(channels("shop")), try bytes(channels("nowhere"))]
+            ),
+            "holdfast.v1.CatalogService/ListLocations": ([], []),
+            "holdfast.v1.CatalogService/ListChannels": ([], []),
+            "holdfast.v1.InventoryService/ReceiveStock": try stock { place in
+                try bytes(
+                    Holdfast_V1_ReceiveStockRequest.with {
+                        $0.movementID = EntityID.fresh.description
+                        $0.lines = [line("L1"), line(place)]
+                    })
+            },
+            "holdfast.v1.InventoryService/AdjustStock": try stock { place in
+                try bytes(
+                    Holdfast_V1_AdjustStockRequest.with {
+                        $0.movementID = EntityID.fresh.description
+                        $0.reason = "found"
+                        $0.lines = [
+                            .with {
+                                $0.sku = "A"
+                                $0.location = place
+                                $0.delta = 1
+                            }
+                        ]
+                    })
+            },
+            "holdfast.v1.InventoryService/CountStock": try stock { place in
+                try bytes(
+                    Holdfast_V1_CountStockRequest.with {
+                        $0.movementID = EntityID.fresh.description
+                        $0.lines = [
+                            .with {
+                                $0.sku = "A"
+                                $0.location = place
+                                $0.counted = 100
+                            }
+                        ]
+                    })
+            },
+            "holdfast.v1.InventoryService/TransferStock": (
+                // Both ends must be inside, and one location is: a transfer inside cannot be, but to itself.
+                try bytes(transfer("L1", "L1")),
+                try [("L1", "L2"), ("L2", "L1"), ("L1", "NOPE"), ("NOPE", "L1")].map { try bytes(transfer($0, $1)) }
+            ),
+            "holdfast.v1.InventoryService/SetStockPolicy": try stock { place in
+                try bytes(
+                    Holdfast_V1_SetStockPolicyRequest.with {
+                        $0.movementID = EntityID.fresh.description
+                        $0.lines = [
+                            .with {
+                                $0.sku = "A"
+                                $0.location = place
+                            }
+                        ]
+                    })
+            },
+            "holdfast.v1.InventoryService/GetStock": try stock { place in
+                try bytes(Holdfast_V1_GetStockRequest.with { $0.location = place })
+            },
+            "holdfast.v1.InventoryService/ListMovements": try stock { place in
+                try bytes(Holdfast_V1_ListMovementsRequest.with { $0.location = place })
+            },
+            "holdfast.v1.AvailabilityService/CheckAvailability": try stock { try check($0) },
+            "holdfast.v1.AvailabilityService/ExplainAvailability": try stock { place in
+                try bytes(
+                    Holdfast_V1_ExplainAvailabilityRequest.with {
+                        $0.sku = "A"
+                        $0.location = place
+                    })
+            },
+            "holdfast.v1.ReservationService/Reserve": (
+                try Shop.reserve(),
+                [
+                    try Shop.reserve(.fresh, "shop"), try Shop.reserve(.fresh, "nowhere"),
+                    try Shop.reserve(.fresh, "web", "L2"), try Shop.reserve(.fresh, "web", "NOPE"),
+                ]
+            ),
+            "holdfast.v1.ReservationService/ExtendReservation": try held { id in
+                try bytes(
+                    Holdfast_V1_ExtendReservationRequest.with {
+                        $0.extensionID = EntityID.fresh.description
+                        $0.reservationID = id.description
+                        $0.ttl = Google_Protobuf_Duration(seconds: 600)
+                    })
+            },
+            "holdfast.v1.ReservationService/GetReservation": try held { id in
+                try bytes(Holdfast_V1_GetReservationRequest.with { $0.reservationID = id.description })
+            },
+            "holdfast.v1.ReservationService/ReleaseReservation": try held { id in
+                try bytes(Holdfast_V1_ReleaseReservationRequest.with { $0.reservationID = id.description })
+            },
+            "holdfast.v1.OrderService/PlaceOrder": (
+                try Shop.place(),
+                [
+                    try Shop.place(.fresh, "shop"), try Shop.place(.fresh, "nowhere"),
+                    try Shop.place(.fresh, "web", "L2"), try Shop.place(.fresh, "web", "NOPE"),
+                    try Shop.place(reservation: others.reservation), try Shop.place(reservation: unknown),
+                ]
+            ),
+            "holdfast.v1.OrderService/GetOrder": (
+                try bytes(Holdfast_V1_GetOrderRequest.with { $0.orderID = mine.order.description }),
+                [
+                    try bytes(Holdfast_V1_GetOrderRequest.with { $0.orderID = others.order.description }),
+                    try bytes(Holdfast_V1_GetOrderRequest.with { $0.orderID = unknown.description }),
+                    try bytes(number("shop", others.order)), try bytes(number("shop", unknown)),
+                    try bytes(number("nowhere", unknown)),
+                ]
+            ),
+            "holdfast.v1.OrderService/ListOrders": (
+                [],
+                [
+                    try bytes(Holdfast_V1_ListOrdersRequest.with { $0.channel = "shop" }),
+                    try bytes(Holdfast_V1_ListOrdersRequest.with { $0.channel = "nowhere" }),
+                ]
+            ),
+            "holdfast.v1.OrderService/CancelOrder": (
+                try bytes(cancel(mine.order)), [try bytes(cancel(others.order)), try bytes(cancel(unknown))]
+            ),
+        ]
+    }
+
+    func check(_ place: String) throws -> [UInt8] {
+        try Holdfast_V1_CheckAvailabilityRequest.with {
+            $0.items = [
+                .with {
+                    $0.sku = "A"
+                    $0.location = place
+                }
+            ]
+            $0.consistency = .fresh
+        }.serializedBytes()
+    }
+
+    private func channels(_ code: String) -> Holdfast_V1_UpsertChannelsRequest {
+        .with {
+            $0.requestID = EntityID.fresh.description
+            $0.channels = [
+                .with {
+                    $0.code = code
+                    $0.currencyCode = "GBP"
+                }
+            ]
+        }
+    }
+
+    private func transfer(_ from: String, _ to: String) -> Holdfast_V1_TransferStockRequest {
+        .with {
+            $0.movementID = EntityID.fresh.description
+            $0.fromLocation = from
+            $0.toLocation = to
+            $0.lines = [
+                .with {
+                    $0.sku = "A"
+                    $0.quantity = 1
+                }
+            ]
+        }
+    }
+
+    private func number(_ channel: String, _ order: EntityID) -> Holdfast_V1_GetOrderRequest {
+        .with {
+            $0.channel = channel
+            $0.externalID = order.description
+        }
+    }
+
+    private func cancel(_ order: EntityID) -> Holdfast_V1_CancelOrderRequest {
+        .with {
+            $0.cancellationID = EntityID.fresh.description
+            $0.orderID = order.description
+        }
+    }
+}
+
+@Suite("Scopes")
+struct ScopeTests {
+    @Test("Outside the scope every method says the same, whether there is such a thing or not; inside it works")
+    func matrix() async throws {
+        try await Shop.with { shop in
+            let scoped = AccessTable.rules.filter { $0.value.reach == .scoped }.keys
+            #expect(Set(try shop.cases().keys) == Set(scoped))
+            for way in Way.allCases {
+                let rows = try shop.cases().sorted { $0.key < $1.key }
+                var denial: Answer?
+                for (method, row) in rows {
+                    for message in row.outside {
+                        let answer = try await shop.stack.call(method, message, by: shop.key, way)
+                        #expect(answer.code == .permissionDenied, "\(method) \(way): \(answer)")
+                        #expect(answer == denial ?? answer, "\(method) \(way)")
+                        denial = answer
+                    }
+                }
+                for (method, row) in rows {
+                    let answer = try await shop.stack.call(method, row.inside, by: shop.key, way)
+                    #expect(!answer.isDenied, "\(method) \(way): \(answer)")
+                }
+            }
+            // What was refused was not done either.
+            let admin = try await shop.stack.key([.admin]).text
+            let reservation = try Holdfast_V1_GetReservationResponse(
+                serializedBytes: try await shop.stack.call(
+                    "holdfast.v1.ReservationService/GetReservation",
+                    try Holdfast_V1_GetReservationRequest.with {
+                        $0.reservationID = shop.others.reservation.description
+                    }.serializedBytes(), by: admin, .http2
+                ).body)
+            #expect(reservation.reservation.state == .held)
+            let order = try Holdfast_V1_GetOrderResponse(
+                serializedBytes: try await shop.stack.call(
+                    "holdfast.v1.OrderService/GetOrder",
+                    try Holdfast_V1_GetOrderRequest.with { $0.orderID = shop.others.order.description }
+                        .serializedBytes(), by: admin, .http2
+                ).body)
+            #expect(order.order.status == .open)
+        }
+    }
+
+    @Test("What concerns the whole company is refused to a caller with a limited scope")
+    func company() async throws {
+        try await Shop.with { shop in
+            for (method, _) in AccessTable.rules.filter({ $0.value.reach == .company }) {
+                for way in Way.allCases {
+                    let answer = try await shop.stack.call(method, by: shop.key, way)
+                    #expect(answer.code == .permissionDenied, "\(method) \(way): \(answer)")
+                }
+            }
+        }
+    }
+
+    @Test("Lists show what is inside, and a request for any location is served from inside")
+    func narrowed() async throws {
+        try await Shop.with { shop in
+            func ask<Reply: Message>(_ method: String, _ message: [UInt8] = [], _ way: Way = .http2) async throws
+                -> Reply
+            {
+                let answer = try await shop.stack.call("holdfast.v1.\(method)", message, by: shop.key, way)
+                #expect(answer.code == nil, "\(answer)")
+                return try Reply(serializedBytes: answer.body)
+            }
+            let orders: Holdfast_V1_ListOrdersResponse = try await ask("OrderService/ListOrders")
+            #expect(orders.orders.map(\.orderID) == [shop.mine.order.description])
+            let stock: Holdfast_V1_GetStockResponse = try await ask("InventoryService/GetStock")
+            #expect(stock.levels.map(\.location) == ["L1"])
+            let movements: Holdfast_V1_ListMovementsResponse = try await ask("InventoryService/ListMovements")
+            #expect(!movements.movements.isEmpty && movements.movements.allSatisfy { $0.location == "L1" })
+            let channels: Holdfast_V1_ListChannelsResponse = try await ask("CatalogService/ListChannels")
+            #expect(channels.channels.map(\.code) == ["web"])
+            let locations: Holdfast_V1_ListLocationsResponse = try await ask("CatalogService/ListLocations")
+            #expect(locations.locations.map(\.code) == ["L1"])
+            for way in Way.allCases {
+                let available: Holdfast_V1_CheckAvailabilityResponse = try await ask(
+                    "AvailabilityService/CheckAvailability", try shop.check(""), way)
+                #expect(available.items.map(\.available) == [100])
+                let short = try await shop.stack.call(
+                    "holdfast.v1.ReservationService/Reserve", try Shop.reserve(.fresh, "web", "", 101), by: shop.key,
+                    way)
+                #expect(short.code == .failedPrecondition && short.message.contains("100 are available"), "\(short)")
+            }
+            let short = try await shop.stack.call(
+                "holdfast.v1.OrderService/PlaceOrder", try Shop.place(.fresh, "web", "", 101), by: shop.key, .http2)
+            #expect(short.code == .failedPrecondition && short.message.contains("100 are available"), "\(short)")
+            let explained: Holdfast_V1_ExplainAvailabilityResponse = try await ask(
+                "AvailabilityService/ExplainAvailability",
+                try Holdfast_V1_ExplainAvailabilityRequest.with { $0.sku = "A" }.serializedBytes())
+            #expect(explained.locations.map(\.location) == ["L1"])
+        }
+    }
+
+    @Test("An id that another channel has used tells nothing of what it was used for")
+    func replays() async throws {
+        try await Shop.with { shop in
+            for way in Way.allCases {
+                let held = try await shop.stack.call(
+                    "holdfast.v1.ReservationService/Reserve", try Shop.reserve(shop.others.reservation), by: shop.key,
+                    way)
+                #expect(held.code == .alreadyExists && held.message.hasSuffix("with another request"), "\(held)")
+                let placed = try await shop.stack.call(
+                    "holdfast.v1.OrderService/PlaceOrder", try Shop.place(shop.others.order), by: shop.key, way)
+                #expect(placed.code == .alreadyExists && placed.message.hasSuffix("with another request"), "\(placed)")
+            }
+        }
+    }
+}
