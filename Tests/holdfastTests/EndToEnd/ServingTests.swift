@@ -83,10 +83,9 @@ struct ServingTests {
         let sick = try await Program.run(["doctor"] + urls)
         #expect(sick.status == 4)
         let program = try Program.start(["serve", "--tcp-port", "0", "--allow-anonymous"] + urls)
-        try await program.poll("listening") { program.errorText.contains("listening tcp=") }
+        try await program.poll("listening") { program.errorText.contains(": listening ") }
         let server = try #require(
-            program.errorText.split(separator: "\n").compactMap { $0.split(separator: "listening tcp=").last }
-                .first { $0.hasPrefix("127.0.0.1:") }
+            program.errorText.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("tcp=") }?.dropFirst(4)
         ).description
         #expect(program.errorText.contains("waiting for PostgreSQL"))
         let refused = try await Program.run(["reserve", "create", "A=1", "--channel", "WEB"], server: server)

@@ -18,6 +18,9 @@ struct ServerConfigurationTests {
             "HOLDFAST_HOST": "::1", "HOLDFAST_TCP_PORT": "0", "HOLDFAST_GRPC_PORT": "1",
             "HOLDFAST_ADMIN_HOST": "::2", "HOLDFAST_ADMIN_PORT": "off", "HOLDFAST_REFLECTION": "off",
             "HOLDFAST_TLS_CERTIFICATE": "c.pem", "HOLDFAST_TLS_KEY": "c.key", "HOLDFAST_TLS_CLIENT_CA": "ca.pem",
+            "HOLDFAST_ALLOW_PLAINTEXT": "true", "HOLDFAST_SSO_JWKS": "keys.json", "HOLDFAST_SSO_ISSUER": "https://id",
+            "HOLDFAST_SSO_AUDIENCE": "a,b", "HOLDFAST_SSO_ROLES_CLAIM": "groups",
+            "HOLDFAST_SSO_ROLE_MAP": "tills=pos,it=admin", "HOLDFAST_SSO_CLOCK_SKEW_S": "5",
             "HOLDFAST_ALLOW_ANONYMOUS": "true", "HOLDFAST_LOG_FORMAT": "json", "HOLDFAST_SLOW_CALL_MS": "17",
             "HOLDFAST_REDIS_URL": "redis://r", "HOLDFAST_POSTGRES_URL": "postgres://p",
             "HOLDFAST_POSTGRES_CONNECTIONS": "5", "HOLDFAST_EVENT_LOOPS": "3", "HOLDFAST_KEY_PREFIX": "x:",
@@ -42,6 +45,13 @@ struct ServerConfigurationTests {
         #expect(configuration.logFormat == .json)
         #expect(configuration.slowCall == .milliseconds(17))
         #expect(configuration.allowsAnonymous)
+        #expect(configuration.allowsPlaintext)
+        #expect(configuration.signOn.keys == "keys.json")
+        #expect(configuration.signOn.issuer == "https://id")
+        #expect(configuration.signOn.audiences == ["a", "b"])
+        #expect(configuration.signOn.rolesClaim == "groups")
+        #expect(configuration.signOn.roleMap == ["tills=pos", "it=admin"])
+        #expect(configuration.signOn.clockSkewSeconds == 5)
         #expect(configuration.redisURL == "redis://r")
         #expect(configuration.postgresURL == "postgres://p")
         #expect(configuration.postgresConnections == 5)
@@ -77,6 +87,29 @@ struct ServerConfigurationTests {
         #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
         configuration.allowsPlaintext = true
         try configuration.validate()
+    }
+
+    @Test("A single sign-on is set whole or refused by the setting that is missing or wrong")
+    func signOn() throws {
+        let changes: [(String?, (inout SignOnSettings) -> Void)] = [
+            (nil, { _ in }), ("sso-jwks", { $0.keys = nil }), ("sso-jwks", { $0.keys = "http://id.example/keys" }),
+            ("sso-issuer", { $0.issuer = nil }), ("sso-audience", { $0.audiences = [] }),
+            ("sso-role-map", { $0.roleMap = ["tills"] }), ("sso-role-map", { $0.roleMap = ["tills=king"] }),
+            ("sso-clock-skew", { $0.clockSkewSeconds = 601 }), (nil, { $0.keys = "https://id.example/keys" }),
+        ]
+        for (setting, change) in changes {
+            var configuration = ServerConfiguration(cores: 1)
+            configuration.signOn.keys = "keys.json"
+            configuration.signOn.issuer = "https://id.example"
+            configuration.signOn.audiences = ["holdfast"]
+            change(&configuration.signOn)
+            if let setting {
+                let error = #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
+                #expect(error?.setting == setting)
+            } else {
+                try configuration.validate()
+            }
+        }
     }
 
     @Test("Values out of bounds are refused by name")
