@@ -274,7 +274,7 @@ static bool may_repeat(const struct holdfast_result *result) {
     case HOLDFAST_CANNOT_CONNECT:
     case HOLDFAST_CANNOT_RESOLVE: return true;
     case HOLDFAST_REFUSED:
-        /* 1011 and 2004 are said before anything is begun. */
+        /* 2004 is said before anything is begun; 1011 may stand in the place of an answer, and the ids find out. */
         return result->status == HOLDFAST_STATUS_UNAVAILABLE || result->wire_code == 1011 || result->wire_code == 2004;
     default: return false;
     }

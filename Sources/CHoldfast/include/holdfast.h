@@ -270,8 +270,9 @@ struct holdfast_call_options {
  * holdfast_free; it does not depend on the client's buffers. Otherwise it is NULL.
  *
  * The call is repeated, with the same request and so with the same ids in it, where the connection was lost or could
- * not be made, or the server said UNAVAILABLE or that nothing was begun; at most max_attempts times, with pauses, and
- * within the time limit, which covers all attempts.
+ * not be made, or the server said UNAVAILABLE, that too much is going on (2004: nothing was begun), or that answers are
+ * not read (1011: the call may have taken effect); at most max_attempts times, with pauses, and within the time limit,
+ * which covers all attempts.
  *
  * Other pending calls stay pending; where the connection is lost, they end with HOLDFAST_CONNECTION_LOST.
  */

@@ -41,9 +41,14 @@ public struct FramedServerConfiguration: Hashable, Sendable {
 
     /// Calls in flight on one connection while another one of its event loop is busy: 32.
     ///
-    /// Busy is what has sent something within the last 10 ms. Beyond it nothing more is read from the connection until
-    /// a call ends or the others are quiet.
+    /// Busy is what has sent a call within ``busyTime``. Beyond it nothing more is read from the connection until a call
+    /// ends or the others are quiet.
     public var maxContendedCallsPerConnection = 32
+
+    /// How long a connection counts as busy after a call of it was read: 10 ms.
+    ///
+    /// Where credentials are asked for, a connection that has not shown a good one never does.
+    public var busyTime = TimeAmount.milliseconds(10)
 
     /// Calls of the task lane in flight on the whole server: 10,000.
     ///
@@ -82,6 +87,11 @@ public struct FramedServerConfiguration: Hashable, Sendable {
 
     /// A connection without a call in flight and without a whole packet for this long is closed: 10 minutes.
     public var idleTimeout = TimeAmount.minutes(10)
+
+    /// The same for a connection that has not shown a good credential, if that is shorter: 60 s.
+    ///
+    /// It counts only where credentials are asked for.
+    public var untrustedIdleTimeout = TimeAmount.seconds(60)
 
     /// Time from the acceptance of a connection to its first whole request: 10 s.
     public var firstRequestTimeout = TimeAmount.seconds(10)

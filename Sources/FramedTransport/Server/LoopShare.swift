@@ -6,23 +6,34 @@ import NIOCore
 /// queue a connection with a thousand calls gets a thousand times what one with a single call gets. While others are
 /// busy, a connection therefore has fewer calls in flight.
 final class LoopShare {
-    /// A connection counts as busy for this long after something was read from it.
-    static let busyTime = TimeAmount.milliseconds(10)
-
+    /// A connection counts as busy for this long after a call of it was read.
+    let busyTime: TimeAmount
     private var last: (reader: ObjectIdentifier, at: NIODeadline)?
-    /// When something was last read from another connection than the last one.
-    private var lastOther = NIODeadline.uptimeNanoseconds(0)
+    /// When a call was last read from another connection than the last one.
+    private var lastOther: NIODeadline?
 
-    /// Notes that something was read from a connection.
-    func noteRead(of reader: ObjectIdentifier, at now: NIODeadline) {
-        if let last, last.reader != reader { lastOther = last.at }
-        last = (reader, now)
+    init(busyTime: TimeAmount) {
+        self.busyTime = busyTime
+    }
+
+    /// Notes that a call was read from a connection.
+    ///
+    /// It may have waited to be decoded while others were read.
+    func noteRead(of reader: ObjectIdentifier, at moment: NIODeadline) {
+        if let last, last.reader != reader {
+            guard moment >= last.at else {
+                lastOther = max(lastOther ?? moment, moment)
+                return
+            }
+            lastOther = last.at
+        }
+        last = (reader, moment)
     }
 
     /// Whether another connection than this one is busy.
     func isContended(for reader: ObjectIdentifier, at now: NIODeadline) -> Bool {
         guard let last else { return false }
-        let other = last.reader == reader ? lastOther : last.at
-        return now < other + Self.busyTime
+        guard let other = last.reader == reader ? lastOther : last.at else { return false }
+        return now < other + busyTime
     }
 }

@@ -69,6 +69,12 @@ extension ServerConnection {
 
     private var unsentLookInterval: TimeAmount { .nanoseconds(max(1_000_000, limits.unsentTimeout.nanoseconds / 4)) }
 
+    /// How long the connection may have no call in flight: a stranger's not for long, so that strangers cannot hold all
+    /// places.
+    private var idleTimeout: TimeAmount {
+        isTrusted ? limits.idleTimeout : min(limits.idleTimeout, limits.untrustedIdleTimeout)
+    }
+
     private func brokenRule(at now: NIODeadline) -> RefusalReason? {
         if awaitsHandshake, now >= openedAt + handshakeTimeout { return .handshake }
         if !hasReceivedPacket, now >= openedAt + limits.firstRequestTimeout { return .firstRequest }
@@ -76,13 +82,13 @@ extension ServerConnection {
         let unsent = unsentInChannel
         if unsent == 0 || writtenBytes - unsent > taken.bytes { taken = (writtenBytes - unsent, now) }
         if now >= taken.at + limits.unsentTimeout { return .neverReads }
-        if unanswered == 0, now >= lastFrameAt + limits.idleTimeout { return .idle }
+        if unanswered == 0, now >= lastFrameAt + idleTimeout { return .idle }
         if now >= retiresAt + limits.connectionAgeGrace { return .age }
         return nil
     }
 
     private func nextRule(at now: NIODeadline) -> NIODeadline {
-        var next = unanswered == 0 ? lastFrameAt + limits.idleTimeout : now + limits.idleTimeout
+        var next = unanswered == 0 ? lastFrameAt + idleTimeout : now + idleTimeout
         if awaitsHandshake { next = min(next, openedAt + handshakeTimeout) }
         if !hasReceivedPacket { next = min(next, openedAt + limits.firstRequestTimeout) }
         if let partialSince { next = min(next, partialSince + limits.requestTimeout) }

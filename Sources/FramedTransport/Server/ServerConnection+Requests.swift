@@ -14,6 +14,8 @@ extension ServerConnection {
                 partialSince = nil
                 turnQuota -= 1
                 try handle(frame)
+                // A stranger's calls take nothing from the others' share.
+                if isTrusted { share.noteRead(of: ObjectIdentifier(self), at: receivedAt) }
                 if turnQuota <= 0, !inbound.isEmpty { yield() }
             }
         } catch {

@@ -87,7 +87,7 @@ final class ServerConnection: ChannelDuplexHandler {
     var callLimit: Int
     /// Calls that may still be decoded in this turn of the loop.
     var turnQuota: Int
-    private let share: LoopShare
+    let share: LoopShare
     private var isShareCheckScheduled = false
     private var isContended = false
     /// Whether decoding goes on in a later turn, so that other connections have theirs.
@@ -166,7 +166,6 @@ final class ServerConnection: ChannelDuplexHandler {
         }
         isInReadCycle = true
         receivedAt = .now()
-        share.noteRead(of: ObjectIdentifier(self), at: receivedAt)
         if !isYielding { beginTurn(at: receivedAt) }
         inbound.append(unwrapInboundIn(data))
         decodeFrames()
@@ -261,7 +260,7 @@ final class ServerConnection: ChannelDuplexHandler {
             return
         }
         isShareCheckScheduled = true
-        eventLoop.assumeIsolated().scheduleTask(in: LoopShare.busyTime) {
+        eventLoop.assumeIsolated().scheduleTask(in: limits.busyTime) {
             self.isShareCheckScheduled = false
             self.scheduleTurn()
         }

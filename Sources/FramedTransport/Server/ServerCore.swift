@@ -32,7 +32,7 @@ final class ServerCore: Sendable {
     func share(of eventLoop: any EventLoop) -> LoopShare {
         shares.withLock { shares in
             if let share = shares[ObjectIdentifier(eventLoop)] { return share.value }
-            let share = LoopShare()
+            let share = LoopShare(busyTime: configuration.busyTime)
             shares[ObjectIdentifier(eventLoop)] = NIOLoopBound(share, eventLoop: eventLoop)
             return share
         }

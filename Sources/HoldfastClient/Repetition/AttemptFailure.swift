@@ -44,8 +44,12 @@ struct AttemptFailure {
                 reach = connection?.requestMayHaveBeenSent ?? false ? .open : .notStarted
                 concernsEndpoint = true
             }
-        case .resourceExhausted where code == .limitReached || code == .overcrowded:
+        case .resourceExhausted where code == .limitReached:
             reach = .refusedForNow
+            concernsEndpoint = true
+        case .resourceExhausted where code == .overcrowded:
+            // It stands in the place of an answer that could not be sent: the call may have been carried out.
+            reach = .open
             concernsEndpoint = true
         case .deadlineExceeded where reason == Self.notBegun:
             reach = .decided
@@ -62,7 +66,7 @@ struct AttemptFailure {
     /// The service's reason where it could not begin, and would like to be asked again.
     private static let nothingApplied = "UNAVAILABLE"
     /// The service's reason where the deadline passed before it began.
-    private static let notBegun = "DEADLINE_EXCEEDED"
+    private static let notBegun = "NOT_STARTED"
 
     /// Whether it is not known if the attempt took effect.
     var isOpen: Bool {
@@ -77,7 +81,9 @@ struct AttemptFailure {
         switch reach {
         case .notStarted: true
         case .refusedForNow: repeatability.isRepeatable
-        case .open: repeatability.isRepeatable && error.code == .unavailable
+        case .open:
+            repeatability.isRepeatable
+                && (error.code == .unavailable || error.cause as? FramedErrorCode == .overcrowded)
         case .decided: false
         }
     }

@@ -4,7 +4,8 @@ import GRPCProtobuf
 /// Sees to it that every refusal carries a `google.rpc.Status`: one without gets an `ErrorInfo` named for its code.
 ///
 /// Such are those of the generated code (a message that is no protobuf), of interceptors, and of failures that nobody
-/// foresaw.
+/// foresaw. A bare UNAVAILABLE promises nothing, and gets `OUTCOME_UNKNOWN`: the reason `UNAVAILABLE` says that nothing
+/// was applied.
 struct StatusDetails: ServerInterceptor {
     @concurrent
     func intercept<Input: Sendable, Output: Sendable>(
@@ -39,7 +40,7 @@ struct StatusDetails: ServerInterceptor {
         return detailed
     }
 
-    /// The name of a code, as gRPC spells it.
+    /// The name of a code, as gRPC spells it, where that promises nothing.
     private static func reason(_ code: RPCError.Code) -> String {
         switch code {
         case .cancelled: "CANCELLED"
@@ -55,7 +56,7 @@ struct StatusDetails: ServerInterceptor {
         case .outOfRange: "OUT_OF_RANGE"
         case .unimplemented: "UNIMPLEMENTED"
         case .internalError: "INTERNAL"
-        case .unavailable: "UNAVAILABLE"
+        case .unavailable: "OUTCOME_UNKNOWN"
         case .dataLoss: "DATA_LOSS"
         case .unauthenticated: "UNAUTHENTICATED"
         default: "UNKNOWN"

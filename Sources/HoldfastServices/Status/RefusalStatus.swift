@@ -41,7 +41,7 @@ enum RefusalStatus {
         case .exhausted(let explanation):
             status(.resourceExhausted, "\(explanation); nothing was applied", "EXHAUSTED")
         case .deadlineExceeded:
-            status(.deadlineExceeded, "the deadline passed before work began; nothing was applied", "DEADLINE_EXCEEDED")
+            status(.deadlineExceeded, "the deadline passed before work began; nothing was applied", "NOT_STARTED")
         case .outOfScope:
             status(
                 .permissionDenied, "what the call names is outside the caller's scope, or does not exist",

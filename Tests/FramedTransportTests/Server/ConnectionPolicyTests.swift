@@ -29,6 +29,28 @@ struct ConnectionPolicyTests {
         try await expectEnd(.firstRequest, { $0.firstRequestTimeout = .milliseconds(30) }) { _ in }
     }
 
+    @Test("A client that shows no credential keeps its place for a short time only, whatever it has been answered")
+    func closesStrangers() async throws {
+        let log = CallLog()
+        try await TestServer.with(
+            { $0.untrustedIdleTimeout = .seconds(2) }, keys: TestKeys("till-1"), observer: log
+        ) { server in
+            try await RawPeer.with(server.address) { known in
+                try await known.call(FastEcho.name, "Who", id: 1, credential: "till-1")
+                #expect(try await known.next()?.said == "TILL-1")
+                try await RawPeer.with(server.address) { stranger in
+                    try await stranger.call(FastEcho.name, "Open", id: 1)
+                    #expect(try await stranger.next()?.code == 0)
+                    while try await stranger.next() != nil {}
+                }
+                // The other one has said nothing for longer.
+                try await known.call(FastEcho.name, "Who", id: 2)
+                #expect(try await known.next()?.said == "TILL-1")
+            }
+        }
+        #expect(log.refusals == [RefusalReason.idle.rawValue])
+    }
+
     @Test("A header that drips in does not keep a connection alive")
     func closesDrippingHeaders() async throws {
         try await expectEnd(.slowRequest, { $0.requestTimeout = .milliseconds(50) }) { peer in
@@ -217,7 +239,13 @@ struct ConnectionPolicyTests {
     @Test("5,000 idle connections do not keep another client from being served", .timeLimit(.minutes(2)))
     func holdsManyConnections() async throws {
         // Each connection takes two file descriptors, for both of its ends are in this process.
-        #expect(FileDescriptors.connections(wanted: 10_500, logger: silentLogger) == 10_500)
+        let room = FileDescriptors.connections(wanted: 10_500, logger: silentLogger)
+        try #require(
+            room == 10_500,
+            """
+            5,000 connections with both ends here take 10,756 file descriptors, and the hard limit of this process \
+            (ulimit -Hn) allows \(room + 256)
+            """)
         try await TestServer.with { server in
             var idle: [RawPeer] = []
             for batch in 0..<50 {

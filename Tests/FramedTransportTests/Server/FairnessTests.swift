@@ -33,7 +33,11 @@ struct FairnessTests {
     @Test("A call behind a flood on another connection of its loop waits for one turn of the flood, no more")
     func answersBetweenTurns() throws {
         let fast = FastEcho()
-        let core = embeddedCore(fast) { $0.maxCallsPerTurn = 10 }
+        let core = embeddedCore(fast) {
+            $0.maxCallsPerTurn = 10
+            // However slow the machine is, both stay busy.
+            $0.busyTime = .hours(5)
+        }
         let (flood, _) = try embeddedConnection(core)
         let (calm, _) = try embeddedConnection(core, on: flood.embeddedEventLoop)
         var requests = ByteBuffer()
@@ -57,7 +61,7 @@ struct FairnessTests {
 
     @Test("While others are busy a connection has fewer calls in flight, and all of them again when they are quiet")
     func sharesTheLoop() async throws {
-        let share = LoopShare()
+        let share = LoopShare(busyTime: .milliseconds(10))
         let (flood, calm) = (Somebody(), Somebody())
         let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
         func contended(_ who: Somebody, after milliseconds: Int64) -> Bool {
@@ -70,6 +74,10 @@ struct FairnessTests {
         share.noteRead(of: ObjectIdentifier(flood), at: start + .milliseconds(25))
         share.noteRead(of: ObjectIdentifier(flood), at: start + .milliseconds(26))
         #expect(contended(flood, after: 29) && !contended(flood, after: 30))
+        // What was read before and is decoded only now makes nobody busier.
+        share.noteRead(of: ObjectIdentifier(calm), at: start + .milliseconds(22))
+        #expect(contended(flood, after: 31) && !contended(flood, after: 32))
+        #expect(contended(calm, after: 35) && !contended(calm, after: 36))
 
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         try await TestServer.with({ $0.maxContendedCallsPerConnection = 4 }, on: loop) { server in
@@ -95,7 +103,10 @@ struct FairnessTests {
     @Test("At its share a connection waits for its calls to end, or for the others to be quiet")
     func holdsToItsShare() throws {
         let fast = FastEcho()
-        let core = embeddedCore(fast) { $0.maxContendedCallsPerConnection = 4 }
+        let core = embeddedCore(fast) {
+            $0.maxContendedCallsPerConnection = 4
+            $0.busyTime = .hours(5)
+        }
         let (flood, _) = try embeddedConnection(core)
         let (calm, _) = try embeddedConnection(core, on: flood.embeddedEventLoop)
         try calm.writeInbound(RawPeer.request(FastEcho.name, "Plain", id: 1))
@@ -105,6 +116,39 @@ struct FairnessTests {
         #expect(fast.heldCalls.count == 4)
         _ = try flood.finish()
         _ = try calm.finish()
+    }
+
+    @Test("Calls of a client that has shown no credential leave the others their whole share")
+    func strangersTakeNoShare() throws {
+        let fast = FastEcho()
+        let core = embeddedCore(fast, keys: TestKeys("flood", "calm", answersAtOnce: true)) {
+            $0.maxContendedCallsPerConnection = 4
+            $0.busyTime = .hours(5)
+        }
+        let (flood, _) = try embeddedConnection(core)
+        let (other, _) = try embeddedConnection(core, on: flood.embeddedEventLoop)
+        func send(_ ids: Range<Int64>) throws {
+            var requests = ByteBuffer()
+            for id in ids {
+                requests.writeImmutableBuffer(RawPeer.request(FastEcho.name, "Hold", id: id, credential: "flood"))
+            }
+            try flood.writeInbound(requests)
+        }
+        try other.writeInbound(RawPeer.request("holdfast.transport.v1.Control", "Cancel", id: 1, message: [8, 9]))
+        let answered = try other.readOutbound(as: ByteBuffer.self)
+        #expect(answered != nil)
+        try send(0..<20)
+        #expect(fast.heldCalls.count == 20)
+        fast.completeAll()
+        flood.embeddedEventLoop.run()
+        // The same client counts as soon as it is known.
+        try other.writeInbound(RawPeer.request(FastEcho.name, "Plain", id: 2, credential: "calm"))
+        let known = try other.readOutbound(as: ByteBuffer.self)
+        #expect(known != nil)
+        try send(20..<40)
+        #expect(fast.heldCalls.count == 4)
+        _ = try flood.finish()
+        _ = try other.finish()
     }
 
     @Test("A flood on one connection does not make another one of the same loop wait for its end")

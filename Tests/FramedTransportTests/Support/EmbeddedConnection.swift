@@ -24,13 +24,13 @@ final class CountingSocket: ChannelOutboundHandler {
 
 /// The server of embedded connections.
 func embeddedCore(
-    _ fast: FastEcho, _ adjust: (inout FramedServerConfiguration) -> Void
+    _ fast: FastEcho, keys: TestKeys? = nil, _ adjust: (inout FramedServerConfiguration) -> Void
 ) -> ServerCore {
     var configuration = FramedServerConfiguration()
     adjust(&configuration)
     return ServerCore(
         configuration: configuration, methods: MethodTable(fastLane: fast.lane, methods: []), logger: silentLogger,
-        authenticator: nil, observer: nil, taskLane: TaskLaneGauge(),
+        authenticator: keys, observer: nil, taskLane: TaskLaneGauge(),
         orders: AsyncStream.makeStream(of: TaskLaneOrder.self).continuation)
 }
 

@@ -55,7 +55,10 @@ struct HoldfastErrorTests {
             (away(reason: "OUTCOME_UNKNOWN"), true), (away(reason: "UNAVAILABLE"), false),
             (RPCError(code: .unavailable, message: "", cause: FramedErrorCode.loggingOff), false),
             (RPCError(code: .resourceExhausted, message: "", cause: FramedErrorCode.limitReached), false),
+            (RPCError(code: .resourceExhausted, message: "", cause: FramedErrorCode.overcrowded), true),
             (RPCError(code: .deadlineExceeded, message: ""), true),
+            (late(reason: "DEADLINE_EXCEEDED"), true), (late(reason: "NOT_STARTED"), false),
+            (RPCError(code: .unavailable, message: "", cause: FramedErrorCode(.unavailable)), true),
             (RPCError(code: .internalError, message: ""), true), (RPCError(code: .notFound, message: ""), false),
             (
                 RPCError(
@@ -66,4 +69,11 @@ struct HoldfastErrorTests {
     func effect(failure: RPCError, mayHaveTakenEffect: Bool) {
         #expect(HoldfastError(failure).mayHaveTakenEffect == mayHaveTakenEffect)
     }
+}
+
+/// A deadline that passed, with what the service says of it.
+private func late(reason: String) -> RPCError {
+    RPCError(
+        GoogleRPCStatus(
+            code: .deadlineExceeded, message: "late", details: .errorInfo(reason: reason, domain: "holdfast")))
 }

@@ -152,6 +152,14 @@ struct RepetitionTests {
         }
     }
 
+    @Test("A call whose answer could not be sent is repeated where its id finds out what became of it")
+    func overcrowded() {
+        let failure = AttemptFailure(
+            RPCError(code: .resourceExhausted, message: "", cause: FramedErrorCode.overcrowded))
+        #expect(failure.isOpen)
+        #expect(failure.allowsAnother(.keyed) && failure.allowsAnother(.read) && !failure.allowsAnother(.once))
+    }
+
     @Test("What the service decided is not repeated", arguments: [RPCError.Code.invalidArgument, .failedPrecondition])
     func decided(code: RPCError.Code) async throws {
         try await ScriptedShop.with { _, _ in

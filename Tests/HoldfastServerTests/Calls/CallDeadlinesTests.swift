@@ -91,6 +91,9 @@ struct CallDeadlinesTests {
         #expect(plain?.message == "m")
         #expect(plain?.details.first?.errorInfo?.reason == "NOT_FOUND")
         #expect(plain?.details.first?.errorInfo?.domain == "holdfast")
+        // The reason of the code's name would promise that nothing was applied.
+        let away = try RPCError(code: .unavailable, message: "m").detailed.unpackGoogleRPCStatus()
+        #expect(away?.details.first?.errorInfo?.reason == "OUTCOME_UNKNOWN")
         let own = RPCError(
             GoogleRPCStatus(code: .aborted, message: "m", details: .errorInfo(reason: "OWN", domain: "holdfast")))
         #expect(try own.detailed.unpackGoogleRPCStatus()?.details.first?.errorInfo?.reason == "OWN")

@@ -53,7 +53,7 @@ struct RefusalStatusTests {
                 reason: "UNAVAILABLE"),
             Row(refusal: .outcomeUnknown("no answer"), code: .unavailable, reason: "OUTCOME_UNKNOWN"),
             Row(refusal: .exhausted("too many wait"), code: .resourceExhausted, reason: "EXHAUSTED"),
-            Row(refusal: .deadlineExceeded, code: .deadlineExceeded, reason: "DEADLINE_EXCEEDED"),
+            Row(refusal: .deadlineExceeded, code: .deadlineExceeded, reason: "NOT_STARTED"),
         ])
     func codes(row: Row) throws {
         let error = RefusalStatus.error(row.refusal)
