@@ -22,11 +22,11 @@ struct LogTests {
     func traceLevel() async throws {
         let directory = TestDirectory.make("log")
         let stores = try await PrivateStack.start(directory: directory)
-        let outcome: Result<String, any Error>
+        let outcome: Result<(log: String, key: String), any Error>
         do { outcome = .success(try await logOfCalls(stores, directory)) } catch { outcome = .failure(error) }
         await stores.stop()
-        let log = try outcome.get()
-        for secret in Self.secrets { #expect(!log.contains(secret), "\(secret)") }
+        let (log, key) = try outcome.get()
+        for secret in Self.secrets + [key, String(key.suffix(52))] { #expect(!log.contains(secret), "\(secret)") }
         var slow = 0
         for line in log.split(separator: "\n") where !line.hasPrefix("ready ") {
             let event = try #require(
@@ -43,36 +43,52 @@ struct LogTests {
         #expect(log.contains("\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\""))
     }
 
-    private func logOfCalls(_ stores: PrivateStack, _ directory: String) async throws -> String {
+    private func logOfCalls(
+        _ stores: PrivateStack, _ directory: String
+    ) async throws -> (log: String, key: String) {
         try await stores.postgres.createDatabase("shop")
         let url = stores.postgres.connectionString(database: "shop")
         var quiet = Logger(label: "test")
         quiet.logLevel = .error
         try await Ledger.migrate(PostgresConfiguration(connectionString: url), logger: quiet)
+        let mint = try PrivateProgram(
+            [BuiltProgram.path, "key", "create", "--name", "log", "--role", "admin", "--postgres-url", url],
+            log: directory + "/key.log")
+        let key = try await mint.line(beginningWith: "hf_")
+        await mint.stop()
         let path = directory + "/trace.log"
         let program = try PrivateProgram(
             [
                 BuiltProgram.path, "serve", "--tcp-port", "0", "--grpc-port", "0", "--admin-port", "0",
                 "--redis-url", stores.redis.url, "--postgres-url", url, "--log-level", "trace", "--log-format",
-                "json", "--slow-call", "1ms", "--allow-anonymous",
+                "json", "--slow-call", "1ms",
             ], log: path)
         let line = try await program.line(beginningWith: "ready tcp=")
         let place = line.dropFirst("ready tcp=".count).prefix { $0 != " " }
         let port = try #require(place.split(separator: ":").last.flatMap { Int($0) })
         let outcome: Result<Void, any Error>
-        do { outcome = .success(try await call(port)) } catch { outcome = .failure(error) }
+        do { outcome = .success(try await call(port, key: key)) } catch { outcome = .failure(error) }
         await program.stop()
         try outcome.get()
-        return String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        return (String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self), key)
     }
 
     /// Calls that are answered and calls that are refused, all of them with things that belong in no log.
-    private func call(_ port: Int) async throws {
-        let transport = FramedClientTransport(
-            address: .tcp(host: "127.0.0.1", port: port), eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
-        try await withGRPCClient(transport: transport) { client in
+    private func call(_ port: Int, key: String) async throws {
+        func transport() -> FramedClientTransport {
+            FramedClientTransport(
+                address: .tcp(host: "127.0.0.1", port: port), eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+        }
+        try await withGRPCClient(transport: transport()) { client in
+            let refusal = await #expect(throws: RPCError.self) {
+                _ = try await Holdfast_V1_CatalogService.Client(wrapping: client).listChannels(
+                    .init(), metadata: ["authorization": "Bearer \(Self.token)"])
+            }
+            #expect(refusal?.code == .unauthenticated)
+        }
+        try await withGRPCClient(transport: transport()) { client in
             let metadata: Metadata = [
-                "authorization": "Bearer \(Self.token)", "x-api-key": "hunter2", "x-request-id": "till-7",
+                "authorization": "Bearer \(key)", "x-api-key": "hunter2", "x-request-id": "till-7",
                 "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                 "x-note": "hunter2\n{\"message\":\"forged\"}",
             ]

@@ -30,24 +30,29 @@ enum Repeatability {
         typealias Availability = Holdfast_V1_AvailabilityService.Method
         typealias Reservations = Holdfast_V1_ReservationService.Method
         typealias Orders = Holdfast_V1_OrderService.Method
+        typealias Access = Holdfast_V1_AccessService.Method
         let reads = [
             Catalog.GetProduct.descriptor, Catalog.ListProducts.descriptor, Catalog.ListLocations.descriptor,
             Catalog.ListChannels.descriptor, Inventory.GetStock.descriptor, Inventory.ListMovements.descriptor,
             Availability.CheckAvailability.descriptor, Availability.ExplainAvailability.descriptor,
             Reservations.GetReservation.descriptor, Orders.GetOrder.descriptor, Orders.ListOrders.descriptor,
             Holdfast_V1_OperationsService.Method.CheckBooks.descriptor, Grpc_Health_V1_Health.Method.Check.descriptor,
-            Grpc_Health_V1_Health.Method.List.descriptor,
+            Grpc_Health_V1_Health.Method.List.descriptor, Access.ListApiKeys.descriptor,
+            Access.ListAuditEvents.descriptor, Access.GetCaller.descriptor,
         ]
         let keyed = [
             Catalog.UpsertProducts.descriptor, Catalog.UpsertLocations.descriptor, Catalog.UpsertChannels.descriptor,
             Inventory.ReceiveStock.descriptor, Inventory.AdjustStock.descriptor, Inventory.CountStock.descriptor,
             Inventory.TransferStock.descriptor, Inventory.SetStockPolicy.descriptor, Reservations.Reserve.descriptor,
             Reservations.ExtendReservation.descriptor, Reservations.ReleaseReservation.descriptor,
-            Orders.PlaceOrder.descriptor, Orders.CancelOrder.descriptor,
+            Orders.PlaceOrder.descriptor, Orders.CancelOrder.descriptor, Access.RevokeApiKey.descriptor,
         ]
+        // A second arrival makes no second key, but its answer lacks the secret: whoever calls must know of it.
+        let once = [Access.CreateApiKey.descriptor, Access.RotateApiKey.descriptor]
         var known: [String: Repeatability] = [:]
         for method in reads { known[method.fullyQualifiedMethod] = .read }
         for method in keyed { known[method.fullyQualifiedMethod] = .keyed }
+        for method in once { known[method.fullyQualifiedMethod] = .once }
         return known
     }()
 }
