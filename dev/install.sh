@@ -50,14 +50,19 @@ has_redis_7() {
     [ "${version:-0}" -ge 7 ]
 }
 
+has_cxx_headers() { compgen -G '/usr/include/c++/*/vector' && compgen -G '/usr/lib/gcc/*/*/crtbegin.o'; }
+
 has_header() { # by pkg-config where it is there, else by the header itself
     pkg-config --exists "$1" || [ -e "/usr/include/$2" ]
 }
 
+need make "runs this project's targets" has make
 if [ "$purpose" != clients ]; then
     need git "the Swift package manager fetches sources with it" has git
     need ca-certificates "certificates for fetching sources" test -s /etc/ssl/certs/ca-certificates.crt
     need pkg-config "finds the C libraries" has pkg-config
+    need libc6-dev "the C library's headers" test -e /usr/include/stdio.h
+    need g++ "the C++ library's headers, and what each program is linked with" has_cxx_headers
     need libhiredis-dev "reads Redis' replies" has_header hiredis hiredis/hiredis.h
     need libpq-dev "talks to PostgreSQL" has_header libpq postgresql/libpq-fe.h
     need zlib1g-dev "reads gzip files" has_header zlib zlib.h
@@ -68,7 +73,6 @@ if [ "$purpose" = run ] || [ "$purpose" = test ]; then
 fi
 if [ "$purpose" = clients ] || [ "$purpose" = test ]; then
     need gcc "compiles the C client" has cc
-    need make "builds the C client" has make
     need pkg-config "finds the C libraries" has pkg-config
     need libc6-dev "the C library's headers" test -e /usr/include/stdio.h
     need libprotobuf-c-dev "messages of the C client" has_header libprotobuf-c protobuf-c/protobuf-c.h
@@ -107,8 +111,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 if [ "$purpose" = clients ]; then
-    if [ "$purpose" = test ]; then "$(dirname "$0")/python.sh"; fi
-echo "everything needed is installed"
+    echo "everything needed is installed"
     exit 0
 fi
 if [ "$purpose" != build ] && ! has_redis_7 >/dev/null 2>&1; then
@@ -129,4 +132,5 @@ if [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 2 ]; }; then
     echo "Swift $major.$minor is too old: install 6.2 or later from https://www.swift.org/install/" >&2
     exit 1
 fi
+if [ "$purpose" = test ]; then "$(dirname "$0")/python.sh"; fi
 echo "everything needed is installed"
