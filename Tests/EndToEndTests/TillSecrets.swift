@@ -31,7 +31,7 @@ struct TillSecrets {
         }
         let secrets = folder + "/secrets/"
         return TillSecrets(
-            authority: secrets + "ca.pem", certificate: secrets + "tls_certificate.pem", key: secrets + "tls_key.pem",
+            authority: secrets + "ca.pem", certificate: secrets + "tls/certificate.pem", key: secrets + "tls/key.pem",
             tillCertificate: folder + "/till.pem", tillKey: folder + "/till_key.pem")
     }
 }
