@@ -14,6 +14,17 @@ struct GRPCClientTests {
         }
     }
 
+    @Test("A server that asks for credentials: keys in metadata, roles and scopes, a key that is revoked, refusals")
+    func access() async throws {
+        let python = try await ForeignPython.make()
+        try await ServedStack.with { stack in
+            let key = try stack.makeKey(["--name", "First admin", "--role", "admin"])
+            try await stack.besideClosedServer { ports in
+                try await python.run(["access", "\(ports.grpc)", python.modules, key])
+            }
+        }
+    }
+
     @Test("Those who watch the health of a server hear that it stops, then their stream ends")
     func watch() async throws {
         let python = try await ForeignPython.make()

@@ -95,6 +95,44 @@ struct PosTerminalTests {
         }
     }
 
+    @Test("sells with a key of its own; a wrong one, or none, is refused once and not tried again")
+    func keys() async throws {
+        try Till.build()
+        try await ServedStack.with { stack in
+            try await TillShop.open(port: stack.port)
+            let key = try stack.makeKey([
+                "--name", "Till 7", "--role", "pos", "--channel", "TILLS", "--location", "HIGH-STREET",
+            ])
+            let kiosk = try stack.makeKey(["--name", "Screen", "--role", "kiosk"])
+            let wrong = TestDirectory.make("wrong-key") + "/key"
+            try "hf_aaaaaaaaaaaa_\(String(repeating: "b", count: 43))\n".write(
+                toFile: wrong, atomically: true, encoding: .utf8)
+            try await stack.besideClosedServer { ports in
+                let server = ["127.0.0.1", "\(ports.framed)", "--attempts", "10", "--timeout", "60"]
+                let sold = try Till.run(server + ["--key-file", key, "MUG=1@4.95"])
+                #expect(sold.status == 0, "\(sold.text)")
+                // The key goes with each connection, so also with the one after the first was closed.
+                #expect(sold.text.contains("reconnected: the same reservation gives the same answer"))
+                let unknown = try Till.run(server + ["--key-file", wrong, "MUG=1@4.95"])
+                #expect(unknown.status == 1)
+                #expect(
+                    unknown.text
+                        == "health: UNAUTHENTICATED: the credentials are not valid (UNAUTHENTICATED, 1 tries)\n")
+                // Health is open to everybody; stock is not.
+                let nobody = try Till.run(server + ["MUG=1@4.95"])
+                #expect(nobody.status == 1)
+                #expect(nobody.text.hasPrefix("health: serving\nstock: UNAUTHENTICATED: "), "\(nobody.text)")
+                #expect(nobody.text.contains("(UNAUTHENTICATED, 1 tries)"), "\(nobody.text)")
+                let screen = try Till.run(server + ["--key-file", kiosk, "--goods-in-hand", "MUG=1@4.95"])
+                #expect(screen.status == 1)
+                #expect(
+                    screen.text.contains("(PERMISSION_DENIED, 1 tries)\n  reason PERMISSION_DENIED\n"), "\(screen.text)"
+                )
+            }
+            #expect(try await TillShop.available("MUG", port: stack.port) == 9)
+        }
+    }
+
     @Test("says that no server is there, after its tries")
     func noServer() throws {
         try Till.build()

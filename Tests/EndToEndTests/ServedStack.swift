@@ -58,22 +58,50 @@ final class ServedStack: Sendable {
 
     /// Runs a body beside another server on the same stores, with further options; the body gets its port.
     func besideServer<R: Sendable>(_ options: [String], _ body: (Int) async throws -> R) async throws -> R {
-        let other = try await ServedStack.serve(stores, directory: directory, port: 0, options)
+        try await beside(options, isOpen: true) { try await body($0.framed) }
+    }
+
+    /// Runs a body beside another server on the same stores that asks every caller for a key; the body gets the ports.
+    ///
+    /// A key must have been made before.
+    func besideClosedServer<R: Sendable>(
+        _ body: ((framed: Int, grpc: Int)) async throws -> R
+    ) async throws -> R {
+        try await beside([], isOpen: false, body)
+    }
+
+    private func beside<R: Sendable>(
+        _ options: [String], isOpen: Bool, _ body: ((framed: Int, grpc: Int)) async throws -> R
+    ) async throws -> R {
+        let other = try await ServedStack.serve(stores, directory: directory, port: 0, options, isOpen: isOpen)
         let result: Result<R, any Error>
-        do { result = .success(try await body(other.ports.framed)) } catch { result = .failure(error) }
+        do { result = .success(try await body(other.ports)) } catch { result = .failure(error) }
         await other.program.stop()
         return try result.get()
     }
 
+    /// Makes an API key beside the servers, as an operator does; returns a file with the key.
+    func makeKey(_ options: [String]) throws -> String {
+        let file = TestDirectory.make("key") + "/key"
+        let command = [
+            BuiltProgram.path, "key", "create", "--postgres-url", stores.postgres.connectionString(database: "shop"),
+        ]
+        // The key alone goes to standard output, so what is in the file is what a script would have.
+        let made = try RunProgram.run(
+            ["sh", "-c", #"umask 077; file="$1"; shift; "$@" >"$file""#, "sh", file] + command + options)
+        guard made.status == 0 else { throw TestFailure("no key was made: \(made.text)") }
+        return file
+    }
+
     private static func serve(
-        _ stores: PrivateStack, directory: String, port: Int, _ arguments: [String]
+        _ stores: PrivateStack, directory: String, port: Int, _ arguments: [String], isOpen: Bool = true
     ) async throws -> (program: PrivateProgram, ports: (framed: Int, grpc: Int)) {
         let program = try PrivateProgram(
             [
                 BuiltProgram.path, "serve", "--tcp-port", "\(port)", "--grpc-port", "0", "--admin-port", "off",
-                "--allow-anonymous", "--redis-url", stores.redis.url, "--postgres-url",
+                "--redis-url", stores.redis.url, "--postgres-url",
                 stores.postgres.connectionString(database: "shop"), "--log-level", "warning",
-            ] + arguments, log: directory + "/server.log")
+            ] + (isOpen ? ["--allow-anonymous"] : []) + arguments, log: directory + "/server.log")
         let line = try await program.line(beginningWith: "ready tcp=")
         func number(_ name: String) throws -> Int {
             let word = line.split(separator: " ").first { $0.hasPrefix(name + "=") }

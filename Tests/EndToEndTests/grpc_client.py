@@ -4,6 +4,7 @@
     grpc_client.py tour PORT MODULES        every method, error details, health, reflection, limits, deadlines
     grpc_client.py watch PORT               prints each state that Health/Watch tells, and how the stream ended
     grpc_client.py away PORT MODULES        what is said while Redis is away
+    grpc_client.py access PORT MODULES KEY  a server that asks for credentials; KEY is a file with an admin's key
     grpc_client.py certificate PORT PROTOCOL FOLDER   the name in the certificate that a new connection is shown
     grpc_client.py tls PORT TCPPORT FOLDER  TLS and mutual TLS with the files in the folder (see Certificates.swift)
 
@@ -14,6 +15,7 @@ import concurrent.futures
 import socket
 import ssl
 import sys
+import time
 import uuid
 
 import grpc
@@ -85,6 +87,8 @@ class Service:
 def tour(port, modules):
     sys.path.insert(0, modules)
     from holdfast.v1 import (
+        access_pb2,
+        access_pb2_grpc,
         availability_pb2,
         availability_pb2_grpc,
         catalog_pb2,
@@ -108,6 +112,7 @@ def tour(port, modules):
     reservations = service(reservation_pb2_grpc, "ReservationService")
     orders = service(order_pb2_grpc, "OrderService")
     operations = service(operations_pb2_grpc, "OperationsService")
+    access = service(access_pb2_grpc, "AccessService")
     health = Service(channel, health_pb2_grpc.HealthStub(channel), "grpc.health.v1.Health")
 
     tag = uuid.uuid4().hex[:8]
@@ -185,6 +190,26 @@ def tour(port, modules):
     books = operations.CheckBooks(operations_pb2.CheckBooksRequest())
     assert books.oversold == 0 and books.fold_mismatches == 0
     step("orders and books")
+
+    create = access_pb2.CreateApiKeyRequest(key_id=new(), name="Till", roles=[access_pb2.ROLE_POS], channels=[shop])
+    made = access.CreateApiKey(create)
+    assert made.secret.startswith(f"hf_{made.key.prefix}_") and list(made.key.scope.channels) == [shop]
+    again = access.CreateApiKey(create)
+    assert again.repeated and again.secret == "" and again.key == made.key
+    rotated = access.RotateApiKey(access_pb2.RotateApiKeyRequest(
+        key_id=new(), replaces=made.key.prefix, overlap_seconds=60))
+    assert rotated.secret not in ("", made.secret) and rotated.replaced.key_id == create.key_id
+    revoked = access.RevokeApiKey(access_pb2.RevokeApiKeyRequest(key=rotated.key.prefix)).key
+    assert revoked.state == access_pb2.ApiKey.STATE_REVOKED
+    listed = access.ListApiKeys(access_pb2.ListApiKeysRequest(include_ended=True, page_size=1000)).keys
+    assert {made.key.prefix, rotated.key.prefix} <= {key.prefix for key in listed}
+    active = access.ListApiKeys(access_pb2.ListApiKeysRequest(page_size=1000)).keys
+    assert rotated.key.prefix not in {key.prefix for key in active}
+    events = access.ListAuditEvents(access_pb2.ListAuditEventsRequest(page_size=1000)).events
+    assert {sale.order_id, create.key_id} <= {event.request_id for event in events}
+    me = access.GetCaller(access_pb2.GetCallerRequest())
+    assert me.caller == "anonymous" and list(me.roles) == [access_pb2.ROLE_ADMIN]
+    step("keys, the audit log, the caller")
 
     # --- health
 
@@ -399,6 +424,84 @@ def away(port, modules):
     step("UNAVAILABLE with RetryInfo, NOT_SERVING")
 
 
+def access(port, modules, key_file):
+    sys.path.insert(0, modules)
+    from holdfast.v1 import access_pb2, access_pb2_grpc, catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
+
+    with open(key_file, encoding="utf-8") as file:
+        admin = file.readline().strip()
+    channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+    bearer = lambda key: [("authorization", f"Bearer {key}")]
+    keys = access_pb2_grpc.AccessServiceStub(channel)
+    catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
+    orders = order_pb2_grpc.OrderServiceStub(channel)
+
+    def caller(metadata):
+        return keys.GetCaller(access_pb2.GetCallerRequest(), timeout=TIMEOUT, metadata=metadata)
+
+    def unauthenticated(metadata):
+        _, status = refusal(grpc.StatusCode.UNAUTHENTICATED, lambda: caller(metadata))
+        assert reason(status) == "UNAUTHENTICATED", status
+
+    def denied(call):
+        _, status = refusal(grpc.StatusCode.PERMISSION_DENIED, call)
+        assert reason(status) == "PERMISSION_DENIED", status
+
+    first = caller(bearer(admin))
+    assert first.name == "First admin" and first.caller == "key:" + admin.split("_")[1]
+    assert caller([("authorization", admin)]).caller == first.caller
+    assert caller([("x-api-key", admin)]).caller == first.caller
+    step("an admin's key as authorization, with and without Bearer, and as x-api-key")
+
+    unauthenticated(None)
+    unauthenticated(bearer(""))
+    unauthenticated(bearer("hf_aaaaaaaaaaaa_" + "b" * 43))
+    unauthenticated(bearer(admin[:-1] + ("a" if admin[-1] != "a" else "b")))
+    unauthenticated(bearer("no.token.atall"))
+    unauthenticated(bearer(admin) + [("x-api-key", admin)])
+    health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT)
+    assert health.status == health_pb2.HealthCheckResponse.SERVING
+    reflect(channel)
+    step("UNAUTHENTICATED without a good credential; health and reflection are open")
+
+    catalog.UpsertChannels(catalog_pb2.UpsertChannelsRequest(request_id=new(), channels=[
+        catalog_pb2.Channel(code=code, name=code, currency_code="GBP") for code in ("TILLS", "WEB")]),
+        timeout=TIMEOUT, metadata=bearer(admin))
+    made = keys.CreateApiKey(access_pb2.CreateApiKeyRequest(
+        key_id=new(), name="Till 7", roles=[access_pb2.ROLE_POS], channels=["TILLS"]),
+        timeout=TIMEOUT, metadata=bearer(admin))
+    till = bearer(made.secret)
+    me = caller(till)
+    assert me.caller == "key:" + made.key.prefix and list(me.scope.channels) == ["TILLS"]
+    assert "holdfast.v1.OrderService/PlaceOrder" in me.methods
+    assert "holdfast.v1.CatalogService/UpsertProducts" not in me.methods
+    mine = orders.ListOrders(order_pb2.ListOrdersRequest(channel="TILLS"), timeout=TIMEOUT, metadata=till)
+    assert len(mine.orders) == 0
+    for code in ("WEB", "NONE"):
+        denied(lambda: orders.ListOrders(
+            order_pb2.ListOrdersRequest(channel=code), timeout=TIMEOUT, metadata=till))
+    denied(lambda: catalog.UpsertProducts(catalog_pb2.UpsertProductsRequest(
+        request_id=new(), products=[catalog_pb2.Product(sku="MUG", name="Mug")]), timeout=TIMEOUT, metadata=till))
+    denied(lambda: keys.ListApiKeys(access_pb2.ListApiKeysRequest(), timeout=TIMEOUT, metadata=till))
+    step("PERMISSION_DENIED outside the role and outside the channel")
+
+    keys.RevokeApiKey(
+        access_pb2.RevokeApiKeyRequest(key=made.key.prefix), timeout=TIMEOUT, metadata=bearer(admin))
+    for _ in range(200):
+        try:
+            caller(till)
+        except grpc.RpcError:
+            break
+        time.sleep(0.1)
+    unauthenticated(till)
+    assert caller(bearer(admin)).caller == first.caller
+    events = keys.ListAuditEvents(
+        access_pb2.ListAuditEventsRequest(caller=first.caller), timeout=TIMEOUT, metadata=bearer(admin)).events
+    assert [event.method for event in events] == ["RevokeApiKey", "CreateApiKey", "UpsertChannels"], events
+    step("a revoked key ends; the audit log has the admin's three changes")
+    channel.close()
+
+
 def tls(port, tcp_port, folder):
     read = lambda name: open(f"{folder}/{name}", "rb").read()
     target = f"localhost:{port}"
@@ -469,7 +572,7 @@ def main():
     command, port, *rest = sys.argv[1:]
     if command == "watch":
         return watch(port)
-    {"tour": tour, "away": away, "tls": tls, "certificate": certificate}[command](port, *rest)
+    {"tour": tour, "away": away, "access": access, "tls": tls, "certificate": certificate}[command](port, *rest)
     print("ok", flush=True)
 
 

@@ -70,6 +70,20 @@ def call(method, request, seconds=5, tries=4):
             time.sleep(min(0.1 * 2**attempt, 2))
 
 
+def explain(error):
+    """Prints what a refusal says."""
+    print(f"refused: {error.code().name}: {error.details()}")
+    for detail in details(error):
+        if isinstance(detail, shortage_pb2.StockShortage):
+            for line in detail.lines:
+                print(f"  short: {line.sku} wants {line.wanted}, {line.available} available")
+        elif isinstance(detail, error_details_pb2.BadRequest):
+            for violation in detail.field_violations:
+                print(f"  {violation.field}: {violation.description}")
+        elif isinstance(detail, error_details_pb2.ErrorInfo):
+            print(f"  reason {detail.reason}")
+
+
 def main():
     address, channel_code, location, sku, quantity = sys.argv[1:6]
     with open_channel(address) as channel:
@@ -79,20 +93,7 @@ def main():
         hold = reservation_pb2.ReserveRequest(reservation_id=str(uuid.uuid4()), channel=channel_code)
         hold.lines.add(sku=sku, location=location, quantity=int(quantity))
         hold.ttl.seconds = 600
-        try:
-            held = call(reservations.Reserve, hold).reservation
-        except grpc.RpcError as error:
-            print(f"refused: {error.code().name}: {error.details()}")
-            for detail in details(error):
-                if isinstance(detail, shortage_pb2.StockShortage):
-                    for line in detail.lines:
-                        print(f"  short: {line.sku} wants {line.wanted}, {line.available} available")
-                elif isinstance(detail, error_details_pb2.BadRequest):
-                    for violation in detail.field_violations:
-                        print(f"  {violation.field}: {violation.description}")
-                elif isinstance(detail, error_details_pb2.ErrorInfo):
-                    print(f"  reason {detail.reason}")
-            sys.exit(4)
+        held = call(reservations.Reserve, hold).reservation
         print(f"reserved: {held.reservation_id}")
 
         order = order_pb2.PlaceOrderRequest(
@@ -106,4 +107,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except grpc.RpcError as error:
+        explain(error)
+        sys.exit(4)
