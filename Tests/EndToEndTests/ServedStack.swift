@@ -118,6 +118,11 @@ final class ServedStack: Sendable {
     /// It is stopped in its tracks, the call is made, and when its bytes have come the server dies.
     func killInCall(_ call: () throws -> Void) async throws {
         program.value.pause()
+        guard let process = program.value.processID,
+            try await eventually(within: 60, { try ProcessState.isStopped(process) })
+        else {
+            throw TestFailure("the server does not stand still")
+        }
         try call()
         guard try await eventually(within: 60, { LoopbackQueue.hasUnreadBytes(port: port) }) else {
             throw TestFailure("no call came to port \(port)")
