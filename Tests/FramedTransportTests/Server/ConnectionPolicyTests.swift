@@ -33,22 +33,38 @@ struct ConnectionPolicyTests {
     func closesStrangers() async throws {
         let log = CallLog()
         try await TestServer.with(
-            { $0.untrustedIdleTimeout = .seconds(2) }, keys: TestKeys("till-1"), observer: log
+            { $0.untrustedIdleTimeout = .milliseconds(500) }, keys: TestKeys("till-1"), observer: log
         ) { server in
-            try await RawPeer.with(server.address) { known in
-                try await known.call(FastEcho.name, "Who", id: 1, credential: "till-1")
-                #expect(try await known.next()?.said == "TILL-1")
-                try await RawPeer.with(server.address) { stranger in
-                    try await stranger.call(FastEcho.name, "Open", id: 1)
-                    #expect(try await stranger.next()?.code == 0)
-                    while try await stranger.next() != nil {}
+            // On a slow machine a client may be closed before it could send its call; then both begin anew.
+            try await eventually("a stranger is answered and closed, and who is known stays") {
+                try await RawPeer.with(server.address) { known in
+                    guard try await said(FastEcho.name, "Who", credential: "till-1", by: known) != nil else {
+                        return false
+                    }
+                    let isAnswered = try await RawPeer.with(server.address) { stranger in
+                        let isAnswered = try await said(FastEcho.name, "Open", by: stranger) != nil
+                        while try await stranger.next() != nil {}
+                        return isAnswered
+                    }
+                    // It has said nothing for longer than the other one.
+                    #expect(try await said(FastEcho.name, "Who", by: known) == "TILL-1")
+                    return isAnswered
                 }
-                // The other one has said nothing for longer.
-                try await known.call(FastEcho.name, "Who", id: 2)
-                #expect(try await known.next()?.said == "TILL-1")
             }
         }
-        #expect(log.refusals == [RefusalReason.idle.rawValue])
+        #expect(Set(log.refusals) == [RefusalReason.idle.rawValue])
+    }
+
+    /// What a call is answered; `nil` where the connection is closed.
+    private func said(
+        _ service: String, _ method: String, credential: String = "", by peer: RawPeer
+    ) async throws -> String? {
+        do {
+            try await peer.call(service, method, id: 1, credential: credential)
+        } catch {
+            return nil
+        }
+        return try await peer.next()?.said
     }
 
     @Test("A header that drips in does not keep a connection alive")

@@ -127,6 +127,9 @@ struct LimitTests {
         try await TestServer.with {
             $0.maxUnsentBytesPerConnection = 2 << 20
             $0.closeLinger = .seconds(20)
+            // A slow machine takes its time with 32 MiB.
+            $0.firstRequestTimeout = .minutes(5)
+            $0.requestTimeout = .minutes(5)
         } _: { server in
             try await RawPeer.with(server.address, autoRead: false) { peer in
                 // 32 MiB of answers: more than the limit and what the system buffers on both sides.

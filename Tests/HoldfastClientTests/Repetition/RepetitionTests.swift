@@ -183,7 +183,7 @@ struct RepetitionTests {
         } _: { shop in
             defer { opened.continuation.finish() }
             var configuration = HoldfastClientConfiguration.quick(shop.endpoint)
-            configuration.timeouts[Holdfast_V1_ReservationService.Method.Reserve.descriptor] = .milliseconds(200)
+            configuration.timeouts[Holdfast_V1_ReservationService.Method.Reserve.descriptor] = .seconds(3)
             try await withHoldfastClient(configuration) { client in
                 let error = await #expect(throws: RPCError.self) { try await client.reservations.reserve(.fresh) }
                 #expect(error?.code == .deadlineExceeded)
