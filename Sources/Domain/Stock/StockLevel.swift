@@ -56,6 +56,14 @@ public enum MovementKind: Int16, Sendable, CaseIterable {
     case sale = 9
     /// Goods sold at the till that the books did not know.
     case found = 10
+
+    /// Whether an order or its cancellation caused it, and not a change of stock.
+    public var isOfOrder: Bool {
+        switch self {
+        case .receipt, .adjustment, .count, .transferOut, .transferIn, .policy: false
+        case .allocation, .deallocation, .sale, .found: true
+        }
+    }
 }
 
 /// One immutable fact about stock.
@@ -74,9 +82,9 @@ public struct StockMovement: Hashable, Sendable {
     public var safetyDelta: Int64
     /// Change of allocated units.
     public var allocatedDelta: Int64
-    /// The request that caused it.
-    public var cause: EntityID
-    /// Reason or reference given by the caller.
+    /// The request that caused it; nil where the reader may not know.
+    public var cause: EntityID?
+    /// Reason or reference given by the caller; empty where the reader may not know.
     public var reason: String
     /// When it was recorded.
     public var recordedAt: Instant
@@ -84,7 +92,7 @@ public struct StockMovement: Hashable, Sendable {
     /// Makes a movement.
     public init(
         sequence: Int64, kind: MovementKind, sku: String, location: String, onHandDelta: Int64, safetyDelta: Int64,
-        allocatedDelta: Int64, cause: EntityID, reason: String, recordedAt: Instant
+        allocatedDelta: Int64, cause: EntityID?, reason: String, recordedAt: Instant
     ) {
         self.sequence = sequence
         self.kind = kind

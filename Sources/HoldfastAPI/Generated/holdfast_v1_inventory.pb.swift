@@ -392,10 +392,11 @@ public nonisolated struct Holdfast_V1_StockMovement: Sendable {
   /// Change of allocated in units.
   public var allocatedDelta: Int64 = 0
 
-  /// The movement_id, order_id or cancellation_id that caused it.
+  /// The movement_id, order_id or cancellation_id that caused it. Empty for what orders and cancellations caused where the
+  /// reader is held to channels.
   public var causeID: String = String()
 
-  /// Reason or reference given by the caller.
+  /// Reason or reference given by the caller; empty where cause_id is.
   public var reason: String = String()
 
   /// When it was committed, by the database's clock.
@@ -520,7 +521,7 @@ public nonisolated struct Holdfast_V1_ListMovementsRequest: Sendable {
   /// Only this location; empty is all.
   public var location: String = String()
 
-  /// Only movements of this cause; empty is all.
+  /// Only movements of this cause; empty is all. A caller who is held to channels finds causes of stock changes only.
   public var causeID: String = String()
 
   /// Most movements a page holds: 1 to 1,000; 0 is 100.

@@ -44,7 +44,7 @@ extension Holdfast_V1_StockMovement {
         onHandDelta = movement.onHandDelta
         safetyDelta = movement.safetyDelta
         allocatedDelta = movement.allocatedDelta
-        causeID = movement.cause.description
+        causeID = movement.cause?.description ?? ""
         reason = movement.reason
         if let stamp = Google_Protobuf_Timestamp(movement.recordedAt) { recordedAt = stamp }
     }

@@ -66,7 +66,7 @@ enum ListRequests {
         validation.codeOrEmpty(request.location, "location")
         let filter = MovementFilter(
             sku: request.sku, location: request.location, cause: validation.idOrNil(request.causeID, "cause_id"),
-            locations: caller.scope.locations)
+            locations: caller.scope.locations, hidesOrders: caller.scope.channels != nil)
         let page: PageRequest<Int64> = try page(request, "ListMovements", &validation)
         try caller.scope.admit(location: request.location)
         return (page, filter)

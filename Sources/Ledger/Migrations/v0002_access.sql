@@ -37,6 +37,10 @@ CREATE TRIGGER access_event_immutable BEFORE UPDATE OR DELETE ON access_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE access_event IS 'Immutable facts: what was done to API keys, and by whom.';
 
+-- Callers who are held to channels or locations list by them.
+CREATE INDEX orders_channel_placed ON orders (channel_id, placed_at, id);
+CREATE INDEX cell_location ON cell (location_id);
+
 -- Every other change names its caller in the row that it leaves anyway, so that recording it costs no statement.
 
 ALTER TABLE hold ADD COLUMN caller text NOT NULL DEFAULT '', ADD COLUMN closed_by text NOT NULL DEFAULT '';

@@ -98,7 +98,7 @@ struct OrderReadingTests {
                 var before: OrderKey?
                 for _ in 0..<20 {
                     let page = try await deployment.ledger.orders(
-                        filter, before: before, limit: limit, statusSearch: search)
+                        filter, before: before, limit: limit, search: search)
                     #expect(page.orders.count <= limit)
                     found += page.orders
                     before = page.next
@@ -129,7 +129,7 @@ struct OrderReadingTests {
                     ])
             }
             let cut = try await deployment.ledger.orders(
-                OrderFilter(status: .cancelled), before: nil, limit: 5, statusSearch: 3)
+                OrderFilter(status: .cancelled), before: nil, limit: 5, search: 3)
             #expect(cut.orders.isEmpty)
             #expect(cut.next?.id == orders[6])
 
@@ -140,6 +140,73 @@ struct OrderReadingTests {
             #expect(try await walk(OrderFilter(placedBefore: middle)) == Array(newestFirst[5...]))
             #expect(
                 try await walk(OrderFilter(placedFrom: times[6], placedBefore: times[2])) == Array(newestFirst[3...6]))
+        }
+    }
+
+    @Test("Lists of some channels meet each of their orders once, however few a call may look at")
+    func channels() async throws {
+        try await TestDeployment.with { deployment in
+            let pounds = try #require(Currency(code: "GBP"))
+            _ = try await deployment.ledger.upsertChannels(
+                .fresh, ["till", "app"].map { Channel(code: $0, name: $0, currency: pounds) }, body: [12],
+                caller: .anonymous
+            ) { _ in [] }
+            try await deployment.catalogue(skus: ["A"], locations: ["DC"])
+            try await deployment.change(.receive, [("A", "DC", 100)])
+            var orders: [(id: EntityID, channel: String, isRegular: Bool, isCancelled: Bool)] = []
+            for (index, channel) in ["web", "web", "till", "app", "web", "till", "web", "web", "app", "till"]
+                .enumerated()
+            {
+                var request = try deployment.order([("A", "DC", 1)])
+                request.channel = channel
+                request.customer.id = index.isMultiple(of: 2) ? "17850" : ""
+                _ = try await deployment.place(request)
+                if index.isMultiple(of: 4) { _ = try await deployment.cancel(request.id) }
+                orders.insert((request.id, channel, index.isMultiple(of: 2), index.isMultiple(of: 4)), at: 0)
+            }
+            func walk(_ filter: OrderFilter, limit: Int, search: Int) async throws -> [EntityID] {
+                var found: [EntityID] = []
+                var before: OrderKey?
+                for _ in 0..<30 {
+                    let page = try await deployment.ledger.orders(
+                        filter, before: before, limit: limit, search: search)
+                    #expect(page.orders.count <= limit)
+                    found += page.orders.map(\.id)
+                    before = page.next
+                    if before == nil { return found }
+                }
+                throw TestFailure("the list does not end")
+            }
+            for channels: Set<String> in [
+                ["web"], ["till", "app"], ["web", "till", "app", "nowhere"], ["nowhere"], [],
+            ] {
+                for (limit, search) in [(1, 1), (2, 3), (3, 2), (3, 10_000), (100, 7), (100, 10_000)] {
+                    let mine = orders.filter { channels.contains($0.channel) }
+                    let asked = "\(channels) \(limit) \(search)"
+                    #expect(
+                        try await walk(OrderFilter(channels: channels), limit: limit, search: search) == mine.map(\.id),
+                        "\(asked)")
+                    #expect(
+                        try await walk(
+                            OrderFilter(status: .cancelled, channels: channels), limit: limit, search: search)
+                            == mine.filter(\.isCancelled).map(\.id), "\(asked)")
+                    #expect(
+                        try await walk(OrderFilter(customer: "17850", channels: channels), limit: limit, search: search)
+                            == mine.filter(\.isRegular).map(\.id), "\(asked)")
+                    #expect(
+                        try await walk(
+                            OrderFilter(customer: "17850", status: .open, channels: channels), limit: limit,
+                            search: search) == mine.filter { $0.isRegular && !$0.isCancelled }.map(\.id), "\(asked)")
+                    #expect(
+                        try await walk(OrderFilter(channel: "web", channels: channels), limit: limit, search: search)
+                            == mine.filter { $0.channel == "web" }.map(\.id), "\(asked)")
+                }
+            }
+            // Where a call passed over another channel's order, the place it stopped at does not name it.
+            let passed = try await deployment.ledger.orders(
+                OrderFilter(customer: "17850", channels: ["till"]), before: nil, limit: 10, search: 1)
+            #expect(passed.orders.isEmpty)
+            #expect(passed.next?.id == EntityID(high: 0, low: 0))
         }
     }
 

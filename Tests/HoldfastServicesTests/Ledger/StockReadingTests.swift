@@ -96,6 +96,47 @@ struct StockReadingTests {
             let caused = try await deployment.ledger.movements(MovementFilter(cause: order), before: nil, limit: 100)
             #expect(caused.elements.map(\.kind) == [.allocation])
             #expect(caused.elements.map(\.cause) == [order])
+
+            // Where orders are kept back, what they did stays, and neither cause nor reason tell of them.
+            for filter in [MovementFilter(hidesOrders: true), MovementFilter(sku: "A", hidesOrders: true)] {
+                let told = try await deployment.ledger.movements(filter, before: nil, limit: 100).elements
+                let ofOrders = told.filter(\.kind.isOfOrder)
+                #expect(ofOrders.map(\.kind) == [.deallocation, .allocation])
+                #expect(ofOrders.allSatisfy { $0.cause == nil && $0.reason.isEmpty })
+                #expect(told.filter { !$0.kind.isOfOrder }.allSatisfy { $0.cause != nil && $0.reason == "test" })
+            }
+            let receipt = try #require(ofA.last?.cause)
+            for (cause, count) in [(order, 0), (receipt, 4)] {
+                let found = try await deployment.ledger.movements(
+                    MovementFilter(cause: cause, hidesOrders: true), before: nil, limit: 100)
+                #expect(found.elements.count == count)
+            }
+        }
+    }
+
+    @Test("Movements of a quiet location are found behind thousands of others")
+    func quietLocation() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A", "B"], locations: ["DC", "LDN"])
+            for _ in 0..<3 { try await deployment.change(.receive, [("A", "LDN", 1), ("B", "LDN", 1)]) }
+            try await deployment.change(.receive, [("A", "DC", 1)])
+            try await deployment.run(
+                """
+                INSERT INTO stock_movement (kind, cell_id, on_hand_delta, safety_delta, allocated_delta, cause_id, reason)
+                SELECT 1, c.id, 0, 0, 0, gen_random_uuid(), 'busy' FROM cell c JOIN location l ON l.id = c.location_id,
+                    generate_series(1, 6000) WHERE l.code = 'DC'
+                """)
+            let quiet = MovementFilter(locations: ["LDN"])
+            let first = try await deployment.ledger.movements(quiet, before: nil, limit: 4)
+            #expect(first.elements.count == 4 && first.hasMore)
+            let rest = try await deployment.ledger.movements(quiet, before: first.elements.last?.sequence, limit: 4)
+            #expect(rest.elements.count == 2 && !rest.hasMore)
+            let found = first.elements + rest.elements
+            #expect(found.allSatisfy { $0.location == "LDN" })
+            #expect(found.map(\.sequence) == Set(found.map(\.sequence)).sorted(by: >))
+            let both = try await deployment.ledger.movements(
+                MovementFilter(locations: ["DC", "LDN"]), before: nil, limit: 1_000)
+            #expect(both.elements.count == 1_000 && both.elements.allSatisfy { $0.location == "DC" })
         }
     }
 
@@ -112,7 +153,11 @@ struct StockReadingTests {
                 (MovementFilter(), 12), (MovementFilter(sku: "A"), 8), (MovementFilter(sku: "A", location: "LDN"), 4),
                 (MovementFilter(location: "DC"), 8), (MovementFilter(cause: cause), 3),
                 (MovementFilter(sku: "B", cause: cause), 1), (MovementFilter(location: "DC", cause: cause), 2),
-                (MovementFilter(sku: "X"), 0), (MovementFilter(cause: .fresh), 0),
+                (MovementFilter(sku: "X"), 0), (MovementFilter(cause: .fresh), 0), (MovementFilter(location: "X"), 0),
+                (MovementFilter(locations: ["LDN"]), 4), (MovementFilter(locations: ["DC", "LDN"]), 12),
+                (MovementFilter(locations: []), 0), (MovementFilter(location: "DC", locations: ["LDN"]), 0),
+                (MovementFilter(sku: "A", locations: ["LDN"]), 4), (MovementFilter(sku: "A", locations: []), 0),
+                (MovementFilter(cause: cause, locations: ["LDN"]), 1), (MovementFilter(cause: cause, locations: []), 0),
             ]
             for (filter, count) in filters {
                 for limit in [1, 3, 50] {

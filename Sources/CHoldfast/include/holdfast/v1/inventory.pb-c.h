@@ -552,11 +552,12 @@ struct  Holdfast__V1__StockMovement
    */
   int64_t allocated_delta;
   /*
-   * The movement_id, order_id or cancellation_id that caused it.
+   * The movement_id, order_id or cancellation_id that caused it. Empty for what orders and cancellations caused where the
+   * reader is held to channels.
    */
   char *cause_id;
   /*
-   * Reason or reference given by the caller.
+   * Reason or reference given by the caller; empty where cause_id is.
    */
   char *reason;
   /*
@@ -584,7 +585,7 @@ struct  Holdfast__V1__ListMovementsRequest
    */
   char *location;
   /*
-   * Only movements of this cause; empty is all.
+   * Only movements of this cause; empty is all. A caller who is held to channels finds causes of stock changes only.
    */
   char *cause_id;
   /*
