@@ -26,6 +26,51 @@ struct ReservationTests {
         }
     }
 
+    @Test("of releases that come together, each caller's end only what is of the caller's channels")
+    func scopedReleases() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["W"])
+            try await deployment.change(.receive, [("A", "W", 100)])
+            func caller(_ number: Int, _ channels: Set<String>?) -> Caller {
+                Caller(
+                    id: "key:\(number)", name: "", roles: [.backend], scope: Scope(channels: channels, locations: nil))
+            }
+            let many = Set((0..<99).map { "channel \($0)" })
+            let scopes: [(channels: Set<String>?, covers: Bool)] = [
+                (nil, true), (["web"], true), (["till"], false), (many.union(["web"]), true), (many, false),
+                ([], false),
+                (["web"], true),
+            ]
+            var ids: [EntityID] = []
+            for _ in scopes { ids.append(try await deployment.reserve([("A", "W", 1)]).id) }
+            let held = ids
+            let ends = await withTaskGroup(of: (Int, Result<HoldState, any Error>).self) { tasks in
+                for (index, scope) in scopes.enumerated() {
+                    let asking = caller(index, scope.channels)
+                    tasks.addTask {
+                        do {
+                            return (index, .success(try await deployment.promising.release(held[index], by: asking)))
+                        } catch {
+                            return (index, .failure(error))
+                        }
+                    }
+                }
+                return await tasks.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            for (index, scope) in scopes.enumerated() {
+                let stands = try #require(try await deployment.ledger.reservation(held[index]))
+                switch ends[index] {
+                case .success(let state): #expect(scope.covers && state == .released && stands.state == .released)
+                case .failure(let error):
+                    #expect(!scope.covers && error as? Refusal == .outOfScope && stands.state == .held)
+                case nil: Issue.record("release \(index) was not answered")
+                }
+            }
+            #expect(try await eventually { try await deployment.available("A") == 97 })
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
     @Test("a shortage names every line that lacks something and takes nothing")
     func shortage() async throws {
         try await TestDeployment.with { deployment in

@@ -17,10 +17,12 @@ extension Ledger {
         """
         UPDATE hold SET state = 3, closed_at = now(), closed_by = l.caller
         FROM (
-            SELECT h.id, r.caller FROM unnest($1::uuid[], $2::text[], $3::text[]) AS r(id, caller, channel)
+            SELECT h.id, r.caller FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS r(id, caller, scope)
                 JOIN hold h ON h.id = r.id AND h.kind = 1
             WHERE h.state = 1
-                AND (r.channel IS NULL OR r.channel = (SELECT c.code FROM channel c WHERE c.id = h.channel_id))
+                AND (r.scope = 0 OR (r.scope, h.channel_id) IN (
+                    SELECT s.scope, c.id FROM unnest($4::int4[], $5::text[]) AS s(scope, code)
+                        JOIN channel c ON c.code = s.code))
             ORDER BY h.id FOR UPDATE OF h
         ) l
         WHERE hold.id = l.id AND hold.kind = 1 AND hold.state = 1
@@ -65,17 +67,10 @@ extension Ledger {
         _ requests: [(id: EntityID, caller: Caller)]
     ) -> @Sendable (PostgresConnection) throws -> ClosedHolds {
         let uuids = PostgresValue.uuids(Set(requests.map(\.id)).map { PostgresUUID($0) })
-        // One row per channel that the caller may deal with; a null is any.
-        var rows: [(id: EntityID, caller: String, channel: String?)] = []
-        for (id, caller) in requests {
-            guard let channels = caller.scope.channels else {
-                rows.append((id, caller.id, nil))
-                continue
-            }
-            for channel in channels { rows.append((id, caller.id, channel)) }
-        }
+        let scopes = ChannelScopes(requests.map(\.caller.scope))
         let columns: [PostgresValue] = [
-            .uuids(rows.map { PostgresUUID($0.id) }), .texts(rows.map(\.caller)), .optionalTexts(rows.map(\.channel)),
+            .uuids(requests.map { PostgresUUID($0.id) }), .texts(requests.map(\.caller.id)), .int32s(scopes.numbers),
+            .int32s(scopes.rows.map(\.number)), .texts(scopes.rows.map(\.channel)),
         ]
         return { connection in
             let results = try connection.pipeline([
