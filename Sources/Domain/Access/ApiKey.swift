@@ -6,7 +6,7 @@ public struct ApiKey: Hashable, Sendable {
         case active
         /// Its time is over.
         case expired
-        /// It was ended by an administrator.
+        /// It was ended by an administrator, or has no role that this version knows.
         case revoked
     }
 
@@ -16,7 +16,7 @@ public struct ApiKey: Hashable, Sendable {
     public var prefix: String
     /// Name for people.
     public var name: String
-    /// What it may do.
+    /// What it may do; empty where it has only roles that this version does not know.
     public var roles: Set<Role>
     /// With which part of the company.
     public var scope: Scope
@@ -50,7 +50,7 @@ public struct ApiKey: Hashable, Sendable {
 
     /// Where it stands at a moment.
     public func state(at now: Instant) -> State {
-        if revokedAt != nil { return .revoked }
+        if revokedAt != nil || roles.isEmpty { return .revoked }
         if let expiresAt, expiresAt <= now { return .expired }
         return .active
     }

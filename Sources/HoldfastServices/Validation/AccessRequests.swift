@@ -8,8 +8,8 @@ enum AccessRequests {
     static let nameBound = 128
     /// Most channels or locations that a key may be held to.
     static let scopeBound = 100
-    /// Most bytes of a caller's id.
-    static let callerBound = 256
+    /// Most bytes of a caller's id: `sso:` and a subject of 256 bytes.
+    static let callerBound = 260
     /// Longest overlap of two keys, in seconds: 30 days.
     static let overlapBound: Int64 = 30 * 86_400
 

@@ -70,8 +70,10 @@ extension Ledger {
             if let key = try Ledger.standingKey(draft, on: connection) {
                 return MadeKey(key: key, replaced: old, isRepeated: true)
             }
-            if old.revokedAt != nil || isOver || old.replacedBy != nil {
-                let state = old.revokedAt != nil ? "revoked" : isOver ? "expired" : "rotated"
+            if old.revokedAt != nil || old.roles.isEmpty || isOver || old.replacedBy != nil {
+                let state =
+                    old.revokedAt != nil
+                    ? "revoked" : old.roles.isEmpty ? "without a role" : isOver ? "expired" : "rotated"
                 throw Refusal.wrongState(
                     .apiKey, name.description, state: state,
                     explanation:

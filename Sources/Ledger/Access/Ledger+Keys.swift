@@ -38,12 +38,15 @@ extension Ledger {
         "key_page",
         """
         SELECT \(keyColumns) FROM api_key WHERE (created_at, id) < ($1::timestamptz, $2::uuid)
-            AND ($3::bool OR (revoked_at IS NULL AND expires_at > now()))
+            AND ($3::bool OR (revoked_at IS NULL AND expires_at > now() AND roles && $5::text[]))
         ORDER BY created_at DESC, id DESC LIMIT $4::int4
         """, access: .readOnly)
     private static let usableKeys = PostgresStatement(
         "usable_keys",
-        "SELECT EXISTS (SELECT FROM api_key WHERE revoked_at IS NULL AND expires_at > now())", access: .readOnly)
+        """
+        SELECT EXISTS (SELECT FROM api_key WHERE revoked_at IS NULL AND expires_at > now() AND roles && $1::text[])
+        """, access: .readOnly)
+    private static let knownRoles = PostgresValue.texts(Role.allCases.map(\.rawValue))
     static let lockKey = PostgresStatement(
         "lock_key",
         """
@@ -77,7 +80,9 @@ extension Ledger {
 
     /// Whether any key can be used now.
     public func hasUsableKey() async throws -> Bool {
-        try await onConnection { connection in try connection.execute(Ledger.usableKeys).single.bool(0) }
+        try await onConnection { connection in
+            try connection.execute(Ledger.usableKeys, [Ledger.knownRoles]).single.bool(0)
+        }
     }
 
     /// Keys before a place in the list, newest first.
@@ -86,6 +91,7 @@ extension Ledger {
         let values: [PostgresValue] = [
             .timestamp(microsecondsSinceEpoch: (before ?? last).createdAt.microseconds),
             .uuid(PostgresUUID((before ?? last).id)), .bool(includeEnded), .int32(Int32(clamping: limit + 1)),
+            Ledger.knownRoles,
         ]
         return try await onConnection { connection in
             Page(try connection.execute(Ledger.keyPage, values).map { try ApiKey(row: $0) }, limit: limit)
@@ -108,10 +114,8 @@ extension Ledger {
 extension ApiKey {
     /// Reads a key's columns.
     init(row: PostgresRow) throws {
-        let roles = try row.texts(3).map { name in
-            guard let role = Role(rawValue: name) else { throw UnreadableValue(column: "api_key.roles") }
-            return role
-        }
+        // A role that a newer version made means nothing here; what remains of the key is good.
+        let roles = try row.texts(3).compactMap { Role(rawValue: $0) }
         let expiry = try row.timestamp(8)
         self.init(
             id: EntityID(try row.uuid(0)), prefix: try row.text(1), name: try row.text(2), roles: Set(roles),
