@@ -135,9 +135,9 @@ struct ReservationBatch {
     /// The id stands already: the same answer where it is held, its state otherwise.
     private func answer(_ index: Int, standing hold: StoredHold, took units: TakenUnits?) {
         let request = pending[index].request
-        guard hold.body == request.body || hold.state == .voided else {
-            // What another channel's reservation says is nothing for a caller that is held to its own.
-            let isTold = request.caller.scope.covers(channel: hold.channelCode)
+        // What another channel's reservation says, or became, is nothing for a caller that is held to its own.
+        let isTold = request.caller.scope.covers(channel: hold.channelCode)
+        guard isTold && (hold.body == request.body || hold.state == .voided) else {
             pending[index].promise.fail(
                 Refusal.differentBody(.reservation, request.id, stored: isTold ? hold.body : []))
             guard let units else { return }

@@ -4,6 +4,7 @@ import HoldfastAPI
 import HoldfastTesting
 import Ledger
 import OrderPromising
+import PostgresClient
 import SwiftProtobuf
 import Testing
 
@@ -62,9 +63,10 @@ private struct Shop: Sendable {
 
     static func place(
         _ id: EntityID = .fresh, _ channel: String = "web", _ location: String = "L1", _ quantity: Int64 = 1,
-        reservation: EntityID? = nil
+        reservation: EntityID? = nil, goodsInHand: Bool = false
     ) throws -> [UInt8] {
         try Holdfast_V1_PlaceOrderRequest.with {
+            $0.goodsInHand = goodsInHand
             $0.orderID = id.description
             $0.channel = channel
             $0.externalID = id.description
@@ -378,6 +380,61 @@ struct ScopeTests {
         }
     }
 
+    @Test("A caller held to channels learns of no order and no cancellation through movements")
+    func movementsOfOrders() async throws {
+        try await Shop.with { shop in
+            let admin = try await shop.stack.key([.admin]).text
+            let cancellation = EntityID.fresh
+            let cancelled = try await shop.stack.call(
+                "holdfast.v1.OrderService/CancelOrder",
+                try Holdfast_V1_CancelOrderRequest.with {
+                    $0.cancellationID = cancellation.description
+                    $0.orderID = shop.others.order.description
+                    $0.reason = "the customer's own words"
+                }.serializedBytes(), by: admin, .http2)
+            #expect(cancelled.code == nil, "\(cancelled)")
+            let sold = EntityID.fresh
+            let placed = try await shop.stack.call(
+                "holdfast.v1.OrderService/PlaceOrder", try Shop.place(sold, "shop", "L2", goodsInHand: true), by: admin,
+                .http2)
+            #expect(placed.code == nil, "\(placed)")
+
+            let key = try await shop.stack.key([.warehouse], channels: ["web"]).text
+            func movements(
+                cause: String = "", sku: String = "", by key: String
+            ) async throws -> [Holdfast_V1_StockMovement] {
+                var listed: [Holdfast_V1_StockMovement] = []
+                for way in Way.allCases {
+                    let answer = try await shop.stack.call(
+                        "holdfast.v1.InventoryService/ListMovements",
+                        try Holdfast_V1_ListMovementsRequest.with {
+                            $0.causeID = cause
+                            $0.sku = sku
+                        }.serializedBytes(), by: key, way)
+                    #expect(answer.code == nil, "\(answer)")
+                    listed = try Holdfast_V1_ListMovementsResponse(serializedBytes: answer.body).movements
+                }
+                return listed
+            }
+            for cause in [shop.mine.order, shop.others.order, cancellation, sold, .fresh] {
+                #expect(try await movements(cause: cause.description, by: key).isEmpty)
+            }
+            #expect(try await movements(cause: shop.others.order.description, by: admin).map(\.kind) == [.allocation])
+            for sku in ["", "A"] {
+                let seen = try await movements(sku: sku, by: key)
+                let known = try await movements(sku: sku, by: admin)
+                #expect(seen.map(\.sequence) == known.map(\.sequence))
+                let ofOrders = seen.filter { [.allocation, .deallocation, .sale, .found].contains($0.kind) }
+                #expect(Set(ofOrders.map(\.kind)) == [.allocation, .deallocation, .sale])
+                #expect(ofOrders.allSatisfy { $0.causeID.isEmpty && $0.reason.isEmpty })
+                #expect(known.contains { $0.reason == "the customer's own words" && !$0.causeID.isEmpty })
+                let receipt = try #require(seen.first { $0.kind == .receipt })
+                #expect(receipt.reason == "test")
+                #expect(try await movements(cause: receipt.causeID, by: key).map(\.kind) == [.receipt, .receipt])
+            }
+        }
+    }
+
     @Test("An id that another channel has used tells nothing of what it was used for")
     func replays() async throws {
         try await Shop.with { shop in
@@ -389,6 +446,24 @@ struct ScopeTests {
                 let placed = try await shop.stack.call(
                     "holdfast.v1.OrderService/PlaceOrder", try Shop.place(shop.others.order), by: shop.key, way)
                 #expect(placed.code == .alreadyExists && placed.message.hasSuffix("with another request"), "\(placed)")
+            }
+            // An attempt that came to nothing is another channel's affair too.
+            let abandoned = EntityID.fresh
+            let channel = try await shop.stack.deployment.pool.withConnection { connection in
+                try connection.execute(
+                    PostgresStatement("test_channel", "SELECT id FROM channel WHERE code = 'shop'")
+                ).single.int32(0)
+            }
+            _ = try await shop.stack.deployment.ledger.void([(abandoned, channel)], kind: .reservation)
+            let admin = try await shop.stack.key([.admin]).text
+            for way in Way.allCases {
+                let repeated = try await shop.stack.call(
+                    "holdfast.v1.ReservationService/Reserve", try Shop.reserve(abandoned), by: shop.key, way)
+                #expect(repeated.code == .alreadyExists, "\(repeated)")
+                #expect(repeated.message.hasSuffix("with another request"), "\(repeated)")
+                let known = try await shop.stack.call(
+                    "holdfast.v1.ReservationService/Reserve", try Shop.reserve(abandoned, "shop"), by: admin, way)
+                #expect(known.code == .failedPrecondition, "\(known)")
             }
         }
     }
