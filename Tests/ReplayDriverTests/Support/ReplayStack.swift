@@ -34,6 +34,7 @@ final class ReplayStack: Sendable {
         var configuration = ServerConfiguration(cores: 2)
         configuration.tcpPort = 0
         configuration.grpcPort = 0
+        configuration.allowsAnonymous = true
         configuration.adminPort = nil
         configuration.redisURL = stores.redis.url
         configuration.postgresURL = stores.postgres.connectionString(database: name)
