@@ -227,8 +227,8 @@ let package = Package(
             dependencies: [
                 "HoldfastServer", "HoldfastServices", "AccessTokens", "HoldfastAPI", "Observability", "TraceContext",
                 "HoldfastTesting", "PrivateStores", "FramedTransport", "OrderPromising", "Ledger", "Domain",
-                "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, swiftProtobuf, asyncHTTPClient, coreMetrics,
-                serviceContext, nioCore, nioHTTP1, nioPosix, nioEmbedded, logging,
+                "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf, asyncHTTPClient,
+                coreMetrics, serviceContext, nioCore, nioHTTP1, nioPosix, nioEmbedded, logging,
             ], swiftSettings: strict),
         .testTarget(
             name: "ReplayDriverTests",

@@ -76,6 +76,7 @@ public struct HoldfastServer: Sendable {
                 host: configuration.adminHost, port: port, metrics: metrics, readiness: readiness, group: group,
                 logger: quiet("holdfast.admin"))
         }
+        let connections = connectionsOfOnePort()
         let address = FramedAddress.tcp(host: configuration.host, port: configuration.tcpPort)
         let gate = AccessGate(
             ledger: promising.ledger, sso: try configuration.signOn.validated(),
@@ -83,13 +84,14 @@ public struct HoldfastServer: Sendable {
             logger: labelled("holdfast.access"))
         let transport = FramedServerTransport(
             eventLoopGroup: group, address: address,
-            configuration: transportConfiguration(),
+            configuration: transportConfiguration(connections: connections),
             fastLane: ServiceRegistry.fastLane(promising: promising, logger: labelled("holdfast.calls")),
             authenticator: gate, openMethods: ServiceRegistry.openMethods, observer: telemetry.framedObserver,
             tls: tls.map { FramedServerTLS(context: $0.framed) }, logger: labelled("holdfast.transport"))
         let http2Transport = HTTP2Transport(
-            eventLoopGroup: group, host: configuration.host, port: configuration.grpcPort, limits: http2Limits(),
-            tls: tls?.http2, observer: telemetry.http2Observer)
+            eventLoopGroup: group, host: configuration.host, port: configuration.grpcPort,
+            limits: http2Limits(connections: connections), tls: tls?.http2, observer: telemetry.http2Observer,
+            logger: labelled("holdfast.http2"))
         let startGate = StartGate()
         let serving = ServingState { promising.isReady }
         let services = ServiceRegistry.all(
@@ -155,20 +157,34 @@ public struct HoldfastServer: Sendable {
         return promising
     }
 
-    private func transportConfiguration() -> FramedServerConfiguration {
+    /// Connections that each of the two ports may have: as many as are asked for, or half of what there are file
+    /// descriptors for.
+    private func connectionsOfOnePort() -> Int {
+        let both = FileDescriptors.connections(
+            wanted: 2 * configuration.maximumConnections, logger: labelled("holdfast.server"))
+        return max(1, both / 2)
+    }
+
+    private func transportConfiguration(connections: Int) -> FramedServerConfiguration {
         var transport = FramedServerConfiguration()
         transport.maxFrameBytes = configuration.maximumFrameBytes
         transport.maxInFlightCallsPerConnection = configuration.maximumCallsPerConnection
-        transport.maxConnections = configuration.maximumConnections
+        transport.maxConnections = connections
+        // Room for two answers of the largest size.
+        transport.maxUnsentBytesPerConnection = max(
+            transport.maxUnsentBytesPerConnection, 2 * configuration.maximumFrameBytes)
+        transport.defaultTimeout = CallTimes.usual
+        transport.methodTimeouts = CallTimes.byMethod
+        transport.maxTimeout = CallTimes.longest
         transport.gracePeriod = configuration.shutdownGrace
         return transport
     }
 
-    private func http2Limits() -> HTTP2Limits {
+    private func http2Limits(connections: Int) -> HTTP2Limits {
         var limits = HTTP2Limits()
         limits.maximumMessageBytes = configuration.maximumFrameBytes
         limits.maximumStreams = configuration.maximumCallsPerConnection
-        limits.maximumConnections = configuration.maximumConnections
+        limits.maximumConnections = connections
         limits.shutdownGrace = configuration.shutdownGrace
         return limits
     }

@@ -66,8 +66,7 @@ struct GRPCClientTests {
             _ = try await foreignKey.line(
                 beginningWith: "holdfast: \(folder)/client.key: does not belong to the certificate")
             try await certificates.spoil()
-            // Longer than the server takes to look at its files.
-            try await Task.sleep(for: .seconds(5))
+            #expect(try await eventually { try stack.log.contains("the new certificate cannot be used") })
             for (port, name) in ports {
                 let shown = try await python.certificate(port: port, protocol: name, folder: folder)
                 #expect(shown == "certificate next")

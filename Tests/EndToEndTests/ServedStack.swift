@@ -1,3 +1,4 @@
+import Foundation
 import HoldfastTesting
 import Ledger
 import Logging
@@ -32,6 +33,11 @@ final class ServedStack: Sendable {
 
     /// Asks the server to stop and waits until it has.
     func stopServer() async { await program.value.stop() }
+
+    /// What the server has logged.
+    var log: String {
+        get throws { try String(contentsOfFile: directory + "/server.log", encoding: .utf8) }
+    }
 
     /// Runs a body against a served stack and takes it down afterwards.
     ///

@@ -1,4 +1,4 @@
-import Logging
+package import Logging
 
 #if canImport(Glibc)
     import Glibc
@@ -9,7 +9,7 @@ import Logging
 #endif
 
 /// Makes sure that a full house of connections leaves file descriptors for everything else.
-enum FileDescriptors {
+package enum FileDescriptors {
     /// Left for stores, files and the other listeners of the process.
     private static let reserve = 256
 
@@ -21,7 +21,7 @@ enum FileDescriptors {
     ///   - wanted: What the configuration says.
     ///   - logger: Hears when that is too much.
     /// - Returns: `wanted`, or as many as there are file descriptors for.
-    static func connections(wanted: Int, logger: Logger) -> Int {
+    package static func connections(wanted: Int, logger: Logger) -> Int {
         var limit = rlimit()
         #if canImport(Glibc)
             let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -147,7 +147,8 @@ public final class FramedServerTransport: ServerTransport {
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: maxConnections, core: core))
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptGate(limit: maxConnections, observer: core.observer, logger: core.logger))
                 }
             }
             // One read a turn, so that the sockets of a loop take turns.

@@ -16,6 +16,8 @@ struct AdminService: Service {
     private static let maximumConnections = 64
     /// How long a connection may say nothing, and a request may take to arrive.
     private static let idleTimeout = TimeAmount.seconds(10)
+    /// How old a connection may become.
+    private static let age = TimeAmount.seconds(30)
     /// Bytes of one header, and of all headers of a request.
     private static let maximumHeaderBytes = 8 * 1_024
 
@@ -26,7 +28,8 @@ struct AdminService: Service {
     ) {
         let asked = FramedAddress.tcp(host: host, port: port)
         let bound = group.any().makePromise(of: FramedAddress.self)
-        var http = HTTP1Channel.Configuration(idleTimeout: AdminService.idleTimeout)
+        var http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionTimer(AdminService.age)], idleTimeout: AdminService.idleTimeout)
         http.httpDecoder = .init(
             maxHeaderFieldSize: AdminService.maximumHeaderBytes, maxHeaderListSize: AdminService.maximumHeaderBytes,
             maxHeaderFieldCount: 64)

@@ -6,13 +6,11 @@ import NIOCore
 
 /// Bounds unary calls over HTTP/2 in time, as the framed transport does for its own.
 ///
-/// A call has the time that its client gave it, else a default, and never more than a maximum. When it is over, or the
+/// A call has the time that its client gave it, else that of its method, and never more than a maximum. When it is over, or the
 /// client has gone, the call's task is cancelled: work that waits is dropped, work that has begun is finished.
 struct CallDeadlines: ServerInterceptor {
-    /// Time for a call whose client gave none: 30 s.
-    var defaultTime = TimeAmount.seconds(30)
     /// Longest time that a client may give a call: 10 minutes.
-    var maximumTime = TimeAmount.minutes(10)
+    var maximumTime = CallTimes.longest
     /// Whether the server drains; then a call that is told to end may still be answered.
     let isDraining: @Sendable () -> Bool
 
@@ -30,7 +28,7 @@ struct CallDeadlines: ServerInterceptor {
         }
         let given = request.metadata[stringValues: "grpc-timeout"].first { _ in true }
             .flatMap { TimeAmount(grpcTimeout: $0) }
-        let time = min(given ?? defaultTime, maximumTime)
+        let time = min(given ?? CallTimes.time(of: context.descriptor), maximumTime)
         let deadline = NIODeadline.now() + time
         let timed = Self.timed(context, deadline)
         let work = CancellableChild()

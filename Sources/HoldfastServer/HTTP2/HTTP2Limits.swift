@@ -1,3 +1,4 @@
+import FramedTransport
 import GRPCCore
 import GRPCNIOTransportHTTP2
 import NIOCore
@@ -10,10 +11,24 @@ struct HTTP2Limits: Hashable, Sendable {
     ///
     /// Clients are told, and wait with further ones.
     var maximumStreams = 1_000
-    /// Most calls on the whole port at the same time: 10,000.
+    /// Most unary calls on the whole port at the same time: 10,000.
     ///
-    /// One more is refused at once, not started.
+    /// One more is refused at once, not started. So it is with the bounds of an address and of streams.
     var maximumCalls = 10_000
+    /// Most unary calls of one address at the same time: 2,500.
+    ///
+    /// Of IPv6 the network of 64 bits counts as one address.
+    var maximumCallsPerAddress = 2_500
+    /// Most calls of streaming methods on the whole port at the same time: 256.
+    var maximumStreamCalls = 256
+    /// Most of them of one address: 64.
+    var maximumStreamCallsPerAddress = 64
+    /// Most of them of one connection: 16.
+    var maximumStreamCallsPerConnection = 16
+    /// How long a piece of an answer may wait for its client to take it: 30 s.
+    ///
+    /// After that the stream is reset, or the connection closed where nothing at all is read from it.
+    var answerTime = TimeAmount.seconds(30)
     /// Most connections at the same time: 10,000.
     ///
     /// Others wait until they are accepted.
@@ -40,7 +55,7 @@ struct HTTP2Limits: Hashable, Sendable {
     var shutdownGrace = TimeAmount.seconds(15)
 
     /// The same in grpc-swift's terms.
-    var transport: HTTP2ServerTransport.Custom<HTTP2Listener>.Config {
+    func transport(observer: (any FramedServerObserver)?) -> HTTP2ServerTransport.Custom<HTTP2Listener>.Config {
         var config = HTTP2ServerTransport.Custom<HTTP2Listener>.Config.defaults
         // Messages travel as they are unless a client prefers otherwise.
         config.compression.enabledAlgorithms = [.gzip, .deflate]
@@ -53,8 +68,14 @@ struct HTTP2Limits: Hashable, Sendable {
         config.connection.keepalive.timeout = keepaliveTimeout
         config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = minimumPingInterval
         config.connection.keepalive.clientBehavior.allowWithoutCalls = true
+        let answerTime = answerTime
         config.channelDebuggingCallbacks.onAcceptHTTP2Stream = { stream in
-            stream.eventLoop.makeCompletedFuture { try StreamRefusals.add(to: stream) }
+            stream.eventLoop.makeCompletedFuture {
+                try StreamRefusals.add(to: stream)
+                // Next to the connection, where it sees all that leaves.
+                try stream.pipeline.syncOperations.addHandler(
+                    AnswerTimer(answerTime, observer: observer), position: .first)
+            }
         }
         return config
     }

@@ -1,5 +1,6 @@
 import FramedTransport
 import GRPCNIOTransportHTTP2
+import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -18,6 +19,7 @@ struct HTTP2Listener: HTTP2ServerTransport.ListenerFactory {
     let limits: HTTP2Limits
     let tls: FramedTLSContext?
     let observer: (any FramedServerObserver)?
+    let logger: Logger
     /// Told where it listens, or why it cannot.
     let bound: EventLoopPromise<FramedAddress>
 
@@ -44,7 +46,7 @@ struct HTTP2Listener: HTTP2ServerTransport.ListenerFactory {
         _ listenerConfigurator: HTTP2ServerTransport.ListenerConfigurator,
         _ connectionConfigurator: HTTP2ServerTransport.ConnectionConfigurator
     ) async throws -> NIOAsyncChannel<HTTP2ServerTransport.ConnectionConfigurator.ConnectionChannel, Never> {
-        let (limits, tls, observer) = (limits, tls, observer)
+        let (limits, tls, observer, logger) = (limits, tls, observer, logger)
         return try await ServerBootstrap(group: eventLoopGroup)
             .serverChannelOption(.backlog, value: limits.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -53,12 +55,16 @@ struct HTTP2Listener: HTTP2ServerTransport.ListenerFactory {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        AcceptLimit(limits.maximumConnections, observer: observer))
+                        AcceptGate(limit: limits.maximumConnections, observer: observer, logger: logger))
                 }.flatMap { listenerConfigurator.configure(channel: channel) }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .bind(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
+                if let observer {
+                    observer.connectionOpened()
+                    channel.closeFuture.whenComplete { _ in observer.connectionClosed() }
+                }
+                return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.current)) }
                     try pipeline.addHandler(OpeningTimer(limits.openingTime, observer: observer))

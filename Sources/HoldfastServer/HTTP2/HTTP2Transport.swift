@@ -2,6 +2,7 @@ import FramedTransport
 import GRPCCore
 import GRPCNIOTransportHTTP2
 import GRPCProtobuf
+import Logging
 import NIOCore
 import Synchronization
 
@@ -16,8 +17,10 @@ final class HTTP2Transport: ServerTransport {
     private let base: HTTP2ServerTransport.Custom<HTTP2Listener>
     private let listener: HTTP2Listener
     private let limits: HTTP2Limits
-    private let methods = Mutex<Set<String>>([])
-    private let calls = Atomic(0)
+    private let observer: TransportObserver?
+    private let admission: CallAdmission
+    /// Whether a method is a stream, by its full name.
+    private let methods = Mutex<[String: Bool]>([:])
     private let draining = Atomic(false)
     private let (graceEnds, endGrace) = AsyncStream<Void>.makeStream()
 
@@ -29,16 +32,20 @@ final class HTTP2Transport: ServerTransport {
     ///   - port: Port to listen on; 0 takes any free one.
     ///   - limits: The limits.
     ///   - tls: Certificate and key of new connections; without it they are not encrypted.
-    ///   - observer: Is told of connections; of calls it hears nothing.
+    ///   - observer: Is told of connections, and of calls that the transport itself refuses; of others it hears nothing.
+    ///   - logger: Hears when no more connections are accepted.
     init(
         eventLoopGroup: any EventLoopGroup, host: String, port: Int, limits: HTTP2Limits, tls: FramedTLSContext? = nil,
-        observer: (any FramedServerObserver)? = nil
+        observer: TransportObserver? = nil, logger: Logger
     ) {
         self.limits = limits
+        self.observer = observer
+        admission = CallAdmission(limits)
         listener = HTTP2Listener(
             eventLoopGroup: eventLoopGroup, host: host, port: port, limits: limits, tls: tls, observer: observer,
+            logger: logger,
             bound: eventLoopGroup.any().makePromise(of: FramedAddress.self))
-        base = HTTP2ServerTransport.Custom(listenerFactory: listener, config: limits.transport)
+        base = HTTP2ServerTransport.Custom(listenerFactory: listener, config: limits.transport(observer: observer))
     }
 
     deinit {
@@ -53,10 +60,13 @@ final class HTTP2Transport: ServerTransport {
     }
 
     /// Calls that run right now.
-    var callCount: Int { calls.load(ordering: .relaxed) }
+    var callCount: Int { admission.count }
 
     func configure(context: GRPCServerContext) {
-        methods.withLock { $0 = Set(context.methods.map(\.fullyQualifiedMethod)) }
+        let streams = context.methods.map { method in
+            (method.fullyQualifiedMethod, method.type.map { $0 != .unary } ?? true)
+        }
+        methods.withLock { $0 = Dictionary(streams) { first, _ in first } }
         base.configure(context: context)
     }
 
@@ -86,26 +96,40 @@ final class HTTP2Transport: ServerTransport {
     }
 
     private func answer(
-        _ stream: RPCStream<Inbound, Outbound>, _ context: ServerContext, known: Set<String>,
+        _ stream: RPCStream<Inbound, Outbound>, _ context: ServerContext, known: [String: Bool],
         _ handler: StreamHandler
     ) async {
-        defer { calls.subtract(1, ordering: .relaxed) }
-        let running = calls.add(1, ordering: .relaxed).newValue
-        if running > limits.maximumCalls {
-            await Self.refuse(
-                stream,
-                GoogleRPCStatus(
-                    code: .resourceExhausted, message: "the server runs as many calls as it may; nothing was applied",
-                    details: .errorInfo(reason: "EXHAUSTED", domain: "holdfast"), .retryInfo(delay: Self.retryDelay)))
-        } else if !known.contains(stream.descriptor.fullyQualifiedMethod) {
-            await Self.refuse(
-                stream,
-                GoogleRPCStatus(
-                    code: .unimplemented, message: "there is no method \(stream.descriptor.fullyQualifiedMethod)",
-                    details: .errorInfo(reason: "UNIMPLEMENTED", domain: "holdfast")))
-        } else {
-            await handler(stream, context)
+        let method = stream.descriptor
+        let isStream = known[method.fullyQualifiedMethod]
+        let place: CallAdmission.Place
+        do {
+            place = try admission.admit(context.remotePeer, isStream: isStream ?? false)
+        } catch {
+            observer?.callRefused(isStream == nil ? nil : method, .resourceExhausted)
+            return await Self.refuse(stream, Self.status(of: error))
         }
+        defer { admission.release(place) }
+        guard isStream != nil else {
+            observer?.callRefused(nil, .unimplemented)
+            return await Self.refuse(
+                stream,
+                GoogleRPCStatus(
+                    code: .unimplemented, message: "there is no method \(method.fullyQualifiedMethod)",
+                    details: .errorInfo(reason: "UNIMPLEMENTED", domain: "holdfast")))
+        }
+        await handler(stream, context)
+    }
+
+    private static func status(of refusal: CallAdmission.Refusal) -> GoogleRPCStatus {
+        let message =
+            switch refusal {
+            case .port: "the server runs as many calls as it may; nothing was applied"
+            case .address: "the server runs as many calls of one address as it may; nothing was applied"
+            case .connection: "the connection has as many streams as it may; nothing was applied"
+            }
+        return GoogleRPCStatus(
+            code: .resourceExhausted, message: message,
+            details: .errorInfo(reason: "EXHAUSTED", domain: "holdfast"), .retryInfo(delay: retryDelay))
     }
 
     private static func refuse(_ stream: RPCStream<Inbound, Outbound>, _ refusal: GoogleRPCStatus) async {

@@ -14,6 +14,7 @@ final class CallMetrics: @unchecked Sendable {
     private let inFlight: Meter
     private let slots: UnsafeMutablePointer<AtomicLazyReference<MethodMetrics>>
     private let other = AtomicLazyReference<MethodMetrics>()
+    private let unknown = AtomicLazyReference<MethodMetrics>()
 
     private static let capacity = 256
     /// How far a method may stand from its place.
@@ -51,6 +52,17 @@ final class CallMetrics: @unchecked Sendable {
         if let nanoseconds { series.duration.recordNanoseconds(nanoseconds) }
     }
 
+    /// A call was refused and never began.
+    ///
+    /// - Parameters:
+    ///   - method: What was called; `nil` where there is no such method, because its name is the client's invention and
+    ///     is not to become a label.
+    ///   - status: How it was refused.
+    func callRefused(_ method: MethodDescriptor?, _ status: Status.Code) {
+        let series = if let method { series(of: method) } else { fixedSeries("unknown", in: unknown) }
+        series.requests(status).increment()
+    }
+
     private func series(of method: MethodDescriptor) -> MethodMetrics {
         var index = CallMetrics.place(of: method)
         for _ in 0..<CallMetrics.reach {
@@ -64,9 +76,13 @@ final class CallMetrics: @unchecked Sendable {
             }
             index = (index + 1) & (CallMetrics.capacity - 1)
         }
-        if let other = other.load() { return other }
-        let unknown = MethodDescriptor(fullyQualifiedService: "", method: "")
-        return other.storeIfNil(MethodMetrics(unknown, name: "other", transport: transport, factory: factory))
+        return fixedSeries("other", in: other)
+    }
+
+    private func fixedSeries(_ name: String, in place: borrowing AtomicLazyReference<MethodMetrics>) -> MethodMetrics {
+        if let made = place.load() { return made }
+        let none = MethodDescriptor(fullyQualifiedService: "", method: "")
+        return place.storeIfNil(MethodMetrics(none, name: name, transport: transport, factory: factory))
     }
 
     private static func place(of method: MethodDescriptor) -> Int {

@@ -26,29 +26,29 @@ struct CallMetricsInterceptor: ServerInterceptor {
                 StreamingServerRequest<Input>, ServerContext
             ) async throws -> StreamingServerResponse<Output>
     ) async throws -> StreamingServerResponse<Output> {
-        let start = NIODeadline.now()
         let notes = CallNotes()
-        calls.callStarted()
+        let end = started(context, notes)
         return try await CallNotes.$current.withValue(notes) {
             var response: StreamingServerResponse<Output>
             do {
                 response = try await next(request, context)
             } catch {
-                ended(context, status(of: error, context), start, notes)
+                end.tell(status(of: error, context))
                 throw error
             }
             switch response.accepted {
             case .failure(let error):
-                ended(context, Status.Code(error.code), start, notes)
+                end.tell(Status.Code(error.code))
             case .success(var contents):
                 let produce = contents.producer
+                // Never called where the client has gone by now: then the end tells itself.
                 contents.producer = { writer in
                     do {
                         let trailer = try await CallNotes.$current.withValue(notes) { try await produce(writer) }
-                        ended(context, .ok, start, notes)
+                        end.tell(.ok)
                         return trailer
                     } catch {
-                        ended(context, status(of: error, context), start, notes)
+                        end.tell(status(of: error, context))
                         throw error
                     }
                 }
@@ -66,18 +66,41 @@ struct CallMetricsInterceptor: ServerInterceptor {
         }
     }
 
-    private func ended(
-        _ context: ServerContext, _ status: Status.Code, _ start: NIODeadline, _ notes: CallNotes
-    ) {
-        let nanoseconds = (NIODeadline.now() - start).nanoseconds
-        let isStream = context.descriptor.type.map { $0 != .unary } ?? false
-        calls.callEnded(context.descriptor, status, nanoseconds: isStream ? nil : nanoseconds)
-        guard !isStream, slowCalls.isSlow(nanoseconds) else { return }
+    private func started(_ context: ServerContext, _ notes: CallNotes) -> CallEnd {
+        let start = NIODeadline.now()
         let trace = ServiceContext.current?.callTrace
-        slowCalls.note(
-            SlowCallLog.Call(
-                method: context.descriptor, transport: transport, lane: "task", status: status,
-                nanoseconds: nanoseconds, requestID: trace?.requestID, place: trace?.place, caller: notes.caller))
+        let (calls, slowCalls, transport) = (calls, slowCalls, transport)
+        let method = context.descriptor
+        let isStream = method.type.map { $0 != .unary } ?? false
+        calls.callStarted()
+        return CallEnd { status in
+            let nanoseconds = (NIODeadline.now() - start).nanoseconds
+            calls.callEnded(method, status, nanoseconds: isStream ? nil : nanoseconds)
+            guard !isStream, slowCalls.isSlow(nanoseconds) else { return }
+            slowCalls.note(
+                SlowCallLog.Call(
+                    method: method, transport: transport, lane: "task", status: status, nanoseconds: nanoseconds,
+                    requestID: trace?.requestID, place: trace?.place, caller: notes.caller))
+        }
+    }
+}
+
+/// The end of a call, which is told once; as `CANCELLED` where nobody has told it when the call is forgotten.
+private final class CallEnd: Sendable {
+    private let report: @Sendable (Status.Code) -> Void
+    private let isTold = Atomic(false)
+
+    init(_ report: @escaping @Sendable (Status.Code) -> Void) {
+        self.report = report
+    }
+
+    deinit {
+        tell(.cancelled)
+    }
+
+    func tell(_ status: Status.Code) {
+        guard !isTold.exchange(true, ordering: .relaxed) else { return }
+        report(status)
     }
 }
 

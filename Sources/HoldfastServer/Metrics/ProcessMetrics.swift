@@ -8,7 +8,6 @@ import CoreMetrics
 
 /// What the operating system tells of this process, read from `/proc` before each exposition.
 struct ProcessMetrics: Sendable {
-    private let start: Meter
     private let processorTime: Meter
     private let residentMemory: Meter
     private let virtualMemory: Meter
@@ -18,13 +17,13 @@ struct ProcessMetrics: Sendable {
 
     init(factory: any MetricsFactory) {
         func meter(_ label: String) -> Meter { Meter(label: label, factory: factory) }
-        start = meter("process_start_time_seconds")
         processorTime = meter("process_cpu_seconds_total")
         residentMemory = meter("process_resident_memory_bytes")
         virtualMemory = meter("process_virtual_memory_bytes")
         openDescriptors = meter("process_open_fds")
         maximumDescriptors = meter("process_max_fds")
         threads = meter("process_threads")
+        meter("process_start_time_seconds").set(Self.startTime())
     }
 
     /// Brings the figures up to date; what the system does not tell stays as it is.
@@ -41,27 +40,35 @@ struct ProcessMetrics: Sendable {
     }
 
     private func readStatistics() {
-        // The second field is the program's name in brackets, which may hold anything.
-        guard let text = Self.content(of: "/proc/self/stat"), let close = text.lastIndex(of: ")") else { return }
-        let fields = text[text.index(after: close)...].split(separator: " ")
-        let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
-        func field(_ number: Int) -> Double? {
-            let index = number - 3
-            return fields.indices.contains(index) ? Double(fields[index]) : nil
-        }
+        guard let field = Self.statistics() else { return }
+        let ticks = Self.ticksPerSecond
         if let user = field(14), let system = field(15) { processorTime.set((user + system) / ticks) }
         if let count = field(20) { threads.set(count) }
         if let bytes = field(23) { virtualMemory.set(bytes) }
         if let pages = field(24) { residentMemory.set(pages * Double(sysconf(Int32(_SC_PAGESIZE)))) }
-        if let began = field(22), let boot = Self.bootTime() { start.set(boot + began / ticks) }
     }
 
-    private static func bootTime() -> Double? {
-        guard let text = content(of: "/proc/stat") else { return nil }
-        for line in text.split(separator: "\n") where line.hasPrefix("btime ") {
-            return Double(line.dropFirst("btime ".count))
+    private static var ticksPerSecond: Double { Double(sysconf(Int32(_SC_CLK_TCK))) }
+
+    /// The fields of `/proc/self/stat` by their numbers, which begin at 1.
+    private static func statistics() -> ((Int) -> Double?)? {
+        // The second field is the program's name in brackets, which may hold anything.
+        guard let text = content(of: "/proc/self/stat"), let close = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: close)...].split(separator: " ")
+        return { number in
+            let index = number - 3
+            return fields.indices.contains(index) ? Double(fields[index]) : nil
         }
-        return nil
+    }
+
+    /// When the process began, in seconds since 1970; where the system does not tell its age, now.
+    private static func startTime() -> Double {
+        let now = Double(time(nil))
+        // Both figures count from the boot of the system.
+        guard let began = statistics()?(22), let uptime = content(of: "/proc/uptime")?.split(separator: " ").first,
+            let seconds = Double(uptime)
+        else { return now }
+        return now - max(0, seconds - began / ticksPerSecond)
     }
 
     private static func content(of path: String) -> String? {

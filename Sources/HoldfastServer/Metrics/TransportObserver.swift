@@ -6,7 +6,8 @@ import TraceContext
 
 /// Counts what a transport does, and tells of slow calls.
 ///
-/// The framed transport tells it of connections and of calls, that of HTTP/2 of connections only.
+/// The framed transport tells it of connections and of calls, that of HTTP/2 of connections and of
+/// the calls that it refuses itself.
 final class TransportObserver: FramedServerObserver {
     private let transport: String
     private let calls: CallMetrics
@@ -40,6 +41,15 @@ final class TransportObserver: FramedServerObserver {
             label: "holdfast_connections_refused_total",
             dimensions: [("transport", transport), ("reason", reason)], factory: factory
         ).increment()
+    }
+
+    /// Counts a call that the transport refused before anything else saw it.
+    ///
+    /// - Parameters:
+    ///   - method: What was called; `nil` where there is no such method.
+    ///   - status: How it was refused.
+    func callRefused(_ method: MethodDescriptor?, _ status: Status.Code) {
+        calls.callRefused(method, status)
     }
 
     func callStarted(_ method: MethodDescriptor) {

@@ -5,26 +5,28 @@ import SwiftProtobuf
 /// Reflection: tells tools the protos of what the server offers.
 struct ReflectionService: Grpc_Reflection_V1_ServerReflection.SimpleServiceProtocol {
     let answers: ReflectionAnswers
+    var idle = IdleBound()
 
     /// Answers question by question.
     func serverReflectionInfo(
         request: RPCAsyncSequence<Grpc_Reflection_V1_ServerReflectionRequest, any Error>,
         response: RPCWriter<Grpc_Reflection_V1_ServerReflectionResponse>, context: ServerContext
     ) async throws {
-        for try await question in request { try await response.write(answers.answer(question)) }
+        try await idle.answer(request) { try await response.write(answers.answer($0)) }
     }
 }
 
 /// The same under its older name: its messages have the same fields, so each is read as the other.
 struct OlderReflectionService: Grpc_Reflection_V1alpha_ServerReflection.SimpleServiceProtocol {
     let answers: ReflectionAnswers
+    var idle = IdleBound()
 
     /// Answers question by question.
     func serverReflectionInfo(
         request: RPCAsyncSequence<Grpc_Reflection_V1alpha_ServerReflectionRequest, any Error>,
         response: RPCWriter<Grpc_Reflection_V1alpha_ServerReflectionResponse>, context: ServerContext
     ) async throws {
-        for try await question in request {
+        try await idle.answer(request) { question in
             let answer = answers.answer(try .init(serializedBytes: question.serializedBytes() as [UInt8]))
             try await response.write(try .init(serializedBytes: answer.serializedBytes() as [UInt8]))
         }

@@ -74,7 +74,7 @@ struct AccessStack: Sendable {
         let fast = transport(group, lane, gate)
         let ordinary = transport(group, FastLane(), gate)
         let http2Transport = HTTP2Transport(
-            eventLoopGroup: group, host: "127.0.0.1", port: 0, limits: HTTP2Limits())
+            eventLoopGroup: group, host: "127.0.0.1", port: 0, limits: HTTP2Limits(), logger: logger)
         let startGate = StartGate()
         startGate.open()
         let services = ServiceRegistry.all(

@@ -4,6 +4,8 @@ import GRPCCore
 import GRPCNIOTransportHTTP2
 import HoldfastAPI
 import HoldfastTesting
+import NIOCore
+import NIOEmbedded
 import NIOPosix
 import Observability
 import PrivateStores
@@ -70,6 +72,17 @@ struct AdminPortTests {
             #expect(check.status == 0, "\(check.output)")
             #expect(check.output.isEmpty, "\(check.output)")
         }
+    }
+
+    @Test("A connection is closed at its age, whatever it does")
+    func age() throws {
+        let channel = EmbeddedChannel(handler: ConnectionTimer(.seconds(30)))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(29))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+        _ = try channel.finish(acceptAlreadyClosed: true)
     }
 
     @Test("Only what is there is answered")

@@ -1,5 +1,9 @@
+import FramedTransport
+import HoldfastTesting
+import Logging
 import NIOCore
 import NIOEmbedded
+import Observability
 import Testing
 
 @testable import HoldfastServer
@@ -20,7 +24,8 @@ struct ConnectionLimitsTests {
     func accept() throws {
         let accepting = Accepting()
         let listener = EmbeddedChannel()
-        try listener.pipeline.syncOperations.addHandlers(accepting, AcceptLimit(2, observer: nil))
+        try listener.pipeline.syncOperations.addHandlers(
+            accepting, AcceptGate(limit: 2, observer: nil, logger: Logger(label: "test")))
         let children = (0..<2).map { _ in EmbeddedChannel(loop: listener.embeddedEventLoop) }
         for child in children {
             listener.read()
@@ -38,6 +43,33 @@ struct ConnectionLimitsTests {
         listener.read()
         #expect(accepting.count == 3)
         for child in [children[1], last] { try child.close().wait() }
+        _ = try listener.finish()
+    }
+
+    @Test("Each time that accepting stops is counted; the log tells it once a minute")
+    func told() throws {
+        let metrics = PrometheusMetrics(families: MetricCatalogue.families)
+        let written = Box<[String]>([])
+        let logger = Logger(label: "test") { label in
+            LineLogHandler(label: label, level: .info, format: .text, onEvent: nil) { written.value.append($0) }
+        }
+        let observer = TransportObserver(
+            transport: "http2", calls: CallMetrics(factory: metrics, transport: "http2"), factory: metrics,
+            slowCalls: SlowCallLog(bound: .zero, logger: logger, factory: metrics))
+        let listener = EmbeddedChannel()
+        try listener.pipeline.syncOperations.addHandlers(
+            Accepting(), AcceptGate(limit: 1, observer: observer, logger: logger))
+        for _ in 0..<3 {
+            let child = EmbeddedChannel(loop: listener.embeddedEventLoop)
+            listener.pipeline.fireChannelRead(child as any Channel)
+            listener.read()
+            try child.close().wait()
+            listener.embeddedEventLoop.run()
+        }
+        #expect(
+            metrics.exposition().contains(
+                "holdfast_connections_refused_total{transport=\"http2\",reason=\"too_many\"} 3\n"))
+        #expect(written.value.count == 1)
         _ = try listener.finish()
     }
 

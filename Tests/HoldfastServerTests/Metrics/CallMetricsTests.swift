@@ -35,6 +35,18 @@ struct CallMetricsTests {
         #expect(text.contains("holdfast_rpc_in_flight{transport=\"framed\"} 0\n"))
     }
 
+    @Test("Refusals are counted and are not in flight; names that clients make up share one label")
+    func refused() {
+        let metrics = PrometheusMetrics(families: MetricCatalogue.families)
+        let calls = CallMetrics(factory: metrics, transport: "http2")
+        calls.callRefused(MethodDescriptor(fullyQualifiedService: "s.S", method: "M"), .resourceExhausted)
+        for _ in 0..<3 { calls.callRefused(nil, .unimplemented) }
+        let text = metrics.exposition()
+        #expect(text.contains("_total{method=\"s.S/M\",transport=\"http2\",code=\"RESOURCE_EXHAUSTED\"} 1\n"))
+        #expect(text.contains("_total{method=\"unknown\",transport=\"http2\",code=\"UNIMPLEMENTED\"} 3\n"))
+        #expect(!text.contains("in_flight{transport=\"http2\"} 1"))
+    }
+
     @Test("Methods past the bound are counted together")
     func bounded() {
         let metrics = PrometheusMetrics(families: MetricCatalogue.families)
