@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Domain
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -28,8 +29,7 @@ public enum KeySetSource: Hashable, Sendable {
         guard let url = URL(string: setting), let scheme = url.scheme, let host = url.host() else {
             throw KeySetError("\"\(setting)\" is no address")
         }
-        let isLocal = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-        guard scheme == "https" || scheme == "http" && isLocal else {
+        guard scheme == "https" || scheme == "http" && LoopbackName.includes(host) else {
             throw KeySetError("keys are read over https only, \"\(setting)\" is not")
         }
         self = .url(setting)

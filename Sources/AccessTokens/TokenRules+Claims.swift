@@ -56,7 +56,7 @@ extension TokenRules {
     /// The codes of a scope; nil, which is everything, only where the claim is absent.
     private func codes(_ claim: TokenClaim?) throws(TokenRefusal) -> Set<String>? {
         guard let claim else { return nil }
-        guard let words = claim.words else { throw .claims }
+        guard let words = claim.words, words.count <= TokenRules.maxCodes else { throw .claims }
         return Set(words)
     }
 

@@ -25,6 +25,9 @@ public struct TokenRules: Hashable, Sendable {
     /// A token without it may deal with all.
     public var locationsClaim = "holdfast_locations"
 
+    /// Most codes that a scope claim may have.
+    static let maxCodes = 100
+
     /// Every role under its own name.
     public static let namesakes: [String: Set<Role>] = Dictionary(
         uniqueKeysWithValues: Role.allCases.map { ($0.rawValue, [$0]) })

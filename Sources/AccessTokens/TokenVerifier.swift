@@ -135,7 +135,7 @@ public final class TokenVerifier: Sendable {
         guard isReady else { throw .noKeys }
         guard !candidates.isEmpty else { throw .unknownKey }
         guard candidates.contains(where: { $0.verifies(token) }) else { throw .signature }
-        let (caller, expiresAt) = try rules.caller(token.claims, now: now)
+        let (caller, expiresAt) = try rules.caller(try token.claims(), now: now)
         return VerifiedToken(caller: caller, expiresAt: expiresAt, generation: generation)
     }
 

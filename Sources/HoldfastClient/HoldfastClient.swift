@@ -46,6 +46,8 @@ public final class HoldfastClient: Sendable {
     public let orders: Holdfast_V1_OrderService.Client<HoldfastTransport>
     /// What operators ask.
     public let operations: Holdfast_V1_OperationsService.Client<HoldfastTransport>
+    /// API keys, the audit log, and who the caller is.
+    public let access: Holdfast_V1_AccessService.Client<HoldfastTransport>
     /// Whether a server serves.
     public let health: Grpc_Health_V1_Health.Client<HoldfastTransport>
 
@@ -68,6 +70,7 @@ public final class HoldfastClient: Sendable {
         reservations = .init(wrapping: grpc)
         orders = .init(wrapping: grpc)
         operations = .init(wrapping: grpc)
+        access = .init(wrapping: grpc)
         health = .init(wrapping: grpc)
     }
 

@@ -81,7 +81,7 @@ public struct HoldfastServer: Sendable {
         let gate = AccessGate(
             ledger: promising.ledger, sso: try configuration.signOn.validated(),
             allowsAnonymous: configuration.allowsAnonymous,
-            logger: labelled("holdfast.access"))
+            logger: labelled("holdfast.access"), refused: telemetry.credentialRefused)
         let transport = FramedServerTransport(
             eventLoopGroup: group, address: address,
             configuration: transportConfiguration(connections: connections),
@@ -96,8 +96,13 @@ public struct HoldfastServer: Sendable {
         let serving = ServingState { promising.isReady }
         let services = ServiceRegistry.all(
             promising: promising, serving: serving, keys: SystemKeyMint(), logger: labelled("holdfast.calls"))
+        let access = AccessInterceptor { context, metadata throws(RPCError) in
+            let caller = try await gate.caller(context, metadata)
+            CallNotes.current?.caller = caller.id
+            return caller
+        }
         let interceptors = CallInterceptors.chain(
-            access: AccessInterceptor(identify: gate.caller), startGate: startGate, isDraining: { serving.isDraining })
+            access: access, startGate: startGate, isDraining: { serving.isDraining })
         let framed = GRPCServer(
             transport: transport, services: services, interceptors: telemetry.framedInterceptors + interceptors)
         let http2 = GRPCServer(

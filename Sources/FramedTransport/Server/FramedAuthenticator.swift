@@ -1,3 +1,4 @@
+public import GRPCCore
 public import NIOCore
 
 /// Who calls, as far as a transport needs to know.
@@ -5,8 +6,9 @@ public import NIOCore
 /// The application makes of it what it likes: handlers find it in ``FastLaneCall/identity`` and in
 /// ``FramedCallContext/identity``.
 public protocol FramedIdentity: AnyObject, Sendable {
-    /// Calls with the same key share the limits of one identity.
-    var limitKey: String { get }
+    /// Calls with the same key share the limits of one identity; `nil` where it says nothing of who calls, and the
+    /// limits are those of the connection.
+    var limitKey: String? { get }
     /// Whether it holds still: neither expired nor revoked.
     ///
     /// Asked before every call, so it must cost next to nothing.
@@ -19,9 +21,13 @@ public enum FramedAuthentication: Sendable {
     case accepted(any FramedIdentity)
     /// It is not, or one is missing: the call is answered UNAUTHENTICATED (1004) with this text, which tells a stranger
     /// nothing that helps.
-    case refused(String)
+    ///
+    /// The metadata travels with the answer.
+    case refused(String, Metadata = [:])
     /// This cannot be told at present: the call is answered UNAVAILABLE.
-    case unavailable(String)
+    ///
+    /// The metadata travels with the answer.
+    case unavailable(String, Metadata = [:])
 }
 
 /// Verifies credentials for a transport.

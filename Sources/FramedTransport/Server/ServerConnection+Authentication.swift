@@ -22,9 +22,16 @@ extension ServerConnection {
             start(call)
             return
         }
-        if call.meta.mayCarryAuthorization, !call.entry.isOpen, let credential = call.ownCredential {
-            verify(credential, of: call, authenticator) { self.conclude($0, for: call) }
-            return
+        if call.meta.mayCarryAuthorization, !call.entry.isOpen {
+            switch call.ownCredential {
+            case .one(let credential):
+                verify(credential, of: call, authenticator) { self.conclude($0, for: call) }
+                return
+            case .several:
+                conclude(.refused("more than one credential was sent"), for: call)
+                return
+            case .none: break
+            }
         }
         if let identity, identity.isCurrent || (call.entry.isOpen && call.meta.authenticationData.isEmpty) {
             call.identity = identity
@@ -87,7 +94,7 @@ extension ServerConnection {
             identity = nil
             authenticationData = nil
             conclude(verdict, for: call)
-            core.logger.info("credential refused", metadata: ["peer": "\(remotePeer)"])
+            core.logger.debug("credential refused", metadata: ["peer": "\(remotePeer)"])
             core.observer?.connectionRefused(reason: "unauthenticated")
             finish()
         case .unavailable:
@@ -105,12 +112,12 @@ extension ServerConnection {
             trust()
             call.identity = identity
             start(call)
-        case .refused(let text): call.fail(.unauthenticated, "UNAUTHENTICATED: \(text)")
-        case .unavailable(let text):
+        case .refused(let text, let metadata): call.fail(.unauthenticated, "UNAUTHENTICATED: \(text)", metadata)
+        case .unavailable(let text, let metadata):
             if call.entry.isOpen {
                 start(call)
             } else {
-                call.fail(FramedErrorCode(.unavailable), "UNAVAILABLE: \(text)")
+                call.fail(FramedErrorCode(.unavailable), "UNAVAILABLE: \(text)", metadata)
             }
         }
     }

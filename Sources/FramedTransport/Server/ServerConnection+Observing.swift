@@ -26,6 +26,16 @@ extension ServerConnection {
     }
 }
 
+/// What a call says of who makes it, beside its connection.
+enum OwnCredential {
+    /// Nothing.
+    case none
+    /// One credential.
+    case one(ByteBuffer)
+    /// More than one, so that nobody can tell whose call it is.
+    case several
+}
+
 extension FastLaneCall {
     /// The id that the client gave the request, under either of its names.
     var requestID: String? {
@@ -41,14 +51,17 @@ extension FastLaneCall {
         return metadata[stringValues: CallMeta.traceParentKey].first { _ in true }
     }
 
-    /// The credential that holds for this call alone.
-    var ownCredential: ByteBuffer? {
-        if !meta.authorizationValue.isEmpty {
+    /// The credential that holds for this call alone, under either of its names.
+    var ownCredential: OwnCredential {
+        if !meta.hasRequestItems, meta.credentialCount <= 1 {
             let range = meta.authorizationValue
-            return body.getSlice(at: body.readerIndex + range.start, length: range.length)
+            guard !range.isEmpty else { return .none }
+            return body.getSlice(at: body.readerIndex + range.start, length: range.length).map { .one($0) } ?? .none
         }
-        guard meta.hasRequestItems else { return nil }
-        return metadata[stringValues: CallMeta.authorizationKey].first { _ in true }.map { ByteBuffer(string: $0) }
+        let metadata = metadata
+        let given = CallMeta.credentialKeys.flatMap { Array(metadata[stringValues: $0]) }
+        guard let first = given.first else { return .none }
+        return given.count == 1 ? .one(ByteBuffer(string: first)) : .several
     }
 
     private func text(_ range: ByteRange) -> String {

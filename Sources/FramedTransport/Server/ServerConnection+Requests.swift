@@ -128,12 +128,12 @@ extension ServerConnection {
 
     /// Counts a call for whoever makes it; `false` when that is one too many, and has been answered.
     private func count(_ call: FastLaneCall) -> Bool {
-        guard let identity = call.identity else {
+        guard let identity = call.identity, let key = identity.limitKey else {
             _ = ownHolder.enter(limit: .max)
             call.load.holder = ownHolder
             return true
         }
-        let callHolder = holder(of: identity)
+        let callHolder = holder(of: identity, key)
         guard callHolder.enter(limit: limits.maxInFlightCallsPerIdentity) else {
             call.fail(
                 .limitReached,
@@ -145,10 +145,10 @@ extension ServerConnection {
         return true
     }
 
-    private func holder(of identity: any FramedIdentity) -> CallHolder {
-        guard identity === self.identity else { return core.holders.holder(for: identity.limitKey) }
+    private func holder(of identity: any FramedIdentity, _ key: String) -> CallHolder {
+        guard identity === self.identity else { return core.holders.holder(for: key) }
         if let holder { return holder }
-        let found = core.holders.holder(for: identity.limitKey)
+        let found = core.holders.holder(for: key)
         holder = found
         return found
     }

@@ -5,7 +5,7 @@ extension CallMeta {
     /// The key under which a request id is found in the metadata.
     static let requestIDKey = "x-request-id"
     /// The key of a credential that holds for one call.
-    static let authorizationKey = "authorization"
+    static let credentialKeys = ["authorization", "x-api-key"]
     /// The key of the trace that a call is part of.
     static let traceParentKey = "traceparent"
 

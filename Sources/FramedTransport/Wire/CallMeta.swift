@@ -31,6 +31,8 @@ struct CallMeta: Equatable, Sendable {
     var hasRequestItems = false
     /// The user field `authorization`: a credential for this call alone.
     var authorizationValue = ByteRange.empty
+    /// User fields that hold a credential.
+    var credentialCount = 0
     /// The user field `x-request-id`.
     var requestIDValue = ByteRange.empty
     /// The user field `traceparent`.
@@ -133,20 +135,24 @@ struct CallMeta: Equatable, Sendable {
 
     /// Remembers where the user fields lie that the transport itself looks at.
     private mutating func note(_ pair: TextPair, _ bytes: UnsafeRawBufferPointer) {
+        /// Upper-case letters are taken for small ones, as metadata does.
         func isKey(_ name: StaticString) -> Bool {
             bytes[pair.key.start..<pair.key.end].elementsEqual(
-                UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+                UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+            ) { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 == $1 : $0 == $1 }
         }
         switch pair.key.length {
         case 11 where isKey("traceparent"): traceParentValue = pair.value
         case 12 where isKey("x-request-id"): requestIDValue = pair.value
-        case 13 where isKey("authorization"): authorizationValue = pair.value
+        case 13 where isKey("authorization"), 9 where isKey("x-api-key"):
+            authorizationValue = pair.value
+            credentialCount += 1
         default: break
         }
     }
 
     /// Whether a credential for this call alone may be found.
-    var mayCarryAuthorization: Bool { hasRequestItems || !authorizationValue.isEmpty }
+    var mayCarryAuthorization: Bool { hasRequestItems || credentialCount > 0 }
 
     private mutating func parseResponse(
         _ bytes: UnsafeRawBufferPointer, _ range: ByteRange

@@ -15,10 +15,6 @@ final class AccessGate: FramedAuthenticator {
     /// Most bytes of a credential that is looked at.
     private static let bound = 16 * 1_024
 
-    private static let wrong = "the credentials are not valid"
-    private static let ended = "the credentials have expired or were revoked"
-    private static let tooMany = "too many failed attempts from this address: wait and try again"
-    private static let noRole = "the token names no role that this server knows"
     private static let cannotTell = "credentials cannot be checked at present"
 
     private let allowsAnonymous: Bool
@@ -28,6 +24,7 @@ final class AccessGate: FramedAuthenticator {
     private let verifier: TokenVerifier?
     private let limiter = GuessLimiter()
     private let logger: Logger
+    private let refused: @Sendable (CredentialRefusal) -> Void
 
     /// Makes a gate.
     ///
@@ -36,10 +33,15 @@ final class AccessGate: FramedAuthenticator {
     ///   - sso: the company's single sign-on; nil where there is none.
     ///   - allowsAnonymous: whether a call without credentials is let in. One that brings some is verified all the same.
     ///   - logger: where refusals are told.
-    init(ledger: Ledger, sso: SingleSignOn?, allowsAnonymous: Bool, logger: Logger) {
+    ///   - refused: counts a refusal.
+    init(
+        ledger: Ledger, sso: SingleSignOn?, allowsAnonymous: Bool, logger: Logger,
+        refused: @escaping @Sendable (CredentialRefusal) -> Void
+    ) {
         self.ledger = ledger
         self.allowsAnonymous = allowsAnonymous
         self.logger = logger
+        self.refused = refused
         ring = KeyRing(ledger: ledger, logger: logger)
         verifier = sso.map { TokenVerifier(rules: $0.rules, source: $0.keys, logger: logger) }
     }
@@ -119,12 +121,15 @@ final class AccessGate: FramedAuthenticator {
     func verdict(_ credential: ByteBuffer?, peer: String) async -> FramedAuthentication {
         if let known = known(credential) { return known }
         guard let bytes = Self.bytes(of: credential) else { return anonymous }
-        let verdict = ApiKeySecret.isKey(bytes) ? await key(bytes, peer) : await token(bytes)
-        guard case .refused(let text) = verdict else { return verdict }
-        guard limiter.allows(peer) else { return .refused(Self.tooMany) }
-        limiter.count(peer)
-        logger.info("credentials refused", metadata: ["network.peer": "\(peer)", "reason": "\(text)"])
-        return verdict
+        switch ApiKeySecret.isKey(bytes) ? await key(bytes, peer) : await token(bytes, peer) {
+        case .accepted(let identity): return .accepted(identity)
+        case .unavailable: return .unavailable(Self.cannotTell, AccessStatus.unavailable(Self.cannotTell).metadata)
+        case .refused(let reason):
+            guard limiter.allows(peer) else { return refusal(.tooManyFailures) }
+            limiter.count(peer)
+            logger.info("credentials refused", metadata: ["network.peer": "\(peer)", "reason": "\(reason.rawValue)"])
+            return refusal(reason)
+        }
     }
 
     /// Who makes a call: from the transport where it has verified that, else from the call's metadata.
@@ -135,63 +140,82 @@ final class AccessGate: FramedAuthenticator {
             credential = framed.authenticationData
         }
         let given = Array(metadata[stringValues: "authorization"]) + Array(metadata[stringValues: "x-api-key"])
-        guard given.count <= 1 else { throw AccessStatus.unauthenticated("more than one credential was sent") }
+        guard given.count <= 1 else {
+            refused(.invalid)
+            throw AccessStatus.unauthenticated("more than one credential was sent")
+        }
         if let text = given.first { credential = ByteBuffer(string: text) }
         switch await verdict(credential, peer: context.remotePeer) {
         case .accepted(let identity): return (identity as? CallerIdentity)?.caller ?? .nobody
-        case .refused(let text): throw AccessStatus.unauthenticated(text)
-        case .unavailable(let text): throw AccessStatus.unavailable(text)
+        case .refused(let text, _): throw AccessStatus.unauthenticated(text)
+        case .unavailable(let text, _): throw AccessStatus.unavailable(text)
         }
     }
 
     // MARK: - Looking up
 
-    private func key(_ bytes: [UInt8], _ peer: String) async -> FramedAuthentication {
-        guard let parts = ApiKeySecret.parts(of: bytes) else { return .refused(Self.wrong) }
-        let isStale = !ring.isFresh
-        if !isStale, let entry = ring.entry(prefix: parts.prefix) {
-            return .refused(ApiKeySecret.isSame(entry.secretHash, parts.secretHash) ? Self.ended : Self.wrong)
-        }
-        guard limiter.allows(peer) else { return .refused(Self.tooMany) }
+    private enum Verdict {
+        case accepted(CallerIdentity)
+        case refused(CredentialRefusal)
+        case unavailable
+    }
+
+    private func key(_ bytes: [UInt8], _ peer: String) async -> Verdict {
+        guard let parts = ApiKeySecret.parts(of: bytes) else { return .refused(.invalid) }
         do {
-            if isStale { try await ring.refresh() }
-            let found = try await ledger.key(prefix: parts.prefix)
-            guard ApiKeySecret.isSame(found?.secretHash, parts.secretHash), let found else {
-                return .refused(Self.wrong)
-            }
-            ring.learn(found.key, secretHash: found.secretHash)
-            guard let identity = ring.entry(prefix: parts.prefix)?.identity, identity.isCurrent else {
-                return .refused(Self.ended)
-            }
-            return .accepted(identity)
+            // What is out of date is read for everybody at once, before anybody is suspected of guessing.
+            if !ring.isFresh { try await ring.catchUp() }
+            if let verdict = standing(parts) { return verdict }
+            guard limiter.allows(peer) else { return .refused(.tooManyFailures) }
+            // It may have been made within the last second.
+            try await ring.catchUp()
+            if let verdict = standing(parts) { return verdict }
+            // The ring has no keys that have ended; whoever holds one is told.
+            let past = try await ledger.key(prefix: parts.prefix)
+            return .refused(ApiKeySecret.isSame(past?.secretHash, parts.secretHash) ? .ended : .invalid)
         } catch {
-            return .unavailable(Self.cannotTell)
+            return .unavailable
         }
     }
 
-    private func token(_ bytes: [UInt8]) async -> FramedAuthentication {
+    /// What the ring says of a key; nil where it knows none of this prefix.
+    private func standing(_ parts: (prefix: String, secretHash: [UInt8])) -> Verdict? {
+        guard let entry = ring.entry(prefix: parts.prefix) else { return nil }
+        guard ApiKeySecret.isSame(entry.secretHash, parts.secretHash) else { return .refused(.invalid) }
+        return entry.identity.isCurrent ? .accepted(entry.identity) : .refused(.ended)
+    }
+
+    private func token(_ bytes: [UInt8], _ peer: String) async -> Verdict {
         guard let verifier, bytes.count <= Self.bound, let text = String(validating: bytes, as: UTF8.self) else {
-            return .refused(Self.wrong)
+            return .refused(.invalid)
         }
+        // A signature costs time: who has failed too often does not get it.
+        guard limiter.allows(peer) else { return .refused(.tooManyFailures) }
         do throws(TokenRefusal) {
             let token = try await verifier.verify(text, now: Instant(microseconds: CallerIdentity.now))
             let identity = CallerIdentity(caller: token.caller, expiresAt: token.expiresAt, goodThrough: nil)
-            tokens.store(ApiKeySecret.hash(bytes[...]), identity, generation: token.generation)
-            return .accepted(identity)
+            return .accepted(
+                tokens.store(ApiKeySecret.hash(bytes[...]), identity, generation: token.generation))
         } catch {
             switch error {
-            case .noKeys: return .unavailable(Self.cannotTell)
-            case .expired: return .refused(Self.ended)
-            case .noRole: return .refused(Self.noRole)
+            case .noKeys: return .unavailable
+            case .expired: return .refused(.ended)
+            case .noRole: return .refused(.noRole)
             default:
                 logger.debug("token refused", metadata: ["reason": "\(error)"])
-                return .refused(Self.wrong)
+                return .refused(.invalid)
             }
         }
     }
 
     private var anonymous: FramedAuthentication {
-        allowsAnonymous ? .accepted(CallerIdentity.anonymous) : .refused(AccessStatus.credentialsRequired)
+        allowsAnonymous ? .accepted(CallerIdentity.anonymous) : refusal(.missing)
+    }
+
+    /// Counts a refusal.
+    private func refusal(_ reason: CredentialRefusal) -> FramedAuthentication {
+        refused(reason)
+        return .refused(reason.text, AccessStatus.unauthenticated(reason.text).metadata)
     }
 
     /// The credential without the word before it; nil where there is none.

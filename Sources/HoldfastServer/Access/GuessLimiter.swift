@@ -9,6 +9,8 @@ import Synchronization
 final class GuessLimiter: Sendable {
     /// Failures that an address has at once.
     static let burst = 20.0
+    /// Failures beyond that which an address may owe.
+    static let debt = 60.0
     /// Failures that an address regains each second.
     static let perSecond = 1.0
     /// Most addresses that are remembered; beyond them all others share one count.
@@ -39,7 +41,8 @@ final class GuessLimiter: Sendable {
                 if buckets.count >= Self.bound { address = "" }
             }
             let left = buckets[address].map { Self.left($0, now) } ?? Self.burst
-            buckets[address] = Bucket(left: max(0, left - 1), at: now)
+            // Below nothing, so that failures which were under way together are paid back.
+            buckets[address] = Bucket(left: max(-Self.debt, left - 1), at: now)
         }
     }
 
@@ -59,6 +62,8 @@ final class GuessLimiter: Sendable {
         guard peer.hasPrefix("ipv6:") else { return peer }
         let literal = peer.dropFirst("ipv6:".count).prefix { $0 != "]" }.drop { $0 == "[" }
         do {
+            let mapped = "::ffff:"
+            if literal.lowercased().hasPrefix(mapped) { return "ipv4:" + literal.dropFirst(mapped.count) }
             let address = try SocketAddress(ipAddress: String(literal), port: 0)
             guard case .v6(let v6) = address else { return peer }
             // Of the socket address the 8 bytes of the network: behind family, port and flow label.

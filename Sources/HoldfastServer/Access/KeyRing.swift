@@ -26,9 +26,17 @@ final class KeyRing: Sendable {
         var horizon: UInt64 = 0
     }
 
+    private struct Readings: Sendable {
+        /// The one that began or will begin last.
+        var last: Task<Void, any Error>?
+        /// One that has not begun.
+        var waiting: Task<Void, any Error>?
+    }
+
     private let ledger: Ledger
     private let logger: Logger
     private let state = Mutex(State())
+    private let readings = Mutex(Readings())
     private let goodThrough = GoodThrough(0)
 
     init(ledger: Ledger, logger: Logger) {
@@ -47,7 +55,7 @@ final class KeyRing: Sendable {
         var failing = false
         while !Task.isCancelled {
             do {
-                try await refresh()
+                try await catchUp()
                 if failing { logger.info("API keys are followed again") }
                 failing = false
             } catch {
@@ -58,25 +66,54 @@ final class KeyRing: Sendable {
         }
     }
 
-    /// Reads what changed up to now.
-    func refresh() async throws {
+    /// Knows, when it returns, what was committed before it was called.
+    ///
+    /// Readings follow each other, so that an older one never overwrites a newer; all who ask while one waits for its
+    /// turn share it.
+    func catchUp() async throws {
+        let reading = readings.withLock { readings in
+            if let waiting = readings.waiting { return waiting }
+            let previous = readings.last
+            let reading = Task {
+                _ = await previous?.result
+                self.readings.withLock { $0.waiting = nil }
+                try await self.read()
+            }
+            readings.waiting = reading
+            readings.last = reading
+            return reading
+        }
+        try await reading.value
+    }
+
+    private func read() async throws {
         let started = CallerIdentity.now
-        let changes = try await ledger.keyChanges(since: state.withLock { $0.horizon })
+        let horizon = state.withLock { $0.horizon }
+        let changes = try await ledger.keyChanges(since: horizon)
+        guard changes.horizon >= horizon else {
+            // The ledger has gone back in time, after a restore or a failover: read all of it next time.
+            state.withLock { $0.horizon = 0 }
+            return
+        }
         state.withLock { state in
-            state.horizon = max(state.horizon, changes.horizon)
+            state.horizon = changes.horizon
+            if horizon == 0 { state.endAll(but: Set(changes.keys.map(\.0.prefix))) }
             for (key, secretHash) in changes.keys { state.apply(key, secretHash, goodThrough: goodThrough) }
             state.entries = state.entries.filter { $0.value.expiresAt.map { $0.microseconds > started } ?? true }
         }
         goodThrough.extend(to: started + Self.grace)
     }
-
-    /// Takes over one key that was read by its prefix.
-    func learn(_ key: ApiKey, secretHash: [UInt8]) {
-        state.withLock { $0.apply(key, secretHash, goodThrough: goodThrough) }
-    }
 }
 
 extension KeyRing.State {
+    /// Ends the keys that the ledger does not have.
+    fileprivate mutating func endAll(but prefixes: Set<String>) {
+        for (prefix, entry) in entries where !prefixes.contains(prefix) {
+            entry.identity.revoke()
+            entries[prefix] = nil
+        }
+    }
+
     fileprivate mutating func apply(_ key: ApiKey, _ secretHash: [UInt8], goodThrough: GoodThrough) {
         let standing = entries[key.prefix]
         guard key.state(at: Instant(microseconds: CallerIdentity.now)) == .active else {

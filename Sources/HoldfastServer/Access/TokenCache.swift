@@ -28,14 +28,26 @@ final class TokenCache: Sendable {
     }
 
     /// Remembers a token.
-    func store(_ hash: [UInt8], _ identity: CallerIdentity, generation: Int) {
+    ///
+    /// What is forgotten or replaced is ended, so that a connection which still has it verifies its token again.
+    ///
+    /// - Returns: the identity to use: one that stands already for the same token and keys, else the given one.
+    func store(_ hash: [UInt8], _ identity: CallerIdentity, generation: Int) -> CallerIdentity {
         state.withLock { state in
-            let old = state.entries.updateValue(Entry(identity: identity, generation: generation), forKey: hash)
-            if old == nil { state.order.append(hash) }
-            guard state.order.count > Self.bound else { return }
+            if let standing = state.entries[hash] {
+                if standing.generation == generation { return standing.identity }
+                standing.identity.revoke()
+            } else {
+                state.order.append(hash)
+            }
+            state.entries[hash] = Entry(identity: identity, generation: generation)
+            guard state.order.count > Self.bound else { return identity }
             // An eighth at a time, so that the order is not moved up with every token.
-            for old in state.order.prefix(Self.bound / 8) { state.entries[old] = nil }
+            for old in state.order.prefix(Self.bound / 8) {
+                state.entries.removeValue(forKey: old)?.identity.revoke()
+            }
             state.order.removeFirst(Self.bound / 8)
+            return identity
         }
     }
 

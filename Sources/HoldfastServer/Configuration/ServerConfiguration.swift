@@ -1,3 +1,4 @@
+import Domain
 public import NIOCore
 
 /// How a server is set up: where it listens, where its stores are, and what is bounded how.
@@ -76,7 +77,7 @@ public struct ServerConfiguration: Sendable {
         }
         try validateTLS()
         _ = try signOn.validated()
-        guard allowsPlaintext || tlsCertificate != nil || ServerConfiguration.isLoopback(host) else {
+        guard allowsPlaintext || tlsCertificate != nil || LoopbackName.includes(host) else {
             throw ServerConfigurationError(
                 setting: "host",
                 reason: """
@@ -96,9 +97,6 @@ public struct ServerConfiguration: Sendable {
         }
     }
 
-    private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
-    }
 }
 
 /// A setting that cannot be used.

@@ -11,7 +11,7 @@ public struct SignOnSettings: Hashable, Sendable {
     public var audiences: [String] = []
     /// The claim with the roles; default `roles`.
     public var rolesClaim = "roles"
-    /// What values of that claim mean, beside the roles' own names: each `VALUE=ROLE`.
+    /// What values of that claim mean; where it is empty, the roles' own names. Each `VALUE=ROLE`.
     public var roleMap: [String] = []
     /// By how much clocks may differ, in seconds: 0 to 600; default 60.
     public var clockSkewSeconds: Int64 = 60
@@ -46,6 +46,8 @@ public struct SignOnSettings: Hashable, Sendable {
         var rules = TokenRules(issuer: issuer, audiences: Set(audiences))
         rules.clockSkewSeconds = clockSkewSeconds
         rules.rolesClaim = rolesClaim
+        // Who maps names means those: the directory's own "admin" is somebody else.
+        if !roleMap.isEmpty { rules.roles = [:] }
         for entry in roleMap {
             guard let split = entry.lastIndex(of: "="), split != entry.startIndex,
                 let role = Role(rawValue: String(entry[entry.index(after: split)...]))

@@ -21,6 +21,7 @@ final class Telemetry: Sendable {
     let http2Interceptors: [any ServerInterceptor]
     /// For the framed transport, before all others.
     let framedInterceptors: [any ServerInterceptor]
+    private let credentialRefusals: [CredentialRefusal: Counter]
 
     /// Makes the metrics of a server.
     ///
@@ -46,6 +47,13 @@ final class Telemetry: Sendable {
             label: "holdfast_build_info",
             dimensions: [("version", Telemetry.version), ("swift", Telemetry.compiler)], factory: metrics
         ).set(1)
+        credentialRefusals = Dictionary(
+            uniqueKeysWithValues: CredentialRefusal.allCases.map { reason in
+                let counter = Counter(
+                    label: "holdfast_credential_refusals_total", dimensions: [("reason", reason.rawValue)],
+                    factory: metrics)
+                return (reason, counter)
+            })
         let process = ProcessMetrics(factory: metrics)
         metrics.beforeExposition { process.collect() }
     }
@@ -70,12 +78,8 @@ final class Telemetry: Sendable {
     }
 
     /// Counts a credential that was refused.
-    ///
-    /// - Parameter reason: One of a fixed set of words, such as `expired`.
-    func credentialRefused(_ reason: String) {
-        Counter(
-            label: "holdfast_credential_refusals_total", dimensions: [("reason", reason)], factory: metrics
-        ).increment()
+    @Sendable func credentialRefused(_ reason: CredentialRefusal) {
+        credentialRefusals[reason]?.increment()
     }
 
     /// The program's version.

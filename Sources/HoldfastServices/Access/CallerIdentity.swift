@@ -32,8 +32,8 @@ public final class CallerIdentity: FramedIdentity {
     /// Everybody, on a server that asks for no credentials.
     public static let anonymous = CallerIdentity(caller: .anonymous, expiresAt: nil, goodThrough: nil)
 
-    /// Calls of the same caller share its limits.
-    public var limitKey: String { caller.id }
+    /// Calls of the same caller share its limits; of anonymous ones nobody knows which belong together.
+    public var limitKey: String? { caller.id == Caller.anonymous.id ? nil : caller.id }
 
     /// Whether it is neither expired nor revoked, and that is known recently enough.
     public var isCurrent: Bool {

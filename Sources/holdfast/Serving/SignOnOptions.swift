@@ -19,7 +19,7 @@ struct SignOnOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What values of that claim mean, beside the roles' own names: VALUE=ROLE, several with commas.",
+            "What values of that claim mean: VALUE=ROLE, several with commas; without it the roles' own names.",
             valueName: "map"))
     var ssoRoleMap: String?
 

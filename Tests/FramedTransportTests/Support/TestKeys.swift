@@ -6,7 +6,7 @@ import Synchronization
 
 /// Who shows a credential in a test.
 final class TestIdentity: FramedIdentity {
-    let limitKey: String
+    let limitKey: String?
     private let isGood = Atomic<Bool>(true)
 
     init(_ key: String) {

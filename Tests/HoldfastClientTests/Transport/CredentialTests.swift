@@ -10,7 +10,7 @@ import Testing
 /// Knows one key.
 private final class OneKey: FramedAuthenticator {
     private final class Holder: FramedIdentity {
-        let limitKey = "holder"
+        let limitKey: String? = "holder"
         let isCurrent = true
     }
 

@@ -50,7 +50,8 @@ struct AccessStack: Sendable {
         try await TestDeployment.with { deployment in
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let gate = AccessGate(
-                ledger: deployment.ledger, sso: sso, allowsAnonymous: allowsAnonymous, logger: logger)
+                ledger: deployment.ledger, sso: sso, allowsAnonymous: allowsAnonymous, logger: logger
+            ) { _ in }
             let following = Task { await gate.run() }
             let result: Result<Void, any Error>
             do {
