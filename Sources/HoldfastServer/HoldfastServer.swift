@@ -1,3 +1,4 @@
+import Domain
 import FramedTransport
 import GRPCCore
 import HoldfastServices

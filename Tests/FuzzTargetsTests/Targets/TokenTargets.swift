@@ -16,7 +16,7 @@ func readSignedToken(_ bytes: UnsafeRawBufferPointer) {
     do {
         let token = try SignedToken(text)
         precondition(token.signedBytes.count < text.utf8.count, "more was signed than came")
-        let (caller, expiresAt) = try TokenRules(issuer: "i", audiences: ["a"]).caller(token.claims, now: now)
+        let (caller, expiresAt) = try TokenRules(issuer: "i", audiences: ["a"]).caller(token.claims(), now: now)
         precondition(!caller.roles.isEmpty, "a caller has no role")
         precondition(expiresAt > now, "an expired token was accepted")
         precondition(caller.id.utf8.count <= 260, "a subject is too long")
