@@ -45,6 +45,12 @@ public struct FramedServerConfiguration: Hashable, Sendable {
     /// ends or the others are quiet.
     public var maxContendedCallsPerConnection = 32
 
+    /// Calls in 4 ms of a heavy connection while a light one of the server is busy: 20.
+    ///
+    /// Heavy is what had more calls waiting than ``maxContendedCallsPerTurn`` within the last 100 ms, light is every
+    /// other. Heavy connections among themselves share the loop without this limit.
+    public var maxHeavyCallsPerWindow = 20
+
     /// How long a connection counts as busy after a call of it was read: 10 ms.
     ///
     /// Where credentials are asked for, a connection that has not shown a good one never does.

@@ -7,17 +7,19 @@ extension ServerConnection {
         guard !isDecoding else { return }
         isDecoding = true
         defer { isDecoding = false }
+        let quota = turnQuota
         do throws(FrameError) {
             while startsCalls, let frame = try inbound.next(&decoder) {
                 lastFrameAt = receivedAt
                 hasReceivedPacket = true
                 partialSince = nil
-                turnQuota -= 1
+                countDecoded()
                 try handle(frame)
                 // A stranger's calls take nothing from the others' share.
                 if isTrusted { share.noteRead(of: ObjectIdentifier(self), at: receivedAt) }
                 if turnQuota <= 0, !inbound.isEmpty { yield() }
             }
+            if turnQuota < quota { endTurn() }
         } catch {
             refuseInput(error)
         }

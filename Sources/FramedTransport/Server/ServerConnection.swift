@@ -39,6 +39,10 @@ final class ServerConnection: ChannelDuplexHandler {
     /// It is longer than the turns of a few connections take together: what is due by the end of a task runs before the
     /// loop looks at any socket.
     static let contendedYieldTime = TimeAmount.microseconds(200)
+    /// A connection counts as heavy for this long after it had more waiting than a turn takes.
+    static let heavyTime = TimeAmount.milliseconds(100)
+    /// The time in which a heavy connection has a bounded number of calls while light ones are busy.
+    static let heavyWindow = TimeAmount.milliseconds(4)
     /// A connection on which nothing was received for this long is quiet.
     static let quietTime = TimeAmount.seconds(1)
 
@@ -90,6 +94,11 @@ final class ServerConnection: ChannelDuplexHandler {
     let share: LoopShare
     private var isShareCheckScheduled = false
     private var isContended = false
+    /// Until when the connection counts as heavy.
+    private var heavyUntil = NIODeadline.uptimeNanoseconds(0)
+    /// The calls that it may still have until a moment, while light connections are busy.
+    private var window = (end: NIODeadline.uptimeNanoseconds(0), left: 0)
+    private var isThrottled = false
     /// Whether decoding goes on in a later turn, so that other connections have theirs.
     var isYielding = false
     private var answersUntilSample = 0
@@ -235,16 +244,40 @@ final class ServerConnection: ChannelDuplexHandler {
     func yield() {
         guard !isYielding else { return }
         isYielding = true
-        eventLoop.assumeIsolated().scheduleTask(in: isContended ? Self.contendedYieldTime : Self.yieldTime) {
+        eventLoop.assumeIsolated().scheduleTask(in: pause) {
             self.isYielding = false
             self.beginTurn(at: .now())
             self.settle()
         }
     }
 
+    /// How long decoding rests between two turns.
+    private var pause: TimeAmount {
+        guard isContended else { return Self.yieldTime }
+        guard isThrottled, window.left <= 0 else { return Self.contendedYieldTime }
+        return max(Self.contendedYieldTime, window.end - .now())
+    }
+
+    /// Counts a call that was decoded against the connection's share.
+    func countDecoded() {
+        turnQuota -= 1
+        window.left -= 1
+    }
+
+    /// Notes whether a turn was too short for what was waiting.
+    func endTurn() {
+        guard isTrusted else { return }
+        if turnQuota <= 0, !inbound.isEmpty {
+            heavyUntil = receivedAt + Self.heavyTime
+        } else if receivedAt >= heavyUntil {
+            core.lightCallers.note(at: receivedAt)
+        }
+    }
+
     /// Takes the connection's share of the loop for one turn.
     private func beginTurn(at now: NIODeadline) {
-        isContended = share.isContended(for: ObjectIdentifier(self), at: now)
+        isThrottled = now < heavyUntil && core.lightCallers.areBusy(at: now)
+        isContended = isThrottled || share.isContended(for: ObjectIdentifier(self), at: now)
         guard isContended else {
             callLimit = limits.maxInFlightCallsPerConnection
             turnQuota = limits.maxCallsPerTurn
@@ -252,6 +285,9 @@ final class ServerConnection: ChannelDuplexHandler {
         }
         callLimit = min(limits.maxInFlightCallsPerConnection, limits.maxContendedCallsPerConnection)
         turnQuota = min(limits.maxCallsPerTurn, limits.maxContendedCallsPerTurn)
+        guard isThrottled else { return }
+        if now >= window.end { window = (now + Self.heavyWindow, limits.maxHeavyCallsPerWindow) }
+        turnQuota = min(turnQuota, window.left)
     }
 
     /// Has the share looked at again when the others may have become quiet.

@@ -10,6 +10,7 @@ final class ServerCore: Sendable {
     let authenticator: (any FramedAuthenticator)?
     let observer: (any FramedServerObserver)?
     let holders = CallHolders()
+    let lightCallers: LightCallers
     private let shares = Mutex<[ObjectIdentifier: NIOLoopBound<LoopShare>]>([:])
     private let orders: AsyncStream<TaskLaneOrder>.Continuation
     private let taskLane: TaskLaneGauge
@@ -20,6 +21,7 @@ final class ServerCore: Sendable {
         orders: AsyncStream<TaskLaneOrder>.Continuation
     ) {
         self.configuration = configuration
+        lightCallers = LightCallers(busyTime: configuration.busyTime)
         self.methods = methods
         self.logger = logger
         self.authenticator = authenticator
