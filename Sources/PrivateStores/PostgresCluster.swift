@@ -69,7 +69,7 @@ struct PostgresCluster: Sendable {
             "listen_addresses": listensOnPort ? "127.0.0.1" : "", "port": String(port),
             "unix_socket_directories": "\"\(socketDirectory)\"", "unix_socket_permissions": "0700",
             "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
-            "shared_buffers": "256MB", "max_wal_size": "4GB", "max_connections": "200",
+            "shared_buffers": "256MB", "max_wal_size": "4GB", "max_connections": "500",
             "logging_collector": "off", "timezone": "UTC", "log_timezone": "UTC",
         ]
         settings.merge(given) { _, given in given }
