@@ -54,7 +54,10 @@ check "build" swift build --build-tests
 # One target after the other, each in a process of its own: together their private servers would starve each other.
 for folder in Tests/*Tests; do
     target="${folder#Tests/}"
-    tests "$target" --skip-build --filter "^$target\\."
+    # Whole stacks, some under valgrind, and servers that are killed: one at a time.
+    alone=()
+    if [ "$target" = EndToEndTests ]; then alone=(--no-parallel); fi
+    tests "$target" --skip-build ${alone[@]+"${alone[@]}"} --filter "^$target\\."
 done
 if [ -e Tests/ProtocolModel/Package.swift ]; then
     tests "protocol model" -c release --package-path Tests/ProtocolModel

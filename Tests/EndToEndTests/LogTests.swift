@@ -79,16 +79,22 @@ struct LogTests {
             FramedClientTransport(
                 address: .tcp(host: "127.0.0.1", port: port), eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
         }
-        try await withGRPCClient(transport: transport()) { client in
-            let refusal = await #expect(throws: RPCError.self) {
-                _ = try await Holdfast_V1_CatalogService.Client(wrapping: client).listChannels(
-                    .init(), metadata: ["authorization": "Bearer \(Self.token)"])
+        let strangers: [Metadata] = [
+            ["authorization": "Bearer \(Self.token)"], ["x-api-key": "hunter2"],
+            ["authorization": "Bearer \(key)", "x-api-key": "hunter2"],
+        ]
+        for metadata in strangers {
+            try await withGRPCClient(transport: transport()) { client in
+                let refusal = await #expect(throws: RPCError.self) {
+                    _ = try await Holdfast_V1_CatalogService.Client(wrapping: client).listChannels(
+                        .init(), metadata: metadata)
+                }
+                #expect(refusal?.code == .unauthenticated)
             }
-            #expect(refusal?.code == .unauthenticated)
         }
         try await withGRPCClient(transport: transport()) { client in
             let metadata: Metadata = [
-                "authorization": "Bearer \(key)", "x-api-key": "hunter2", "x-request-id": "till-7",
+                "authorization": "Bearer \(key)", "x-cookie": "hunter2", "x-request-id": "till-7",
                 "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                 "x-note": "hunter2\n{\"message\":\"forged\"}",
             ]

@@ -16,7 +16,7 @@ struct PosTerminalTests {
         try await ServedStack.with { stack in
             try await TillShop.open(port: stack.port)
             let till = try Till([
-                "127.0.0.1", "\(stack.port)", "--wait", "--timeout", "120", "--attempts", "500", "MUG=2@4.95",
+                "127.0.0.1", "\(stack.port)", "--wait", "--timeout", "600", "--attempts", "500", "MUG=2@4.95",
                 "APRON=1@12.505",
             ])
             try await till.awaitLine("reserving")
@@ -117,7 +117,8 @@ struct PosTerminalTests {
                 #expect(unknown.status == 1)
                 #expect(
                     unknown.text
-                        == "health: UNAUTHENTICATED: the credentials are not valid (UNAUTHENTICATED, 1 tries)\n")
+                        == "health: UNAUTHENTICATED: the credentials are not valid (UNAUTHENTICATED, 1 tries)\n"
+                        + "  reason UNAUTHENTICATED\n")
                 // Health is open to everybody; stock is not.
                 let nobody = try Till.run(server + ["MUG=1@4.95"])
                 #expect(nobody.status == 1)

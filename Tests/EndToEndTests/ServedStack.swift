@@ -130,7 +130,7 @@ final class ServedStack: Sendable {
             throw TestFailure("the server does not stand still")
         }
         try call()
-        guard try await eventually(within: 60, { LoopbackQueue.hasUnreadBytes(port: port) }) else {
+        guard try await eventually(within: 240, { LoopbackQueue.hasUnreadBytes(port: port) }) else {
             throw TestFailure("no call came to port \(port)")
         }
         try await killAndRestart(.server)
