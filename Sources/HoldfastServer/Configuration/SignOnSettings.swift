@@ -11,7 +11,7 @@ public struct SignOnSettings: Hashable, Sendable {
     public var audiences: [String] = []
     /// The claim with the roles; default `roles`.
     public var rolesClaim = "roles"
-    /// What values of that claim mean; where it is empty, the roles' own names. Each `VALUE=ROLE`.
+    /// What values of that claim mean, each `VALUE=ROLE`; where there are none, the roles' own names hold.
     public var roleMap: [String] = []
     /// By how much clocks may differ, in seconds: 0 to 600; default 60.
     public var clockSkewSeconds: Int64 = 60
