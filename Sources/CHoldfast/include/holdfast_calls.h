@@ -19,6 +19,7 @@
 #include "grpc/health/v1/health.pb-c.h"
 #include "holdfast.h"
 #include "holdfast/transport/v1/control.pb-c.h"
+#include "holdfast/v1/access.pb-c.h"
 #include "holdfast/v1/availability.pb-c.h"
 #include "holdfast/v1/catalog.pb-c.h"
 #include "holdfast/v1/inventory.pb-c.h"
