@@ -75,7 +75,7 @@ public struct FramedErrorCode: RawRepresentable, Hashable, Sendable, Error, Cust
 
 extension RPCError.Code {
     /// The canonical name, as it stands in front of every error text: `NOT_FOUND`.
-    var wireName: StaticString {
+    package var wireName: StaticString {
         switch self {
         case .cancelled: "CANCELLED"
         case .invalidArgument: "INVALID_ARGUMENT"

@@ -1,3 +1,4 @@
+import FramedTransport
 import GRPCCore
 import GRPCProtobuf
 
@@ -42,24 +43,6 @@ struct StatusDetails: ServerInterceptor {
 
     /// The name of a code, as gRPC spells it, where that promises nothing.
     private static func reason(_ code: RPCError.Code) -> String {
-        switch code {
-        case .cancelled: "CANCELLED"
-        case .unknown: "UNKNOWN"
-        case .invalidArgument: "INVALID_ARGUMENT"
-        case .deadlineExceeded: "DEADLINE_EXCEEDED"
-        case .notFound: "NOT_FOUND"
-        case .alreadyExists: "ALREADY_EXISTS"
-        case .permissionDenied: "PERMISSION_DENIED"
-        case .resourceExhausted: "RESOURCE_EXHAUSTED"
-        case .failedPrecondition: "FAILED_PRECONDITION"
-        case .aborted: "ABORTED"
-        case .outOfRange: "OUT_OF_RANGE"
-        case .unimplemented: "UNIMPLEMENTED"
-        case .internalError: "INTERNAL"
-        case .unavailable: "OUTCOME_UNKNOWN"
-        case .dataLoss: "DATA_LOSS"
-        case .unauthenticated: "UNAUTHENTICATED"
-        default: "UNKNOWN"
-        }
+        code == .unavailable ? "OUTCOME_UNKNOWN" : "\(code.wireName)"
     }
 }
