@@ -102,7 +102,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Ledger", dependencies: ["Domain", "PostgresClient", logging],
-            resources: [.embedInCode("Migrations/v0001_core.sql"), .embedInCode("Migrations/v0002_access.sql")],
+            resources: [
+                .embedInCode("Migrations/v0001_core.sql"), .embedInCode("Migrations/v0002_access.sql"),
+                .embedInCode("Migrations/v0003_reliability.sql"),
+            ],
             swiftSettings: strict),
         .target(
             name: "HotStock", dependencies: ["Domain", "RedisClient", nioCore],

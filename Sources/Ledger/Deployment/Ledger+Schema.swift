@@ -8,6 +8,9 @@ extension Ledger {
     public static let migrations = [
         Migration(version: 1, name: "core", sql: String(decoding: PackageResources.v0001_core_sql, as: UTF8.self)),
         Migration(version: 2, name: "access", sql: String(decoding: PackageResources.v0002_access_sql, as: UTF8.self)),
+        Migration(
+            version: 3, name: "reliability",
+            sql: String(decoding: PackageResources.v0003_reliability_sql, as: UTF8.self)),
     ]
 
     /// Brings a database up to this program's schema.

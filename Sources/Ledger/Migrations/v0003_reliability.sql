@@ -1,0 +1,29 @@
+-- What several servers need to survive the loss of a store: who decides for a vshard, who does work that one server does,
+-- which PostgreSQL this is, and indexes that read one vshard.
+
+ALTER TABLE shard ADD COLUMN mode smallint NOT NULL DEFAULT 1 CHECK (mode IN (1, 2));
+COMMENT ON COLUMN shard.mode IS
+    '1 Redis admits, 2 PostgreSQL admits. In mode 2 held_direct of a cell is the sum of its live reservations, kept with '
+    'every change of a hold; in mode 1 it means nothing. Changes together with the epoch, under the exclusive fence.';
+
+CREATE TABLE lease (
+    name text COLLATE "C" PRIMARY KEY,
+    holder uuid NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+COMMENT ON TABLE lease IS 'Work that one server does at a time. A lapsed lease is harmless: the epochs fence what it allowed.';
+
+CREATE TABLE server_presence (
+    id uuid PRIMARY KEY,
+    sees_redis boolean NOT NULL,
+    seen_at timestamptz NOT NULL
+);
+COMMENT ON TABLE server_presence IS 'Servers that run, and whether each can use Redis now.';
+
+ALTER TABLE deployment ADD COLUMN system_identifier bigint, ADD COLUMN timeline bigint;
+COMMENT ON COLUMN deployment.timeline IS
+    'The PostgreSQL that the epochs belong to. Another system or timeline has forgotten something: epochs must rise.';
+
+CREATE INDEX hold_live ON hold ((vshards[1]), id, kind) WHERE state = 1;
+CREATE INDEX hold_live_wide ON hold (id, kind) WHERE state = 1 AND cardinality(vshards) > 1;
+CREATE INDEX cell_vshard ON cell (vshard, id);
