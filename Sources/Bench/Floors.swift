@@ -90,7 +90,7 @@ struct Floors: Sendable {
         Workload(name: "raw take (not durable)", loops: slots(options)) { slot in
             var generator = SystemRandomNumberGenerator()
             let id = EntityID.random(using: &generator)
-            let line = TakeRequest.Line(
+            let line = SupplyLine(
                 index: 0, quantity: 1, split: false, groups: [[CellID(Int64.random(in: 1...Int64(skus)))]])
             let request = TakeRequest(
                 key: HoldKey(.reservation, id), nonce: id.low, force: false, fingerprint: id.high, lines: [line])

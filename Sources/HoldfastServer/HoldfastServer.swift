@@ -61,12 +61,16 @@ public struct HoldfastServer: Sendable {
         let redis = try RedisClient(
             configuration: redisConfiguration(), eventLoopGroup: group, logger: labelled("holdfast.redis"),
             metrics: RedisMetrics(factory: metrics))
+        let identity = LedgerIdentity()
+        var postgres = PostgresConfiguration(
+            connectionString: configuration.postgresURL, connectionCount: configuration.postgresConnections)
+        postgres.onConnect = { connection in try identity.check(connection) }
+        // A server that is paused inside a transaction would hold up all others.
+        postgres.idleInTransactionTimeout = .seconds(5)
         let pool = PostgresPool(
-            configuration: PostgresConfiguration(
-                connectionString: configuration.postgresURL, connectionCount: configuration.postgresConnections),
-            logger: labelled("holdfast.postgres"), metrics: PostgresMetrics(factory: metrics))
+            configuration: postgres, logger: labelled("holdfast.postgres"), metrics: PostgresMetrics(factory: metrics))
         let promising = OrderPromising(
-            ledger: Ledger(pool: pool), redis: redis, configuration: promisingConfiguration(),
+            ledger: Ledger(pool: pool), redis: redis, identity: identity, configuration: promisingConfiguration(),
             logger: labelled("holdfast.promising"), metrics: PromisingMetrics(factory: metrics))
         let readiness = Readiness(promising: promising, redis: redis, pool: pool)
         telemetry.watch(

@@ -27,6 +27,9 @@ public struct VShardStatus: Sendable, Hashable {
     public var epoch: Int64
     /// Admitting calls so far in that epoch.
     public var sequence: Int64
+
+    /// A vshard that nobody has loaded.
+    public static let unloaded = VShardStatus(armed: 0, epoch: 0, sequence: 0)
 }
 
 extension HotStock {

@@ -8,7 +8,7 @@ public import RedisClient
 public struct HotStock: Sendable {
     /// The connection that carries the calls.
     public let link: RedisLink
-    private let keys: HotStockKeys
+    let keys: HotStockKeys
 
     /// Where calls are sent from and futures complete.
     public var eventLoop: any EventLoop { link.eventLoop }

@@ -10,6 +10,8 @@ public struct HotStockKeys: Sendable {
     }
 
     private let names: [Names]
+    /// Tells how far PostgreSQL's log reached when Redis last heard of it.
+    let witness: String
 
     /// Names the keys of `vshards` vshards.
     ///
@@ -17,6 +19,7 @@ public struct HotStockKeys: Sendable {
     ///
     /// All keys of a vshard carry one hash tag, so a cluster keeps them together.
     public init(prefix: String, vshards: Int) {
+        witness = prefix + "witness"
         names = (0..<vshards).map { number in
             let digits = String(number)
             let tag = "{\(prefix)v\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)}"

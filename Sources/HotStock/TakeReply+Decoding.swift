@@ -48,13 +48,13 @@ extension TakeReply {
         return (takes, figures)
     }
 
-    private static func short(_ numbers: [RESPValue]) throws -> [TakeOutcome.LineAvailable] {
+    private static func short(_ numbers: [RESPValue]) throws -> [LineAvailable] {
         guard numbers.count % 2 == 1 else { throw HotStockError.malformed("short lines do not come in pairs") }
         return try stride(from: 1, to: numbers.count, by: 2).map { index in
             guard let line = numbers[index].int64, let available = numbers[index + 1].int64 else {
                 throw HotStockError.malformed("a short line is not made of numbers")
             }
-            return TakeOutcome.LineAvailable(line: Int(line), available: max(0, available))
+            return LineAvailable(line: Int(line), available: max(0, available))
         }
     }
 }

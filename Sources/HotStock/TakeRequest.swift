@@ -2,28 +2,6 @@ public import Domain
 
 /// What one request wants from one vshard.
 public struct TakeRequest: Sendable {
-    /// One line and the cells that may serve it.
-    public struct Line: Sendable, Hashable {
-        /// Index of the line in the request.
-        public var index: Int
-        /// Units, at least 1.
-        public var quantity: Int64
-        /// Whether several groups may serve the line together.
-        public var split: Bool
-        /// Locations in rank order, each with its cells in rank order.
-        ///
-        /// Cells are unique within the line.
-        public var groups: [[CellID]]
-
-        /// Makes a line.
-        public init(index: Int, quantity: Int64, split: Bool, groups: [[CellID]]) {
-            self.index = index
-            self.quantity = quantity
-            self.split = split
-            self.groups = groups
-        }
-    }
-
     /// The hold that owns the units.
     public var key: HoldKey
     /// Names this attempt: only its owner may take it back.
@@ -35,10 +13,10 @@ public struct TakeRequest: Sendable {
     /// Names the request's content: the same hold with another fingerprint is refused.
     public var fingerprint: UInt64
     /// The lines, at least one.
-    public var lines: [Line]
+    public var lines: [SupplyLine]
 
     /// Makes a request.
-    public init(key: HoldKey, nonce: UInt64, force: Bool, fingerprint: UInt64, lines: [Line]) {
+    public init(key: HoldKey, nonce: UInt64, force: Bool, fingerprint: UInt64, lines: [SupplyLine]) {
         self.key = key
         self.nonce = nonce
         self.force = force
@@ -59,14 +37,6 @@ public enum TakeOutcome: Sendable, Hashable {
     case unknownCell(CellID)
     /// Nothing was taken: the hold is there with another fingerprint.
     case differentRequest
-
-    /// The best that a line could have had.
-    public struct LineAvailable: Sendable, Hashable {
-        /// Index of the line.
-        public var line: Int
-        /// Units, at least 0.
-        public var available: Int64
-    }
 }
 
 /// What a cell would admit.

@@ -3,6 +3,7 @@ import HotStock
 public import Ledger
 public import Logging
 public import NIOCore
+import PostgresClient
 public import RedisClient
 import Synchronization
 
@@ -29,12 +30,16 @@ public final class OrderPromising: Sendable {
         var first: Lane
         var placer: OrderPlacer
         var changer: StockChanger
-        var rebuilder: Rebuilder
+        var keeper: AdmissionKeeper
         var sweeper: ExpirySweeper
         var vshards: Int
     }
 
+    /// This server's name among the servers of its deployment; new with each start.
+    public let server: EntityID
+
     private let redis: RedisClient
+    private let identity: LedgerIdentity
     private let configuration: PromisingConfiguration
     private let logger: Logger
     private let directory = StockDirectory()
@@ -46,11 +51,15 @@ public final class OrderPromising: Sendable {
 
     /// Makes order promising over the two stores.
     ///
-    /// Nothing is asked of them before `run()`.
+    /// Nothing is asked of them before `run()`. Give `identity` to the connections of the ledger's pool too, so that each is
+    /// checked before it is used.
     public init(
-        ledger: Ledger, redis: RedisClient, configuration: PromisingConfiguration, logger: Logger,
-        metrics: PromisingMetrics = .off
+        ledger: Ledger, redis: RedisClient, identity: LedgerIdentity = LedgerIdentity(),
+        configuration: PromisingConfiguration, logger: Logger, metrics: PromisingMetrics = .off
     ) {
+        var generator = SystemRandomNumberGenerator()
+        server = EntityID.random(using: &generator)
+        self.identity = identity
         admission = Admission(metrics: metrics)
         self.ledger = ledger
         self.redis = redis
@@ -60,7 +69,7 @@ public final class OrderPromising: Sendable {
         follower = DirectoryFollower(ledger: ledger, directory: directory, logger: logger)
     }
 
-    /// True where every vshard is armed and the last look at Redis was good.
+    /// True where every vshard is open for promises, whichever store decides.
     public var isReady: Bool { admission.phase == .open }
 
     /// What it and the services above it count.
@@ -74,8 +83,10 @@ public final class OrderPromising: Sendable {
             case .rebuilding: .rebuilding
             case .open: .open
             }
+        let open = admission.openCounts
         return PromisingStatus(
-            admission: phase, reason: admission.reason, openVShards: admission.openEpochs.count,
+            admission: phase, reason: admission.reason, openVShards: open.redis + open.ledger,
+            ledgerVShards: open.ledger,
             vshards: assembly.withLock { $0?.vshards } ?? 0, cells: directory.cellCount,
             sinceLedgerAnswered: lastAnswer.value.withLock { $0.map { ContinuousClock.now - $0 } })
     }
@@ -87,23 +98,28 @@ public final class OrderPromising: Sendable {
     /// Waits for stores that are away, and recovers by itself when they come back.
     public func run() async {
         guard let assembly = await assemble() else { return }
+        admission.begin(vshards: assembly.vshards)
         self.assembly.withLock { $0 = assembly }
+        identity.onChange { [admission, settler, logger] what in
+            logger.critical(
+                "the ledger has forgotten something; every promise in flight is void", metadata: ["why": "\(what)"])
+            settler.forget()
+            admission.requestRebuild(what)
+        }
         for link in redis.links {
-            link.onStateChange { [admission, redis] state in
-                if state.isConnected {
-                    if redis.links.allSatisfy(\.isConnected) { admission.requestRebuild("Redis was connected") }
-                } else {
-                    admission.giveUp()
-                }
+            link.onStateChange { [admission] state in
+                // What a new connection leads to is looked at before anything is promised there.
+                if state.isConnected { admission.nudge() } else { admission.closeRedis() }
             }
         }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await assembly.rebuilder.run() }
-            group.addTask { await assembly.rebuilder.watch(every: self.configuration.watchInterval) }
+            group.addTask { await assembly.keeper.run() }
+            group.addTask { await assembly.keeper.tick() }
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
         }
-        admission.giveUp()
+        admission.close()
+        await assembly.keeper.leave()
         assembly.placer.close()
         for lane in assembly.lanes.values {
             lane.hotStock.eventLoop.execute { lane.batcher.close() }
@@ -134,7 +150,7 @@ public final class OrderPromising: Sendable {
         for link in redis.links {
             let hotStock = HotStock(link: link, keys: keys)
             let reader = AvailabilityReader(
-                loop: link.eventLoop, hotStock: hotStock, directory: directory, admission: admission,
+                loop: link.eventLoop, hotStock: hotStock, ledger: ledger, directory: directory, admission: admission,
                 maximumAge: configuration.maximumAge, capacity: configuration.nearCacheCapacity)
             let lane = Lane(
                 batcher: ReservationBatcher(
@@ -158,9 +174,10 @@ public final class OrderPromising: Sendable {
             changer: StockChanger(
                 ledger: ledger, hotStock: first.hotStock, directory: directory, follower: follower,
                 admission: admission, settler: settler, logger: logger),
-            rebuilder: Rebuilder(
-                ledger: ledger, hotStock: { connected.first { $0.link.isConnected } }, admission: admission,
-                settler: settler, vshards: (0..<vshards).map { VShard(Int16($0)) }, logger: logger),
+            keeper: AdmissionKeeper(
+                server: server, ledger: ledger, identity: identity, redis: redis,
+                hotStock: { connected.first { $0.link.isConnected } }, admission: admission, settler: settler,
+                vshards: vshards, configuration: configuration, logger: logger),
             sweeper: ExpirySweeper(
                 ledger: ledger, hotStock: first.hotStock, settler: settler, admission: admission,
                 lastAnswer: lastAnswer, logger: logger),
@@ -287,16 +304,7 @@ public final class OrderPromising: Sendable {
         _ request: CancellationRequest, encodeReply: @escaping @Sendable (Cancellation) throws -> [UInt8]
     ) async throws -> [UInt8] {
         let assembly = try assembled()
-        let reply: [UInt8]
-        let settlement: Settlement
-        do {
-            (reply, settlement) = try await ledger.cancel(request, encodeReply: encodeReply)
-        } catch {
-            if case Refusal.outcomeUnknown = error {
-                admission.requestRebuild("a cancellation's outcome is unknown")
-            }
-            throw error
-        }
+        let (reply, settlement) = try await ledger.cancel(request, encodeReply: encodeReply)
         await settler.settleAndWait(settlement, through: assembly.first.hotStock)
         return reply
     }
@@ -338,20 +346,30 @@ public final class OrderPromising: Sendable {
         let (vshard, cells) = try found.get()
         guard !cells.isEmpty else { return [] }
         let terms = try await ledger.availabilityTerms(of: cells.map(\.id))
-        guard admission.phase == .open else {
-            throw Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250)
-        }
-        let figures: [Int64?]
-        do {
-            figures = try await hotStock.read(vshard, cells.map(\.id)).get()
-        } catch {
-            throw Refusal.unavailable("stock figures cannot be read", retryAfterMilliseconds: 250)
-        }
+        let figures = try await admissible(cells.map(\.id), in: vshard, through: hotStock)
         return zip(cells, figures).compactMap { cell, figure in
             guard let terms = terms[cell.id] else { return nil }
             return AvailabilityTerms(
                 location: cell.code, onHand: terms.onHand, safety: terms.safety, allocated: terms.allocated,
                 heldByChannel: Self.held(terms.heldByChannel, within: scope), admissible: figure ?? 0)
+        }
+    }
+
+    /// What would be admitted of cells now, by whichever store decides.
+    private func admissible(_ cells: [CellID], in vshard: VShard, through hotStock: HotStock) async throws -> [Int64?] {
+        switch admission.standing(of: vshard) {
+        case .closed, .loading:
+            throw Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250)
+        case .ledger:
+            let read = ledger.available(cells)
+            let figures = try await ledger.pool.withConnection { connection in try read(connection) }
+            return cells.map { figures[$0] }
+        case .redis:
+            do {
+                return try await hotStock.read(vshard, cells).get()
+            } catch {
+                throw Refusal.unavailable("stock figures cannot be read", retryAfterMilliseconds: 250)
+            }
         }
     }
 
@@ -375,12 +393,7 @@ public final class OrderPromising: Sendable {
         for (vshard, cells) in byVShard {
             for first in stride(from: 0, to: cells.count, by: 1_000) {
                 let part = Array(cells[first..<min(first + 1_000, cells.count)])
-                let figures: [Int64?]
-                do {
-                    figures = try await hotStock.read(vshard, part.map(\.cell)).get()
-                } catch {
-                    throw Refusal.unavailable("stock figures cannot be read", retryAfterMilliseconds: 250)
-                }
+                let figures = try await admissible(part.map(\.cell), in: vshard, through: hotStock)
                 for (cell, figure) in zip(part, figures) where figure != cell.availableToPromise {
                     differing.append(
                         BooksReport.Difference(

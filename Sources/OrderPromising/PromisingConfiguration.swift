@@ -20,10 +20,22 @@ public struct PromisingConfiguration: Sendable {
     ///
     /// Default 250 ms.
     public var sweepInterval: Duration = .milliseconds(250)
-    /// Pause between two looks whether Redis is still armed.
+    /// Pause between two looks at who may admit: whether Redis is still armed, which store decides.
     ///
-    /// Default 500 ms.
-    public var watchInterval: Duration = .milliseconds(500)
+    /// Default 250 ms.
+    public var watchInterval: Duration = .milliseconds(250)
+    /// How long Redis is away before PostgreSQL decides alone.
+    ///
+    /// Default 1 s.
+    public var breakerDelay: Duration = .seconds(1)
+    /// How long Redis must be well before it decides again; doubles, up to a minute, where it goes away soon after.
+    ///
+    /// Default 2 s.
+    public var returnDelay: Duration = .seconds(2)
+    /// How long a server that says nothing keeps a lease, by PostgreSQL's clock.
+    ///
+    /// Default 3 s.
+    public var leaseDuration: Duration = .seconds(3)
     /// Pause between two looks for changes that other servers made to the catalogue.
     ///
     /// Default 250 ms.

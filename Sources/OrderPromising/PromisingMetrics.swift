@@ -33,6 +33,8 @@ public struct PromisingMetrics: Sendable {
     let rebuildCells: Meter
     let rebuildHolds: Meter
     let epochRaises: Counter
+    /// Times that PostgreSQL began to decide alone.
+    let ledgerModes: Counter
     /// Calls that were refused, by reason.
     private let refusals: [RefusalReason: Counter]
 
@@ -77,6 +79,7 @@ public struct PromisingMetrics: Sendable {
         rebuildCells = meter("holdfast_rebuild_cells_loaded")
         rebuildHolds = meter("holdfast_rebuild_holds_loaded")
         epochRaises = counter("holdfast_epoch_raises_total")
+        ledgerModes = counter("holdfast_ledger_mode_switches_total")
         refusals = Dictionary(
             uniqueKeysWithValues: RefusalReason.allCases.map { reason in
                 (reason, counter("holdfast_refusals_total", [("reason", reason.rawValue)]))

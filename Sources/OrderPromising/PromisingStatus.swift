@@ -16,6 +16,8 @@ public struct PromisingStatus: Sendable, Hashable {
     public var reason: String
     /// Parts of the stock that are open here.
     public var openVShards: Int
+    /// Those of them that PostgreSQL decides alone, because Redis is away or was until now.
+    public var ledgerVShards: Int
     /// Parts of the stock; 0 until the ledger has told.
     public var vshards: Int
     /// Articles at locations that are known here.

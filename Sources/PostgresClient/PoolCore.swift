@@ -128,6 +128,7 @@ final class PoolCore: @unchecked Sendable {
         do {
             let connection = try PostgresConnection(
                 self.configuration, logger: self.logger, metrics: self.metrics)
+            try self.prepare(connection)
             self.metrics.connected.increment()
             delay = self.configuration.minimumReconnectDelay.nanoseconds
             self.monitor.withLock {
@@ -141,6 +142,19 @@ final class PoolCore: @unchecked Sendable {
             self.pause(delay)
             delay = min(delay * 2, self.configuration.maximumReconnectDelay.nanoseconds)
             return nil
+        }
+    }
+
+    private func prepare(_ connection: PostgresConnection) throws(PostgresError) {
+        do {
+            try self.configuration.onConnect?(connection)
+        } catch let error as PostgresError {
+            throw error
+        } catch {
+            throw PostgresError(.unavailable, detail: "a new connection could not be prepared: \(error)")
+        }
+        guard connection.rollBackIfOpen() else {
+            throw connection.failure ?? PostgresError(.unavailable, detail: "a new connection is not idle")
         }
     }
 

@@ -56,6 +56,11 @@ public struct PostgresConfiguration: Sendable {
     /// Default: 2 s.
     public var maximumReconnectDelay: Duration = .seconds(2)
 
+    /// What is done with each new connection before it is lent, on the thread that owns it; nil is nothing.
+    ///
+    /// Where it throws the connection is given up, and another attempt is made after the pause.
+    public var onConnect: (@Sendable (PostgresConnection) throws -> Void)?
+
     /// Makes a configuration with the defaults for everything else.
     public init(connectionString: String, connectionCount: Int = 8) {
         self.connectionString = connectionString

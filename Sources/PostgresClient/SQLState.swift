@@ -69,6 +69,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable {
     public static let syntaxError = SQLState("42601")
     /// A table that does not exist.
     public static let undefinedTable = SQLState("42P01")
+    /// `undefined_column`: the schema is older than the statement.
+    public static let undefinedColumn = SQLState("42703")
     /// Class 53: memory, disk or connections are exhausted.
     public static let insufficientResources = SQLState("53000")
     /// The disk is full.

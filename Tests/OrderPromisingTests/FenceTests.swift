@@ -159,7 +159,7 @@ struct FenceTests {
         try await TestDeployment.with { deployment in
             try await FenceTests.stocked(deployment)
             let vshards = (0..<Int16(try await deployment.ledger.vshardCount())).map { VShard($0) }
-            _ = try await deployment.ledger.raiseEpochs(vshards)
+            _ = try await deployment.ledger.fence(vshards)
             // The server does not know yet: Redis admits under the old epoch, PostgreSQL must not make it true.
             let held = try await eventually {
                 do {
@@ -170,7 +170,7 @@ struct FenceTests {
                 }
             }
             #expect(held)
-            _ = try await deployment.ledger.raiseEpochs(vshards)
+            _ = try await deployment.ledger.fence(vshards)
             let placed = try await eventually {
                 do {
                     _ = try await deployment.place(deployment.order([("D", "W", 3)]))

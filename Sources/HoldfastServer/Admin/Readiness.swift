@@ -12,15 +12,19 @@ final class Readiness: Sendable {
         /// Whether it listens.
         var isListening: Bool
         /// What is wrong with Redis; `nil` where nothing is.
+        ///
+        /// Calls are answered all the same while PostgreSQL decides alone.
         var redis: String?
         /// What is wrong with PostgreSQL; `nil` where nothing is.
         var postgres: String?
         /// Whether stock is admitted.
         var admission: PromisingStatus.Admission
+        /// Parts of the stock that PostgreSQL decides alone.
+        var ledgerVShards: Int
 
         /// Whether calls are answered.
         var isReady: Bool {
-            !isDraining && isListening && redis == nil && postgres == nil && admission == .open
+            !isDraining && isListening && postgres == nil && admission == .open
         }
 
         /// The report as one JSON object.
@@ -32,7 +36,7 @@ final class Readiness: Sendable {
             return """
                 {"ready":\(isReady),"draining":\(isDraining),"listening":\(isListening),\
                 "stores":{"postgres":\(store(postgres)),"redis":\(store(redis))},\
-                "admission":"\(admission.rawValue)"}
+                "admission":"\(admission.rawValue)","ledger_mode":\(ledgerVShards > 0)}
                 """
         }
     }
@@ -67,7 +71,8 @@ final class Readiness: Sendable {
         let status = promising.status
         return Report(
             isDraining: isDraining.load(ordering: .relaxed), isListening: isListening.load(ordering: .relaxed),
-            redis: redisProblem(status), postgres: postgresProblem(status), admission: status.admission)
+            redis: redisProblem(status), postgres: postgresProblem(status), admission: status.admission,
+            ledgerVShards: status.ledgerVShards)
     }
 
     private func redisProblem(_ status: PromisingStatus) -> String? {

@@ -59,6 +59,9 @@ public enum MetricCatalogue {
             "holdfast_admission_state", .gauge, labels: ["state"],
             help: "1 for the state in which stock admission is, 0 for the others."),
         MetricFamily("holdfast_vshards_open", .gauge, help: "Parts of the stock that are open for promises here."),
+        MetricFamily(
+            "holdfast_vshards_in_ledger_mode", .gauge,
+            help: "Parts of the stock that PostgreSQL decides alone because Redis is away."),
         MetricFamily("holdfast_vshards", .gauge, help: "Parts of the stock; 0 until the ledger has told."),
         MetricFamily("holdfast_cells", .gauge, help: "Articles at locations that this server knows."),
         MetricFamily(
@@ -73,6 +76,9 @@ public enum MetricCatalogue {
             "holdfast_rebuild_cells_loaded", .gauge, help: "Articles at locations that the last load has loaded."),
         MetricFamily("holdfast_rebuild_holds_loaded", .gauge, help: "Holds that the last load has loaded."),
         MetricFamily("holdfast_epoch_raises_total", .counter, help: "Times that this server raised the epochs."),
+        MetricFamily(
+            "holdfast_ledger_mode_switches_total", .counter,
+            help: "Times that this server had PostgreSQL decide alone."),
     ]
 
     private static let postgres = [

@@ -13,6 +13,7 @@ struct StoreMetrics: Sendable {
 
     private let admission: [(state: PromisingStatus.Admission, meter: Meter)]
     private let openVShards: Meter
+    private let ledgerVShards: Meter
     private let vshards: Meter
     private let cells: Meter
     private let postgresUp: Meter
@@ -42,6 +43,7 @@ struct StoreMetrics: Sendable {
             return (state, meter)
         }
         openVShards = meter("holdfast_vshards_open")
+        ledgerVShards = meter("holdfast_vshards_in_ledger_mode")
         vshards = meter("holdfast_vshards")
         cells = meter("holdfast_cells")
         postgresUp = meter("holdfast_postgres_up")
@@ -61,6 +63,7 @@ struct StoreMetrics: Sendable {
         let status = promising.status
         for (state, meter) in admission { meter.set(state == status.admission ? 1 : 0) }
         openVShards.set(status.openVShards)
+        ledgerVShards.set(status.ledgerVShards)
         vshards.set(status.vshards)
         cells.set(status.cells)
         let connections = pool.status

@@ -3,7 +3,7 @@ import PostgresClient
 
 /// Advisory locks of the ledger: first key of `pg_advisory_lock(int, int)`, the second is 0.
 enum LedgerLock {
-    /// Held shared by every transaction that journals promises, exclusively while epochs rise.
+    /// Held shared by every transaction that makes or closes a promise, exclusively while epochs and modes change.
     static let epochFence: Int32 = 0x4846_0001
 }
 
@@ -21,44 +21,182 @@ public struct VShardEpoch: Sendable, Hashable {
     }
 }
 
+/// Which store decides what a vshard promises.
+public enum AdmissionMode: Int16, Sendable, Hashable {
+    /// Redis admits, PostgreSQL makes it true.
+    case redis = 1
+    /// PostgreSQL decides alone: Redis is away.
+    case ledger = 2
+}
+
+/// A vshard's row of the fence.
+public struct VShardRow: Sendable, Hashable {
+    /// The vshard.
+    public var vshard: VShard
+    /// Its epoch: promises made under another are not journalled.
+    public var epoch: Int64
+    /// Which store decides.
+    public var mode: AdmissionMode
+}
+
+/// What a server learns when it reports for duty.
+public struct DutyRoster: Sendable {
+    /// All vshards by number.
+    public var vshards: [VShardRow]
+    /// True where this server has the lease of the admission.
+    public var isKeeper: Bool
+    /// True where another server that runs can use Redis.
+    public var othersSeeRedis: Bool
+}
+
 extension Ledger {
-    private static let readEpochs = PostgresStatement(
-        "read_epochs", "SELECT id, epoch FROM shard ORDER BY id", access: .readOnly)
+    /// A number that was never an epoch before, not even in a future that a restore has undone: milliseconds of the clock,
+    /// or one more where that is more.
+    static let nextEpoch = "greatest(epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000)::int8)"
+
+    private static let readShards = PostgresStatement(
+        "read_shards", "SELECT id, epoch, mode FROM shard ORDER BY id", access: .readOnly)
     private static let lockEpochs = PostgresStatement(
         "lock_epochs", "SELECT pg_advisory_xact_lock($1::int4, 0)")
-    private static let raise = PostgresStatement(
-        "raise_epochs",
-        "UPDATE shard SET epoch = epoch + 1 WHERE id = ANY($1::int2[]) RETURNING id, epoch")
+    private static let fence = PostgresStatement(
+        "fence_vshards",
+        "UPDATE shard SET epoch = \(nextEpoch) WHERE id = ANY($1::int2[]) AND mode = 1 RETURNING id, epoch, mode")
+    private static let begin = PostgresStatement(
+        "begin_redis_mode",
+        "UPDATE shard SET epoch = \(nextEpoch), mode = 1 WHERE id = ANY($1::int2[]) RETURNING id, epoch, mode")
+    private static let beginLedgerMode = PostgresStatement(
+        "begin_ledger_mode",
+        "UPDATE shard SET epoch = \(nextEpoch), mode = 2 WHERE mode = 1 RETURNING id, epoch, mode")
+    private static let sumHeld = PostgresStatement(
+        "sum_held",
+        """
+        WITH held AS (
+            SELECT t.cell, sum(t.quantity)::int8 AS quantity
+            FROM hold h, unnest(h.cells, h.quantities) AS t(cell, quantity) WHERE h.state = 1 GROUP BY t.cell
+        )
+        UPDATE cell SET held_direct = n.quantity
+        FROM (
+            SELECT c.id, coalesce(h.quantity, 0) AS quantity FROM cell c LEFT JOIN held h ON h.cell = c.id
+            WHERE c.vshard = ANY($1::int2[]) AND c.held_direct <> coalesce(h.quantity, 0)
+        ) n WHERE cell.id = n.id
+        """)
+    private static let patience = PostgresStatement("patience", "SET LOCAL statement_timeout = '120s'")
+    private static let reportPresence = PostgresStatement(
+        "report_presence",
+        """
+        INSERT INTO server_presence (id, sees_redis, seen_at) VALUES ($1::uuid, $2::bool, now())
+        ON CONFLICT (id) DO UPDATE SET sees_redis = excluded.sees_redis, seen_at = excluded.seen_at
+        """)
+    private static let othersSeeRedis = PostgresStatement(
+        "others_see_redis",
+        """
+        SELECT EXISTS (SELECT FROM server_presence
+            WHERE id <> $1::uuid AND sees_redis AND seen_at > now() - $2::int8 * interval '1 millisecond')
+        """, access: .readOnly)
+    private static let keepAdmission = PostgresStatement(
+        "keep_admission",
+        """
+        INSERT INTO lease (name, holder, expires_at)
+        SELECT $1::text, $2::uuid, now() + $3::int8 * interval '1 millisecond'
+        WHERE $4::bool OR NOT EXISTS (SELECT FROM server_presence
+            WHERE id <> $2::uuid AND sees_redis AND seen_at > now() - $3::int8 * interval '1 millisecond')
+        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+        WHERE lease.holder = excluded.holder OR lease.expires_at < now()
+        """)
+    private static let forgetPresence = PostgresStatement(
+        "forget_presence",
+        "DELETE FROM server_presence WHERE id = $1::uuid OR seen_at < now() - interval '1 hour'")
 
-    /// Joins the fence: epochs cannot rise until this transaction ends.
+    /// Joins the fence: epochs and modes cannot change until this transaction ends.
     ///
-    /// The next statement sees every rise before it.
+    /// The next statement sees every change before it.
     static let joinFence = PostgresStatement(
         "join_fence", "SELECT pg_advisory_xact_lock_shared($1::int4, 0)")
 
+    /// All vshards, by number.
+    public func vshardRows() async throws -> [VShardRow] {
+        try await onConnection { connection in try Ledger.rows(try connection.execute(Ledger.readShards)) }
+    }
+
     /// Epochs of all vshards, by number.
     public func epochs() async throws -> [VShardEpoch] {
-        try await onConnection { connection in
-            try Ledger.epochs(try connection.execute(Ledger.readEpochs))
-        }
+        try await vshardRows().map { VShardEpoch(vshard: $0.vshard, epoch: $0.epoch) }
     }
 
-    /// Raises the epochs of vshards.
+    /// Reports that a server runs and whether it can use Redis, takes or keeps the lease of the admission where it should,
+    /// and returns what is the case.
     ///
-    /// Waits for running journal transactions; later ones of the old epochs write nothing.
-    public func raiseEpochs(_ vshards: [VShard]) async throws -> [VShardEpoch] {
-        try await onConnection { connection in
+    /// A server that cannot use Redis does not take the lease while another one can.
+    public func report(_ server: EntityID, seesRedis: Bool, leaseMilliseconds: Int64) async throws -> DutyRoster {
+        let id = PostgresValue.uuid(PostgresUUID(server))
+        return try await onConnection { connection in
             let results = try connection.pipeline([
-                (.begin, []),
-                (Ledger.lockEpochs, [.int32(LedgerLock.epochFence)]),
-                (Ledger.raise, [.int16s(vshards.map(\.rawValue))]),
-                (.commit, []),
+                (Ledger.reportPresence, [id, .bool(seesRedis)]),
+                (
+                    Ledger.keepAdmission,
+                    [.text(LeaseName.admission.rawValue), id, .int64(leaseMilliseconds), .bool(seesRedis)]
+                ),
+                (Ledger.othersSeeRedis, [id, .int64(leaseMilliseconds)]),
+                (Ledger.readShards, []),
             ])
-            return try Ledger.epochs(results[2]).sorted { $0.vshard < $1.vshard }
+            return DutyRoster(
+                vshards: try Ledger.rows(results[3]), isKeeper: results[1].affectedRows == 1,
+                othersSeeRedis: try results[2].first?.bool(0) ?? false)
         }
     }
 
-    private static func epochs(_ rows: PostgresRows) throws -> [VShardEpoch] {
-        try rows.map { row in VShardEpoch(vshard: VShard(try row.int16(0)), epoch: try row.int64(1)) }
+    /// Forgets a server that ends: its presence and its leases.
+    public func forget(_ server: EntityID) async throws {
+        for name in LeaseName.allCases { try await dropLease(name, holder: server) }
+        try await onConnection { connection in
+            _ = try connection.execute(Ledger.forgetPresence, [.uuid(PostgresUUID(server))])
+        }
+    }
+
+    /// Raises the epochs of those of `vshards` that Redis decides: what was promised under the old ones and is not
+    /// journalled yet never will be.
+    ///
+    /// Waits for running promises. Returns the vshards that it raised.
+    @discardableResult
+    public func fence(_ vshards: [VShard]) async throws -> [VShardRow] {
+        try await exclusively([(Ledger.fence, [.int16s(vshards.map(\.rawValue))])])
+    }
+
+    /// Raises the epochs of vshards and gives them to Redis: the first step of loading them.
+    ///
+    /// Waits for running promises; later ones of the old epochs write nothing.
+    public func beginRedisMode(_ vshards: [VShard]) async throws -> [VShardRow] {
+        try await exclusively([(Ledger.begin, [.int16s(vshards.map(\.rawValue))])])
+    }
+
+    /// Gives every vshard to PostgreSQL: epochs rise, and `held_direct` becomes the sum of what is held.
+    ///
+    /// One transaction, so a crash leaves everything as it was. Returns the vshards that changed hands.
+    public func beginLedgerMode() async throws -> [VShardRow] {
+        try await onConnection { connection in
+            _ = try connection.pipeline([
+                (.begin, []), (Ledger.patience, []), (Ledger.lockEpochs, [.int32(LedgerLock.epochFence)]),
+            ])
+            let rows = try Ledger.rows(connection.execute(Ledger.beginLedgerMode))
+            _ = try connection.pipeline([
+                (Ledger.sumHeld, [.int16s(rows.map(\.vshard.rawValue))]), (.commit, []),
+            ])
+            return rows
+        }
+    }
+
+    private func exclusively(_ step: [LedgerStep]) async throws -> [VShardRow] {
+        try await onConnection { connection in
+            let results = try connection.pipeline(
+                [(.begin, []), (Ledger.lockEpochs, [.int32(LedgerLock.epochFence)])] + step + [(.commit, [])])
+            return try Ledger.rows(results[2]).sorted { $0.vshard < $1.vshard }
+        }
+    }
+
+    private static func rows(_ rows: PostgresRows) throws -> [VShardRow] {
+        try rows.map { row in
+            guard let mode = AdmissionMode(rawValue: try row.int16(2)) else { throw LedgerFault.planOutdated }
+            return VShardRow(vshard: VShard(try row.int16(0)), epoch: try row.int64(1), mode: mode)
+        }
     }
 }

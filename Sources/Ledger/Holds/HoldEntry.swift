@@ -1,6 +1,26 @@
 public import Domain
 
-/// A reservation to journal: taken in Redis, not yet true.
+/// Lines of a request that PostgreSQL decides in the transaction that makes the promise true: their vshard is not Redis's.
+public struct UndecidedPart: Sendable, Hashable {
+    /// The vshard.
+    public var vshard: VShard
+    /// The epoch under which PostgreSQL decides it.
+    public var epoch: Int64
+    /// The lines.
+    public var lines: [SupplyLine]
+
+    /// Makes a part.
+    public init(vshard: VShard, epoch: Int64, lines: [SupplyLine]) {
+        self.vshard = vshard
+        self.epoch = epoch
+        self.lines = lines
+    }
+
+    /// What a hold records of it: there is no admitting call, hence the number 0.
+    var stamp: AdmissionStamp { AdmissionStamp(vshard: vshard, epoch: epoch, sequence: 0) }
+}
+
+/// A reservation to journal: taken in Redis or to be decided by PostgreSQL, not yet true.
 public struct HoldEntry: Sendable {
     /// The reservation's id.
     public var id: EntityID
@@ -14,6 +34,8 @@ public struct HoldEntry: Sendable {
     public var takes: [CellTake]
     /// The calls that admitted it, one per vshard.
     public var stamps: [AdmissionStamp]
+    /// Lines that the transaction decides.
+    public var undecided: [UndecidedPart]
     /// How long to hold, in milliseconds.
     public var ttlMilliseconds: Int64
     /// Who reserves, for the record.
@@ -22,7 +44,7 @@ public struct HoldEntry: Sendable {
     /// Makes an entry.
     public init(
         id: EntityID, channel: Int32, body: [UInt8], fingerprint: UInt64, takes: [CellTake], stamps: [AdmissionStamp],
-        ttlMilliseconds: Int64, caller: String
+        undecided: [UndecidedPart] = [], ttlMilliseconds: Int64, caller: String
     ) {
         self.id = id
         self.channel = channel
@@ -30,6 +52,7 @@ public struct HoldEntry: Sendable {
         self.fingerprint = fingerprint
         self.takes = takes
         self.stamps = stamps
+        self.undecided = undecided
         self.ttlMilliseconds = ttlMilliseconds
         self.caller = caller
     }
@@ -61,10 +84,12 @@ public struct StoredHold: Sendable, Hashable {
 
 /// What became of a journal entry.
 public enum JournalVerdict: Sendable {
-    /// Written by this call.
-    case journalled(createdAt: Instant, expiresAt: Instant)
+    /// Written by this call; `decided` are the units that the transaction chose for undecided lines.
+    case journalled(createdAt: Instant, expiresAt: Instant, decided: [CellTake])
     /// The id stands already: read how, in a call of its own.
     case stands
+    /// Not written: undecided lines lack stock.
+    case short([LineAvailable])
 }
 
 /// Final holds with the bases of their cells: what a settle needs.

@@ -12,21 +12,39 @@ public struct ClosedHolds: Sendable {
 }
 
 extension Ledger {
+    /// Takes what `closed` held off the cells that PostgreSQL decides, in the statement that closes: mode, hold and cell
+    /// are of one snapshot. Cells are locked in order; where Redis decides nothing is looked at.
+    static let unheld = """
+        given AS (
+            SELECT t.cell, sum(t.quantity)::int8 AS quantity
+            FROM closed, unnest(closed.cells, closed.quantities) AS t(cell, quantity)
+            WHERE EXISTS (SELECT FROM shard WHERE mode = 2) GROUP BY t.cell
+        ), locked AS (
+            SELECT c.id, g.quantity FROM given g JOIN cell c ON c.id = g.cell JOIN shard s ON s.id = c.vshard
+            WHERE s.mode = 2 ORDER BY c.id FOR NO KEY UPDATE OF c
+        ), unheld AS (
+            UPDATE cell SET held_direct = cell.held_direct - l.quantity FROM locked l WHERE cell.id = l.id
+        )
+        """
+
     private static let releaseHolds = PostgresStatement(
         "release_holds",
         """
-        UPDATE hold SET state = 3, closed_at = now(), closed_by = l.caller
-        FROM (
-            SELECT h.id, r.caller FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS r(id, caller, scope)
-                JOIN hold h ON h.id = r.id AND h.kind = 1
-            WHERE h.state = 1
-                AND (r.scope = 0 OR (r.scope, h.channel_id) IN (
-                    SELECT s.scope, c.id FROM unnest($4::int4[], $5::text[]) AS s(scope, code)
-                        JOIN channel c ON c.code = s.code))
-            ORDER BY h.id FOR UPDATE OF h
-        ) l
-        WHERE hold.id = l.id AND hold.kind = 1 AND hold.state = 1
-        RETURNING hold.id
+        WITH closed AS (
+            UPDATE hold SET state = 3, closed_at = now(), closed_by = l.caller
+            FROM (
+                SELECT h.id, r.caller FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS r(id, caller, scope)
+                    JOIN hold h ON h.id = r.id AND h.kind = 1
+                WHERE h.state = 1
+                    AND (r.scope = 0 OR (r.scope, h.channel_id) IN (
+                        SELECT s.scope, c.id FROM unnest($4::int4[], $5::text[]) AS s(scope, code)
+                            JOIN channel c ON c.code = s.code))
+                ORDER BY h.id FOR UPDATE OF h
+            ) l
+            WHERE hold.id = l.id AND hold.kind = 1 AND hold.state = 1
+            RETURNING hold.id, hold.cells, hold.quantities
+        ), \(Ledger.unheld)
+        SELECT id FROM closed
         """)
 
     private static let voidHolds = PostgresStatement(
@@ -40,11 +58,14 @@ extension Ledger {
     private static let expireHolds = PostgresStatement(
         "expire_holds",
         """
-        UPDATE hold SET state = 4, closed_at = now()
-        WHERE (id, kind) IN (
-            SELECT id, kind FROM hold WHERE state = 1 AND expires_at < now()
-            ORDER BY expires_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED)
-        RETURNING id, kind, vshards, cells, (extract(epoch FROM now() - expires_at) * 1000000)::int8
+        WITH closed AS (
+            UPDATE hold SET state = 4, closed_at = now()
+            WHERE (id, kind) IN (
+                SELECT id, kind FROM hold WHERE state = 1 AND expires_at < now()
+                ORDER BY expires_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED)
+            RETURNING id, kind, vshards, cells, quantities, expires_at
+        ), \(Ledger.unheld)
+        SELECT id, kind, vshards, cells, (extract(epoch FROM now() - expires_at) * 1000000)::int8 FROM closed
         """)
 
     static let cellBases = PostgresStatement(
@@ -75,18 +96,19 @@ extension Ledger {
         return { connection in
             let results = try connection.pipeline([
                 (.begin, []),
+                (Ledger.joinFence, [.int32(LedgerLock.epochFence)]),
                 (Ledger.releaseHolds, columns),
                 (Ledger.storedHolds, [uuids, .int16(HoldKind.reservation.rawValue)]),
                 (Ledger.basesOfHolds, [uuids]),
                 (.commit, []),
             ])
-            let closed = try results[1].map { row in EntityID(try row.uuid(0)) }
-            let standing = try Ledger.storedHolds(results[2])
+            let closed = try results[2].map { row in EntityID(try row.uuid(0)) }
+            let standing = try Ledger.storedHolds(results[3])
             return ClosedHolds(
                 closed: closed, standing: standing,
                 settlement: Settlement(
                     holds: standing.filter { $0.state != .held }.map { .init(key: $0.key, vshards: $0.vshards) },
-                    bases: try Ledger.bases(results[3])))
+                    bases: try Ledger.bases(results[4])))
         }
     }
 
@@ -95,7 +117,10 @@ extension Ledger {
     /// Also tells how long ago the time of each had passed, in microseconds.
     public func expire(limit: Int32) async throws -> (settlement: Settlement, lags: [Int64]) {
         try await onConnection { connection in
-            let rows = try connection.pipeline([(.begin, []), (Ledger.expireHolds, [.int32(limit)])])[1]
+            let rows = try connection.pipeline([
+                (.begin, []), (Ledger.joinFence, [.int32(LedgerLock.epochFence)]),
+                (Ledger.expireHolds, [.int32(limit)]),
+            ])[2]
             var settlement = Settlement()
             var lags: [Int64] = []
             var cells: Set<Int64> = []

@@ -57,7 +57,7 @@ extension Ledger {
     ///
     /// Returns a verdict per entry.
     ///
-    /// `calls` are the admitting calls behind the entries; each is journalled once. Throws ``LedgerFault/fenced`` where
+    /// Entries with undecided lines must go to ``decide(_:calls:)``. `calls` are the admitting calls behind the entries; each is journalled once. Throws ``LedgerFault/fenced`` where
     /// one of their epochs has risen and ``LedgerFault/tripwire`` where one was journalled before: nothing was written.
     public func journal(_ entries: [HoldEntry], calls: [AdmissionStamp])
         -> @Sendable (PostgresConnection) throws -> [JournalVerdict]
@@ -92,7 +92,7 @@ extension Ledger {
                 for row in results[3] {
                     verdicts[EntityID(try row.uuid(0))] = .journalled(
                         createdAt: Instant(microseconds: try row.timestamp(1)),
-                        expiresAt: Instant(microseconds: try row.timestamp(2)))
+                        expiresAt: Instant(microseconds: try row.timestamp(2)), decided: [])
                 }
                 return entries.map { verdicts[$0.id] ?? .stands }
             }
@@ -106,7 +106,7 @@ extension Ledger {
         }
     }
 
-    private static func columns(of entries: [HoldEntry]) -> [PostgresValue] {
+    static func columns(of entries: [HoldEntry]) -> [PostgresValue] {
         var first: [Int32] = []
         var last: [Int32] = []
         var callFirst: [Int32] = []
@@ -153,19 +153,13 @@ extension Ledger {
         try rows.map { row in
             guard let kind = HoldKind(rawValue: try row.int16(1)), let state = HoldState(rawValue: try row.int16(2))
             else { throw LedgerFault.planOutdated }
-            let lines = try row.int16s(5)
-            let cells = try row.int64s(6)
-            let quantities = try row.int64s(7)
-            guard lines.count == cells.count, cells.count == quantities.count else { throw LedgerFault.planOutdated }
             return StoredHold(
                 key: HoldKey(kind, EntityID(try row.uuid(0))),
                 state: state,
                 channel: try row.int32(3),
                 channelCode: try row.text(12),
                 body: try row.bytes(4),
-                takes: lines.indices.map { index in
-                    CellTake(line: Int(lines[index]), cell: CellID(cells[index]), quantity: quantities[index])
-                },
+                takes: try CellTake.list(lines: row.int16s(5), cells: row.int64s(6), quantities: row.int64s(7)),
                 vshards: try row.int16s(8).map { VShard($0) },
                 createdAt: Instant(microseconds: try row.timestamp(9)),
                 expiresAt: Instant(microseconds: try row.timestamp(10)),

@@ -27,3 +27,13 @@ COMMENT ON COLUMN deployment.timeline IS
 CREATE INDEX hold_live ON hold ((vshards[1]), id, kind) WHERE state = 1;
 CREATE INDEX hold_live_wide ON hold (id, kind) WHERE state = 1 AND cardinality(vshards) > 1;
 CREATE INDEX cell_vshard ON cell (vshard, id);
+
+-- An epoch belongs to one mode. A program from before the modes raises epochs and then trusts Redis: its raise ends mode 2.
+CREATE FUNCTION raise_ends_mode_2() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.mode := 1;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER shard_raise_ends_mode_2 BEFORE UPDATE OF epoch ON shard FOR EACH ROW
+    WHEN (NEW.epoch <> OLD.epoch AND OLD.mode = 2 AND NEW.mode = 2) EXECUTE FUNCTION raise_ends_mode_2();

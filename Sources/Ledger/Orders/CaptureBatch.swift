@@ -2,7 +2,7 @@ import Domain
 
 /// Decides, with every row locked, which orders of a batch are captured, and keeps the cells' running figures.
 struct CaptureBatch {
-    let entries: [CaptureEntry]
+    private(set) var entries: [CaptureEntry]
     var cells: [CellID: LockedCell]
     let holdStates: [HoldKey: HoldState]
     let epochsStand: Bool
@@ -62,15 +62,45 @@ struct CaptureBatch {
                 || request.reservation.map({ reservations.contains($0) }) == true
             {
                 verdicts[index] = .repeated
-            } else if let verdict = obstacle(to: entry) {
+            } else if let verdict = choose(index) ?? obstacle(to: entries[index]) {
                 verdicts[index] = verdict
             } else {
                 ids.insert(request.id)
                 numbers.insert(number)
                 if let reservation = request.reservation { reservations.insert(reservation) }
                 accepted.append(index)
-                apply(entry, index: index)
+                apply(entries[index], index: index)
             }
+        }
+    }
+
+    /// Chooses the units of undecided lines from what the orders before have left, or says why that cannot be.
+    private mutating func choose(_ index: Int) -> CaptureVerdict? {
+        let entry = entries[index]
+        guard !entry.undecided.isEmpty else { return nil }
+        guard epochsStand else { return .fenced }
+        let lines = entry.undecided.flatMap(\.lines)
+        switch SupplyChoice(lines, force: entry.request.goodsInHand, available: { self.cells[$0]?.available }) {
+        case .unknown: return .fenced
+        case .short(let lines): return .refused(.shortage(shortage(of: entry, lines)))
+        case .chosen(let takes):
+            entries[index].direct = (entry.direct + takes).sorted { ($0.line, $0.cell) < ($1.line, $1.cell) }
+            entries[index].stamps += entry.undecided.map(\.stamp)
+            var left: [CellID: Int64] = [:]
+            for take in takes { left[take.cell, default: cells[take.cell]?.available ?? 0] -= take.quantity }
+            entries[index].strained.formUnion(left.filter { $0.value < 0 }.keys)
+            return nil
+        }
+    }
+
+    /// What was short, counting what the reservation covered as available to its line.
+    private func shortage(of entry: CaptureEntry, _ lines: [LineAvailable]) -> [LineShortage] {
+        lines.map { line in
+            let demand = entry.request.lines[line.line].demand
+            let covered = entry.fromReservation.filter { $0.line == line.line }.reduce(0) { $0 + $1.quantity }
+            return LineShortage(
+                line: line.line, sku: demand.sku, location: demand.location, wanted: demand.quantity,
+                available: min(demand.quantity - 1, line.available + covered))
         }
     }
 
@@ -118,6 +148,7 @@ struct CaptureBatch {
     }
 
     private mutating func apply(_ entry: CaptureEntry, index: Int) {
+        for take in entry.reservedTakes { cells[take.cell]?.hold(-take.quantity) }
         for take in entry.fromReservation + entry.direct {
             guard var cell = cells[take.cell] else { continue }
             if entry.request.goodsInHand {

@@ -10,12 +10,14 @@ public struct CaptureEntry: Sendable {
     public var products: [Int32]
     /// Units that come from the reservation, by line and cell.
     public var fromReservation: [CellTake]
-    /// Every cell that the reservation holds: those that the order leaves are freed.
-    public var reservedCells: [CellID]
+    /// Every unit that the reservation holds: those that the order leaves are freed.
+    public var reservedTakes: [CellTake]
     /// Vshards of the reservation.
     public var reservedVShards: [VShard]
     /// Units taken for this order itself, by line and cell.
     public var direct: [CellTake]
+    /// Lines that the transaction itself decides.
+    public var undecided: [UndecidedPart]
     /// The calls that admitted `direct`, one per vshard.
     public var stamps: [AdmissionStamp]
     /// What Redis had left of a cell after a forced take, where that was negative.
@@ -27,12 +29,19 @@ public struct CaptureEntry: Sendable {
         self.channel = channel
         self.products = products
         fromReservation = []
-        reservedCells = []
+        reservedTakes = []
         reservedVShards = []
         direct = []
+        undecided = []
         stamps = []
         strained = []
     }
+
+    /// Every cell that the reservation holds.
+    var reservedCells: Set<CellID> { Set(reservedTakes.map(\.cell)) }
+
+    /// True where the order takes units of its own.
+    var takesAnew: Bool { !direct.isEmpty || !undecided.isEmpty }
 }
 
 /// What became of a capture.

@@ -207,8 +207,8 @@ struct CaptureRows {
                     ]
                 ))
             steps.append(movements.inserting)
-            steps.append(LockedCell.writing(batch.cells.values))
         }
+        if batch.cells.values.contains(where: \.isTouched) { steps.append(LockedCell.writing(batch.cells.values)) }
         if !batch.shortageRows.isEmpty { steps.append(batch.shortageRows.inserting) }
         steps.append(contentsOf: holds)
         return steps
@@ -262,8 +262,11 @@ extension Ledger {
     }
 
     /// The step that journals admitting calls; a call that was journalled before fails on the primary key.
-    static func journaling(_ calls: [AdmissionStamp]) -> LedgerStep {
-        (
+    ///
+    /// What PostgreSQL decided alone has no such call.
+    static func journaling(_ stamps: [AdmissionStamp]) -> LedgerStep {
+        let calls = stamps.filter { $0.sequence > 0 }
+        return (
             journalCalls,
             [
                 .int16s(calls.map(\.vshard.rawValue)), .int64s(calls.map(\.epoch)),

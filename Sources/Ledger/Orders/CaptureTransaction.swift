@@ -10,13 +10,14 @@ struct CaptureTransaction {
 
     func run() throws -> CaptureResult {
         let reservations = entries.filter { !$0.reservedCells.isEmpty }.compactMap(\.request.reservation)
-        let direct = entries.filter { !$0.direct.isEmpty }.map(\.request.id)
+        let direct = entries.filter(\.takesAnew).map(\.request.id)
         var cellIDs: Set<CellID> = []
         for entry in entries {
             cellIDs.formUnion(entry.reservedCells)
             cellIDs.formUnion(entry.direct.map(\.cell))
+            for part in entry.undecided { for line in part.lines { cellIDs.formUnion(line.groups.joined()) } }
         }
-        let calls = Array(Set(entries.flatMap(\.stamps)))
+        let calls = Set(entries.flatMap { $0.stamps + $0.undecided.map(\.stamp) })
         let epochs = Set(calls.map { VShardEpoch(vshard: $0.vshard, epoch: $0.epoch) })
         let locked = try connection.pipeline([
             (.begin, []),

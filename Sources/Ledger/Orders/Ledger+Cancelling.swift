@@ -65,13 +65,15 @@ extension Ledger {
     ///
     /// Returns it with what Redis must be told.
     ///
-    /// The order's row is locked first, then its cells by number. Throws `Refusal`.
+    /// The fence is joined first, then the order's row is locked, then its cells by number. Throws `Refusal`.
     public func cancel(
         _ request: CancellationRequest, encodeReply: @escaping @Sendable (Cancellation) throws -> [UInt8]
     ) async throws -> (reply: [UInt8], settlement: Settlement) {
         try await onceOnly { connection in
             let order = PostgresValue.uuid(PostgresUUID(request.order))
-            let head = try connection.pipeline([(.begin, []), (Ledger.lockOrder, [order])])[1]
+            let head = try connection.pipeline([
+                (.begin, []), (Ledger.joinFence, [.int32(LedgerLock.epochFence)]), (Ledger.lockOrder, [order]),
+            ])[2]
             if request.caller.scope.channels != nil {
                 try request.caller.scope.admit(channel: head.first.map { try $0.text(2) } ?? "")
             }

@@ -19,8 +19,8 @@ extension Ledger {
     static let lockCells = PostgresStatement(
         "lock_cells",
         """
-        SELECT c.id, c.vshard, c.on_hand, c.safety, c.allocated, c.ver, l.code
-        FROM cell c JOIN location l ON l.id = c.location_id
+        SELECT c.id, c.vshard, c.on_hand, c.safety, c.allocated, c.ver, l.code, c.held_direct, s.mode
+        FROM cell c JOIN location l ON l.id = c.location_id JOIN shard s ON s.id = c.vshard
         WHERE c.id = ANY($1::int8[]) ORDER BY c.id FOR NO KEY UPDATE OF c
         """)
 

@@ -80,20 +80,23 @@ extension Ledger {
 
     /// Applies a planned change, with its movements, its reply and the record of its take, or nothing.
     ///
+    /// `decided` are the vshards whose loss PostgreSQL decides here, with their epochs; all others' was taken in Redis.
+    ///
     /// Throws ``LedgerFault/planOutdated`` where the figures have moved, ``LedgerFault/fenced`` where an epoch has risen
     /// since the take, `Refusal` where more would leave than is there.
     public func apply(
-        _ plan: StockPlan, take: StockTake?, encodeReply: @escaping @Sendable ([StockLevel]) throws -> [UInt8]
+        _ plan: StockPlan, take: StockTake?, decided: [VShardEpoch],
+        encodeReply: @escaping @Sendable ([StockLevel]) throws -> [UInt8]
     ) async throws -> (reply: [UInt8], settlement: Settlement) {
         try await onceOnly { connection in
             let change = plan.change
-            let calls = take?.stamps ?? []
+            let epochs = (take?.stamps ?? []).map { VShardEpoch(vshard: $0.vshard, epoch: $0.epoch) } + decided
             let cellIDs = Set(plan.effects.map(\.cell)).sorted()
             let ids = PostgresValue.int64s(cellIDs.map(\.rawValue))
             let read = try connection.pipeline([
                 (.begin, []),
                 (Ledger.joinFence, [.int32(LedgerLock.epochFence)]),
-                (Ledger.epochsStand, [.int16s(calls.map(\.vshard.rawValue)), .int64s(calls.map(\.epoch))]),
+                (Ledger.epochsStand, [.int16s(epochs.map(\.vshard.rawValue)), .int64s(epochs.map(\.epoch))]),
                 (Ledger.lockCells, [ids]),
                 (Ledger.openShortages, [ids]),
             ])
@@ -102,7 +105,7 @@ extension Ledger {
             {
                 return (reply, Settlement())
             }
-            guard try read[2].first.map({ try $0.int64(0) }) == Int64(calls.count) else { throw LedgerFault.fenced }
+            guard try read[2].first.map({ try $0.int64(0) }) == Int64(epochs.count) else { throw LedgerFault.fenced }
             var cells = try LockedCell.byID(read[3])
             var open = try Ledger.unitsByCell(read[4])
             var movements = MovementColumns()
@@ -126,7 +129,7 @@ extension Ledger {
                 for cell in counted { open[cell] = nil }
             }
             let suspects = cellIDs.filter { id in
-                take?.strained.contains(id) == true
+                take?.strained.contains(id) == true || (cells[id]?.available ?? 0) < 0
                     || (counted.contains(id) && (cells[id].map { $0.onHand < $0.allocated } ?? false))
             }
             if !suspects.isEmpty {
@@ -177,11 +180,12 @@ extension Ledger {
                 .stock, "\(effect.sku)@\(effect.location)", state: "on_hand=\(cell.onHand)",
                 explanation: "\(-effect.onHandDelta) units cannot leave, \(cell.onHand) are on hand")
         }
-        if effect.kind == .transferOut, cell.base + effect.onHandDelta < 0 {
+        let free = cell.available ?? cell.base
+        if effect.kind == .transferOut, free + effect.onHandDelta < 0 {
             throw Refusal.shortage([
                 LineShortage(
                     line: change.lines.firstIndex { $0.sku == effect.sku } ?? 0, sku: effect.sku,
-                    location: effect.location, wanted: -effect.onHandDelta, available: max(0, cell.base))
+                    location: effect.location, wanted: -effect.onHandDelta, available: max(0, free))
             ])
         }
     }

@@ -10,9 +10,43 @@ struct LockedCell {
     var allocated: Int64
     var version: Int64
     var location: String
+    /// Units that live reservations hold, kept where PostgreSQL decides.
+    var heldDirect: Int64
+    /// Which store decides what this cell promises.
+    var mode: AdmissionMode
+    /// A figure of the base has changed.
     var changed = false
+    private var heldChanged = false
+
+    init(
+        id: CellID, vshard: VShard, onHand: Int64, safety: Int64, allocated: Int64, version: Int64, location: String,
+        heldDirect: Int64, mode: AdmissionMode
+    ) {
+        self.id = id
+        self.vshard = vshard
+        self.onHand = onHand
+        self.safety = safety
+        self.allocated = allocated
+        self.version = version
+        self.location = location
+        self.heldDirect = heldDirect
+        self.mode = mode
+    }
 
     var base: Int64 { onHand - safety - allocated }
+
+    /// Available to promise by the rows alone; nil where Redis decides.
+    var available: Int64? { mode == .ledger ? base - heldDirect : nil }
+
+    /// Notes what reservations hold more or less, where that is kept.
+    mutating func hold(_ delta: Int64) {
+        guard mode == .ledger, delta != 0 else { return }
+        heldDirect += delta
+        heldChanged = true
+    }
+
+    /// Something is to be written back.
+    var isTouched: Bool { changed || heldChanged }
 
     /// Applies a movement's deltas.
     ///
@@ -42,7 +76,8 @@ struct LockedCell {
             let cell = LockedCell(
                 id: CellID(try row.int64(0)), vshard: VShard(try row.int16(1)), onHand: try row.int64(2),
                 safety: try row.int64(3), allocated: try row.int64(4), version: try row.int64(5),
-                location: try row.text(6))
+                location: try row.text(6), heldDirect: try row.int64(7),
+                mode: try AdmissionMode(rawValue: row.int16(8)) ?? .redis)
             cells[cell.id] = cell
         }
         return cells
@@ -51,20 +86,22 @@ struct LockedCell {
     static let write = PostgresStatement(
         "write_cells",
         """
-        UPDATE cell SET on_hand = n.on_hand, safety = n.safety, allocated = n.allocated, ver = n.ver
-        FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[])
-            AS n(id, on_hand, safety, allocated, ver)
+        UPDATE cell SET on_hand = n.on_hand, safety = n.safety, allocated = n.allocated, ver = n.ver,
+            held_direct = n.held
+        FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[])
+            AS n(id, on_hand, safety, allocated, ver, held)
         WHERE cell.id = n.id
         """)
 
     /// The step that writes the changed cells back.
     static func writing(_ cells: some Sequence<LockedCell>) -> LedgerStep {
-        let changed = cells.filter(\.changed).sorted { $0.id < $1.id }
+        let changed = cells.filter(\.isTouched).sorted { $0.id < $1.id }
         return (
             write,
             [
                 .int64s(changed.map(\.id.rawValue)), .int64s(changed.map(\.onHand)), .int64s(changed.map(\.safety)),
                 .int64s(changed.map(\.allocated)), .int64s(changed.map(\.version)),
+                .int64s(changed.map(\.heldDirect)),
             ]
         )
     }

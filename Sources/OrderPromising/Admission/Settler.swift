@@ -5,14 +5,12 @@ import Ledger
 import NIOCore
 import Synchronization
 
-/// Tells Redis what PostgreSQL has decided: final holds leave, newer bases apply.
+/// Tells Redis what PostgreSQL has decided: final holds and newer bases.
 ///
-/// Always after the commit.
-///
-/// A settle that is lost leaves Redis too low, never too high; it asks for a rebuild, which repeats everything.
+/// A settlement may be told twice, late, or in another order. What was told while a vshard was being loaded is told again
+/// after it is armed. A vshard that PostgreSQL decides is told nothing: it is loaded before Redis admits again.
 final class Settler: Sendable {
     private let admission: Admission
-    /// Settlements while Redis is being loaded; nil where nothing is recorded.
     private let recorded = Mutex<[Settlement]?>(nil)
 
     init(admission: Admission) {
@@ -27,14 +25,14 @@ final class Settler: Sendable {
         recorded.withLock { $0?.append(settlement) }
         let metrics = admission.metrics
         metrics.settlesInFlight.increment()
-        let future = send(settlement, through: hotStock)
+        let (future, vshards) = send(settlement, through: hotStock)
         future.whenComplete { [admission] result in
             metrics.settlesInFlight.decrement()
             switch result {
             case .success: metrics.settled.increment()
             case .failure:
                 metrics.settlesLost.increment()
-                admission.requestRebuild("a settle was lost")
+                admission.requestRebuild("a settle was lost", of: vshards)
             }
         }
         return future
@@ -48,17 +46,26 @@ final class Settler: Sendable {
         do { _ = try await heard.get() } catch { admission.requestRebuild("a settle was lost") }
     }
 
-    private func send(_ settlement: Settlement, through hotStock: HotStock) -> EventLoopFuture<[CellFigure]> {
+    private func send(_ settlement: Settlement, through hotStock: HotStock) -> (
+        EventLoopFuture<[CellFigure]>, vshards: [VShard]
+    ) {
+        let view = admission.view
+        func isTold(_ vshard: VShard) -> Bool {
+            if case .ledger = view.standing(of: vshard) { return false }
+            return true
+        }
         var holds: [VShard: [HoldKey]] = [:]
         var bases: [VShard: [CellBase]] = [:]
         for hold in settlement.holds {
-            for vshard in hold.vshards { holds[vshard, default: []].append(hold.key) }
+            for vshard in hold.vshards where isTold(vshard) { holds[vshard, default: []].append(hold.key) }
         }
-        for base in settlement.bases { bases[base.vshard, default: []].append(base.base) }
-        let calls = Set(holds.keys).union(bases.keys).map { vshard in
+        for base in settlement.bases where isTold(base.vshard) { bases[base.vshard, default: []].append(base.base) }
+        let vshards = Array(Set(holds.keys).union(bases.keys))
+        let calls = vshards.map { vshard in
             hotStock.settle(vshard, holds: holds[vshard] ?? [], bases: bases[vshard] ?? [])
         }
-        return EventLoopFuture.whenAllSucceed(calls, on: hotStock.eventLoop).map { Array($0.joined()) }
+        let future = EventLoopFuture.whenAllSucceed(calls, on: hotStock.eventLoop).map { Array($0.joined()) }
+        return (future, vshards)
     }
 
     /// From now on settlements are remembered as well as sent.
@@ -70,10 +77,20 @@ final class Settler: Sendable {
 
     /// Sends again what was settled since `beginRecording`, and stops remembering.
     func repeatRecorded(through hotStock: HotStock) async throws {
-        let settlements = recorded.withLock { recorded in
+        for settlement in takeRecorded() { _ = try await send(settlement, through: hotStock).0.get() }
+    }
+
+    /// Forgets what it remembers: it belongs to a past that PostgreSQL no longer has.
+    func forget() {
+        recorded.withLock { recorded in
+            if recorded != nil { recorded = [] }
+        }
+    }
+
+    private func takeRecorded() -> [Settlement] {
+        recorded.withLock { recorded in
             defer { recorded = nil }
             return recorded ?? []
         }
-        for settlement in settlements { _ = try await send(settlement, through: hotStock).get() }
     }
 }

@@ -1,5 +1,6 @@
 import Domain
 import HotStock
+import Ledger
 import NIOCore
 
 /// One request to the admission, over all its vshards.
@@ -17,7 +18,7 @@ struct TakeJob: Sendable {
 enum TakeResult: Sendable {
     case taken(TakenUnits)
     /// Lines that were short, and the vshards where an earlier attempt still has units.
-    case short([TakeOutcome.LineAvailable], adopted: [VShard], partial: Bool)
+    case short([LineAvailable], adopted: [VShard], partial: Bool)
     /// The id is there with another content.
     case differentRequest
     /// Cells that Redis has not heard of.
@@ -30,6 +31,8 @@ enum TakeResult: Sendable {
 struct TakenUnits: Sendable {
     var takes: [CellTake]
     var stamps: [AdmissionStamp]
+    /// Lines that Redis does not decide: the transaction will.
+    var undecided: [UndecidedPart]
     /// Vshards where this round took anew: what may be given back by this round's nonce.
     var fresh: [VShard]
     /// Vshards where an earlier attempt had taken.
@@ -72,7 +75,7 @@ struct TakeRound: Sendable {
 
     /// Runs a round.
     ///
-    /// The future never fails; each job has its own result, in order.
+    /// What PostgreSQL decides is left undecided. The future never fails; each job has its own result, in order.
     func take(_ jobs: [TakeJob]) -> EventLoopFuture<[TakeResult]> {
         var requests: [VShard: [TakeRequest]] = [:]
         var parts: [VShard: [Int]] = [:]
@@ -86,23 +89,37 @@ struct TakeRound: Sendable {
             }
         }
         let loop = hotStock.eventLoop
-        let vshards = requests.keys.sorted()
+        let view = admission.view
+        admission.note(demand: requests.mapValues(\.count))
+        var vshards: [VShard] = []
         var epochs: [Int64] = []
-        let calls = vshards.map { vshard -> EventLoopFuture<TakeReply> in
-            guard let epoch = admission.epoch(of: vshard) else {
+        var calls: [EventLoopFuture<TakeReply>] = []
+        var undecided: [[UndecidedPart]] = Array(repeating: [], count: jobs.count)
+        for vshard in requests.keys.sorted() {
+            switch view.standing(of: vshard) {
+            case .ledger(let epoch):
+                for (index, request) in zip(parts[vshard] ?? [], requests[vshard] ?? []) {
+                    undecided[index].append(UndecidedPart(vshard: vshard, epoch: epoch, lines: request.lines))
+                }
+                continue
+            case .redis(let epoch):
+                epochs.append(epoch)
+                calls.append(hotStock.take(vshard, epoch: epoch, requests[vshard] ?? []))
+            case .closed, .loading:
                 epochs.append(0)
-                return loop.makeFailedFuture(HotStockError.notArmed)
+                calls.append(loop.makeFailedFuture(HotStockError.notArmed))
             }
-            epochs.append(epoch)
-            return hotStock.take(vshard, epoch: epoch, requests[vshard] ?? [])
+            vshards.append(vshard)
         }
+        let sentVShards = vshards
         let sentEpochs = epochs
         let sentParts = parts
+        let left = undecided
         return EventLoopFuture.whenAllComplete(calls, on: loop).flatMap { replies in
             var outcomes: [[(vshard: VShard, outcome: Result<TakeOutcome, HotStockError>)]] =
                 Array(repeating: [], count: jobs.count)
             var stamps: [VShard: AdmissionStamp] = [:]
-            for (position, vshard) in vshards.enumerated() {
+            for (position, vshard) in sentVShards.enumerated() {
                 switch replies[position] {
                 case .success(let reply):
                     stamps[vshard] = AdmissionStamp(
@@ -117,7 +134,7 @@ struct TakeRound: Sendable {
             }
             var failed: [FreshTake] = []
             let results = jobs.indices.map { index -> TakeResult in
-                let (result, fresh) = TakeRound.judge(outcomes[index], stamps: stamps)
+                let (result, fresh) = TakeRound.judge(outcomes[index], undecided: left[index], stamps: stamps)
                 if case .taken = result { return result }
                 failed.append(FreshTake(jobs[index], in: fresh))
                 return result
@@ -136,11 +153,12 @@ struct TakeRound: Sendable {
         for take in takes {
             for vshard in take.vshards { holds[vshard, default: []].append((take.key, take.nonce)) }
         }
-        let calls = holds.map { vshard, entries in hotStock.untake(vshard, entries) }
+        let entries = holds
+        let calls = entries.map { vshard, entries in hotStock.untake(vshard, entries) }
         guard !calls.isEmpty else { return loop.makeSucceededVoidFuture() }
         return EventLoopFuture.whenAllComplete(calls, on: loop).map { results in
             if results.contains(where: { if case .failure = $0 { true } else { false } }) {
-                admission.requestRebuild("units could not be given back")
+                admission.requestRebuild("units could not be given back", of: entries.keys)
             }
         }
     }
@@ -150,7 +168,7 @@ struct TakeRound: Sendable {
         do {
             try await untake(takes).get()
         } catch {
-            admission.requestRebuild("units could not be given back")
+            admission.requestRebuild("units could not be given back", of: takes.flatMap(\.vshards))
         }
     }
 
@@ -158,11 +176,12 @@ struct TakeRound: Sendable {
     ///
     /// Also says where this round took anew.
     private static func judge(
-        _ parts: [(vshard: VShard, outcome: Result<TakeOutcome, HotStockError>)],
+        _ parts: [(vshard: VShard, outcome: Result<TakeOutcome, HotStockError>)], undecided: [UndecidedPart],
         stamps: [VShard: AdmissionStamp]
     ) -> (TakeResult, fresh: [VShard]) {
-        var units = TakenUnits(takes: [], stamps: [], fresh: [], adopted: [], strained: [], figures: [])
-        var short: [TakeOutcome.LineAvailable] = []
+        var units = TakenUnits(
+            takes: [], stamps: [], undecided: undecided, fresh: [], adopted: [], strained: [], figures: [])
+        var short: [LineAvailable] = []
         var unknown: [CellID] = []
         var different = false
         var closed: HotStockError?

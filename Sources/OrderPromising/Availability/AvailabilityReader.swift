@@ -3,8 +3,11 @@ import Domain
 import HotStock
 import Ledger
 import NIOCore
+import PostgresClient
 
 /// Answers availability on one event loop: from the near-cache, else by one `HMGET` per vshard and tick.
+///
+/// Where PostgreSQL decides alone, by one statement a tick instead.
 ///
 /// Everything happens on the loop; queries of one tick that miss share the same calls.
 final class AvailabilityReader: @unchecked Sendable {  // every access is on `loop`, checked at each entry
@@ -17,6 +20,7 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
 
     private let loop: any EventLoop
     private let hotStock: HotStock
+    private let ledger: Ledger
     private let directory: StockDirectory
     private let admission: Admission
     private let maximumAge: TimeAmount
@@ -26,11 +30,12 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
     private var scheduled = false
 
     init(
-        loop: any EventLoop, hotStock: HotStock, directory: StockDirectory, admission: Admission,
+        loop: any EventLoop, hotStock: HotStock, ledger: Ledger, directory: StockDirectory, admission: Admission,
         maximumAge: TimeAmount, capacity: Int
     ) {
         self.loop = loop
         self.hotStock = hotStock
+        self.ledger = ledger
         self.directory = directory
         self.admission = admission
         self.maximumAge = maximumAge
@@ -50,10 +55,6 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
         _ items: [AvailabilityItem], fresh: Bool, within locations: Set<String>?
     ) -> EventLoopFuture<AvailabilityAnswer> {
         loop.preconditionInEventLoop()
-        guard admission.phase == .open else {
-            return loop.makeFailedFuture(
-                Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250))
-        }
         let now = NIODeadline.now()
         let horizon = fresh ? NIODeadline.distantFuture : now - maximumAge
         var cells: [[CellID]] = []
@@ -100,6 +101,19 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
             answer(query)
             return query.promise.futureResult
         }
+        let view = admission.view
+        switch view.phase(of: missing.lazy.map(\.0)) {
+        case .open: break
+        case .closed:
+            return loop.makeFailedFuture(
+                Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250))
+        case .rebuilding:
+            let promise = loop.makePromise(of: AvailabilityAnswer.self)
+            admission.whenChanged(since: view) { [loop] in
+                loop.execute { self.read(items, fresh: fresh, within: locations).cascade(to: promise) }
+            }
+            return promise.futureResult
+        }
         for (vshard, cell) in missing { wanted[vshard, default: []].insert(cell) }
         waiting.append(query)
         if !scheduled {
@@ -115,7 +129,11 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
         let asked = wanted.map { (vshard: $0.key, cells: Array($0.value)) }
         waiting = []
         wanted = [:]
-        let calls = asked.map { hotStock.read($0.vshard, $0.cells) }
+        let view = admission.view
+        let calls = asked.map { vshard, cells -> EventLoopFuture<[Int64?]> in
+            guard case .ledger = view.standing(of: vshard) else { return hotStock.read(vshard, cells) }
+            return ledger.pool.submit(on: loop, ledger.available(cells)).map { figures in cells.map { figures[$0] } }
+        }
         EventLoopFuture.whenAllSucceed(calls, on: loop).whenComplete { result in
             switch result {
             case .success(let figures):

@@ -4,7 +4,7 @@ import HotStock
 /// A request's lines as the admission sees them.
 struct ResolvedDemand: Sendable {
     /// Lines that want stock, by vshard, ascending.
-    var parts: [(vshard: VShard, lines: [TakeRequest.Line])]
+    var parts: [(vshard: VShard, lines: [SupplyLine])]
 }
 
 /// Why lines cannot be resolved.
@@ -24,7 +24,7 @@ extension StockDirectory {
     ) throws(ResolutionFailure) -> ResolvedDemand {
         let outcome: Result<ResolvedDemand, ResolutionFailure> = look { view in
             var violations: [FieldViolation] = []
-            var byVShard: [VShard: [TakeRequest.Line]] = [:]
+            var byVShard: [VShard: [SupplyLine]] = [:]
             for (index, demand) in demands.enumerated() {
                 guard let demand else { continue }
                 guard let product = view.product(demand.sku) else {
@@ -59,7 +59,7 @@ extension StockDirectory {
                     if !cells.isEmpty { groups = [cells] }
                 }
                 byVShard[product.vshard, default: []].append(
-                    TakeRequest.Line(
+                    SupplyLine(
                         index: index, quantity: demand.quantity, split: demand.allowSplit, groups: groups))
             }
             if !violations.isEmpty { return .failure(.unknown(violations)) }

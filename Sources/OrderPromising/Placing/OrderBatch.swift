@@ -16,6 +16,9 @@ struct OrderBatch {
         var beyond: [Demand?]
         var job: TakeJob?
         var units: TakenUnits?
+
+        /// Vshards that it takes from.
+        var vshards: [VShard] { job?.demand.parts.map(\.vshard) ?? [] }
     }
 
     /// Runs the batch; every order is answered or queued again when it returns.
@@ -171,7 +174,7 @@ struct OrderBatch {
         let coverage = Coverage(demands: resolved.demands, cells: resolved.cells, reservation: reservation)
         var entry = CaptureEntry(request: request, channel: channel, products: resolved.products)
         entry.fromReservation = coverage.fromReservation
-        entry.reservedCells = Array(Set(reservation?.takes.map(\.cell) ?? []))
+        entry.reservedTakes = reservation?.takes ?? []
         entry.reservedVShards = reservation?.vshards ?? []
         return Candidate(index: index, entry: entry, beyond: coverage.beyond)
     }
@@ -205,11 +208,19 @@ struct OrderBatch {
                 pending[candidate.index].continuation.resume(throwing: Ledger.refusal(of: error))
             }
         }
-        guard !wanting.isEmpty else { return ready }
-        guard placer.admission.phase == .open else {
-            for candidate in wanting { again(candidate) }
-            return ready
+        let view = placer.admission.view
+        wanting = wanting.filter { candidate in
+            switch view.phase(of: candidate.vshards) {
+            case .open: return true
+            case .rebuilding: placer.wait(pending[candidate.index], since: view)
+            case .closed:
+                fail(
+                    candidate,
+                    .unavailable("stock admission is being restored", retryAfterMilliseconds: 250))
+            }
+            return false
         }
+        guard !wanting.isEmpty else { return ready }
         let jobs = wanting.compactMap(\.job)
         let results = await taking(jobs)
         for (position, result) in results.enumerated() {
@@ -219,6 +230,7 @@ struct OrderBatch {
                 candidate.units = units
                 candidate.entry.direct = units.takes
                 candidate.entry.stamps = units.stamps
+                candidate.entry.undecided = units.undecided
                 candidate.entry.strained = units.strained
                 ready.append(candidate)
             case .short(let lines, let adopted, let partial):
@@ -239,7 +251,7 @@ struct OrderBatch {
                 }
             case .differentRequest:
                 // An earlier attempt of this order took for another remainder; it never became true.
-                await bury(candidate, candidate.job?.demand.parts.map(\.vshard) ?? [])
+                await bury(candidate, candidate.vshards)
                 fail(
                     candidate,
                     .unavailable("an earlier attempt of this order is being cleared", retryAfterMilliseconds: 100))
@@ -291,7 +303,7 @@ struct OrderBatch {
             let bases = try await placer.ledger.bases(of: cells)
             _ = try await placer.settler.settle(Settlement(bases: bases), through: placer.hotStock).get()
         } catch {
-            placer.admission.requestRebuild("cells could not be loaded")
+            placer.logger.warning("new cells could not be told to Redis", metadata: ["error": "\(error)"])
         }
     }
 
@@ -306,7 +318,7 @@ struct OrderBatch {
                 Settlement(holds: [.init(key: HoldKey(.order, id), vshards: vshards)], bases: bases),
                 through: placer.hotStock)
         } catch {
-            placer.admission.requestRebuild("an attempt could not be buried")
+            placer.admission.requestRebuild("an attempt could not be buried", of: vshards)
         }
     }
 
@@ -330,7 +342,7 @@ struct OrderBatch {
                     continuation.resume(throwing: refusal)
                 case .reservationClosed, .fenced, .repeated:
                     returned.append(candidate)
-                    if case .fenced = verdict { placer.admission.noticeRaisedEpoch() }
+                    if case .fenced = verdict { placer.admission.noticeRaisedEpoch(of: candidate.vshards) }
                     retried.append(
                         (candidate, .unavailable("the order could not be decided", retryAfterMilliseconds: 50)))
                 }
@@ -345,14 +357,15 @@ struct OrderBatch {
 
     private func failed(_ candidates: [Candidate], _ error: any Error) async {
         let refusal = Ledger.refusal(of: error)
+        let vshards = Set(candidates.flatMap { $0.vshards + $0.entry.reservedVShards })
         if case Refusal.outcomeUnknown = refusal {
-            placer.admission.requestRebuild("a capture's outcome is unknown")
+            placer.admission.requestRebuild("a capture's outcome is unknown", of: vshards)
             for candidate in candidates { pending[candidate.index].continuation.resume(throwing: refusal) }
             return
         }
         if case LedgerFault.tripwire = error {
             placer.logger.critical("Redis went back in time: an admission was journalled before; rebuilding")
-            placer.admission.requestRebuild("the tripwire fired")
+            placer.admission.requestRebuild("the tripwire fired", of: vshards)
             await giveBack(candidates)
             for candidate in candidates { again(candidate) }
             return
@@ -379,7 +392,9 @@ struct OrderBatch {
         var fresh: [FreshTake] = []
         for candidate in candidates {
             guard let units = candidate.units, let job = candidate.job else { continue }
-            if !units.adopted.isEmpty { placer.admission.requestRebuild("an adopted take was not captured") }
+            if !units.adopted.isEmpty {
+                placer.admission.requestRebuild("an adopted take was not captured", of: units.adopted)
+            }
             fresh.append(FreshTake(job, in: units.fresh))
         }
         await placer.round.giveBack(fresh)
@@ -399,10 +414,10 @@ struct OrderBatch {
 
     private func closed(_ candidate: Candidate, _ error: HotStockError) {
         if error == .notArmed {
-            placer.admission.requestRebuild("Redis is not armed")
+            placer.admission.noticeRaisedEpoch(of: candidate.vshards)
             again(candidate)
         } else if error.isOutcomeUnknown {
-            placer.admission.requestRebuild("an answer of Redis was lost")
+            placer.admission.requestRebuild("an answer of Redis was lost", of: candidate.vshards)
             fail(candidate, .outcomeUnknown("stock admission did not answer"))
         } else {
             placer.logger.error("stock admission refused a call", metadata: ["error": "\(error)"])
@@ -411,7 +426,7 @@ struct OrderBatch {
     }
 
     /// What was short, counting what the reservation covered as available to its line.
-    private func shortage(_ candidate: Candidate, _ lines: [TakeOutcome.LineAvailable]) -> [LineShortage] {
+    private func shortage(_ candidate: Candidate, _ lines: [LineAvailable]) -> [LineShortage] {
         let request = candidate.entry.request
         return lines.compactMap { line in
             guard request.lines.indices.contains(line.line) else { return nil }

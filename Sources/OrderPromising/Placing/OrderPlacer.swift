@@ -137,11 +137,12 @@ final class OrderPlacer: Sendable {
         var pending = pending
         pending.attempt += 1
         pending.isAlone = pending.isAlone || alone
-        if admission.phase == .rebuilding {
-            admission.whenDecided { [pending] in self.enqueue(pending) }
-        } else {
-            enqueue(pending)
-        }
+        enqueue(pending)
+    }
+
+    /// Sets an order aside until something about the vshards changes.
+    func wait(_ pending: Pending, since view: Admission.View) {
+        admission.whenChanged(since: view) { self.enqueue(pending) }
     }
 }
 

@@ -69,10 +69,8 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
             switch result {
             case .success(let closed): self.finish(batch, closed)
             case .failure(let error):
+                // Where it happened after all, who compares the stores tells Redis.
                 let refusal = Ledger.refusal(of: error)
-                if case Refusal.outcomeUnknown = refusal {
-                    self.admission.requestRebuild("a release's outcome is unknown")
-                }
                 for pending in batch { pending.promise.fail(refusal) }
             }
             self.schedule()

@@ -19,7 +19,7 @@ struct ReservationBatch {
     func run() -> EventLoopFuture<Void> {
         batcher.round.take(jobs).flatMap { results in
             var taken: [(index: Int, units: TakenUnits)] = []
-            var short: [(index: Int, lines: [TakeOutcome.LineAvailable], adopted: [VShard])] = []
+            var short: [(index: Int, lines: [LineAvailable], adopted: [VShard])] = []
             var contested: [Int] = []
             for (index, result) in results.enumerated() {
                 switch result {
@@ -50,26 +50,42 @@ struct ReservationBatch {
             HoldEntry(
                 id: pending[index].request.id, channel: pending[index].channel, body: pending[index].request.body,
                 fingerprint: pending[index].fingerprint, takes: units.takes, stamps: units.stamps,
-                ttlMilliseconds: pending[index].request.ttlMilliseconds, caller: pending[index].request.caller.id)
+                undecided: units.undecided, ttlMilliseconds: pending[index].request.ttlMilliseconds,
+                caller: pending[index].request.caller.id)
         }
         let calls = Array(Set(taken.flatMap(\.units.stamps)))
-        return batcher.ledger.pool.submit(on: loop, batcher.ledger.journal(entries, calls: calls))
-            .map { verdicts in
-                var standing: [(index: Int, units: TakenUnits)] = []
-                for (position, verdict) in verdicts.enumerated() {
-                    let (index, units) = taken[position]
-                    switch verdict {
-                    case .journalled(let createdAt, let expiresAt):
-                        pending[index].promise.succeed(
-                            reservation(
-                                index, state: .held, takes: units.takes, createdAt: createdAt, expiresAt: expiresAt,
-                                order: nil))
-                    case .stands: standing.append((index, units))
+        let isDecided = entries.allSatisfy(\.undecided.isEmpty)
+        let ledger = batcher.ledger
+        return ledger.pool.submit(
+            on: loop, isDecided ? ledger.journal(entries, calls: calls) : ledger.decide(entries, calls: calls)
+        )
+        .flatMap { verdicts in
+            var standing: [(index: Int, units: TakenUnits)] = []
+            var returned: [FreshTake] = []
+            for (position, verdict) in verdicts.enumerated() {
+                let (index, units) = taken[position]
+                switch verdict {
+                case .journalled(let createdAt, let expiresAt, let decided):
+                    let takes =
+                        decided.isEmpty
+                        ? units.takes : (units.takes + decided).sorted { ($0.line, $0.cell) < ($1.line, $1.cell) }
+                    pending[index].promise.succeed(
+                        reservation(
+                            index, state: .held, takes: takes, createdAt: createdAt, expiresAt: expiresAt, order: nil))
+                case .stands: standing.append((index, units))
+                case .short(let lines):
+                    // What Redis gave for the other lines is this attempt's alone: nothing was written.
+                    if !units.adopted.isEmpty {
+                        batcher.admission.requestRebuild("an adopted take was not journalled", of: units.adopted)
                     }
+                    returned.append(FreshTake(jobs[index], in: units.fresh))
+                    pending[index].promise.fail(Refusal.shortage(shortage(index, lines)))
                 }
-                answer(standing)
             }
-            .flatMapError { error in failed(taken, error) }
+            answer(standing)
+            return batcher.round.untake(returned)
+        }
+        .flatMapError { error in failed(taken, error) }
     }
 
     /// The journal did not take the batch.
@@ -78,24 +94,25 @@ struct ReservationBatch {
     private func failed(_ taken: [(index: Int, units: TakenUnits)], _ error: any Error) -> EventLoopFuture<Void> {
         let refusal = Ledger.refusal(of: error)
         if case Refusal.outcomeUnknown = refusal {
-            batcher.admission.requestRebuild("a journal's outcome is unknown")
+            batcher.admission.requestRebuild("a journal's outcome is unknown", of: vshards(of: taken))
             for (index, _) in taken { pending[index].promise.fail(refusal) }
             return loop.makeSucceededVoidFuture()
         }
-        if taken.contains(where: { !$0.units.adopted.isEmpty }) {
-            // What an earlier attempt took is not this one's to give back.
-            batcher.admission.requestRebuild("an adopted take was not journalled")
+        // What an earlier attempt took is not this one's to give back.
+        let adopted = taken.flatMap(\.units.adopted)
+        if !adopted.isEmpty {
+            batcher.admission.requestRebuild("an adopted take was not journalled", of: adopted)
         }
         let fresh = taken.map { FreshTake(jobs[$0.index], in: $0.units.fresh) }
         let restored = Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 50)
         return batcher.round.untake(fresh).map {
             switch error {
             case LedgerFault.fenced:
-                batcher.admission.noticeRaisedEpoch()
+                batcher.admission.noticeRaisedEpoch(of: vshards(of: taken))
                 for (index, _) in taken { batcher.again(pending[index], because: restored) }
             case LedgerFault.tripwire:
                 batcher.logger.critical("Redis went back in time: an admission was journalled before; rebuilding")
-                batcher.admission.requestRebuild("the tripwire fired")
+                batcher.admission.requestRebuild("the tripwire fired", of: vshards(of: taken))
                 for (index, _) in taken { batcher.again(pending[index], because: restored) }
             default:
                 if !(refusal is Refusal) {
@@ -104,6 +121,11 @@ struct ReservationBatch {
                 for (index, _) in taken { pending[index].promise.fail(refusal) }
             }
         }
+    }
+
+    /// Vshards that requests took from or wanted to.
+    private func vshards(of taken: [(index: Int, units: TakenUnits)]) -> Set<VShard> {
+        Set(taken.flatMap { jobs[$0.index].demand.parts.map(\.vshard) })
     }
 
     // MARK: - Answers
@@ -121,12 +143,14 @@ struct ReservationBatch {
                     if let hold = byID[pending[index].request.id] {
                         answer(index, standing: hold, took: units)
                     } else {
-                        batcher.admission.requestRebuild("a standing reservation is not found")
+                        batcher.admission.requestRebuild(
+                            "a standing reservation is not found", of: vshards(of: [(index, units)]))
                         pending[index].promise.fail(Refusal.outcomeUnknown("the reservation cannot be read"))
                     }
                 }
             case .failure(let error):
-                batcher.admission.requestRebuild("standing reservations cannot be read")
+                batcher.admission.requestRebuild(
+                    "standing reservations cannot be read", of: vshards(of: standing))
                 for (index, _) in standing { pending[index].promise.fail(Ledger.refusal(of: error)) }
             }
         }
@@ -150,8 +174,10 @@ struct ReservationBatch {
             return
         }
         if hold.state == .held {
-            if let units, units.takes != hold.takes {
-                batcher.admission.requestRebuild("a hold stands with other units")
+            // What PostgreSQL decides is not taken in Redis, so only what was can differ.
+            if let units, units.undecided.isEmpty ? units.takes != hold.takes : !units.fresh.isEmpty {
+                batcher.admission.requestRebuild(
+                    "a hold stands with other units", of: units.stamps.map(\.vshard))
             }
         } else if let units {
             settleAgain(hold, units: units)
@@ -186,7 +212,9 @@ struct ReservationBatch {
                 var settlement = settlement
                 settlement.bases = bases
                 batcher.settler.settle(settlement, through: batcher.round.hotStock)
-            case .failure: batcher.admission.requestRebuild("a settle could not be prepared")
+            case .failure:
+                batcher.admission.requestRebuild(
+                    "a settle could not be prepared", of: settlement.holds.flatMap(\.vshards))
             }
         }
     }
@@ -207,7 +235,7 @@ struct ReservationBatch {
             expiresAt: expiresAt, order: order)
     }
 
-    private func shortage(_ index: Int, _ lines: [TakeOutcome.LineAvailable]) -> [LineShortage] {
+    private func shortage(_ index: Int, _ lines: [LineAvailable]) -> [LineShortage] {
         let demands = pending[index].request.demands
         return lines.compactMap { line in
             guard demands.indices.contains(line.line) else { return nil }
@@ -222,14 +250,15 @@ struct ReservationBatch {
 
     private func closed(_ error: HotStockError, _ pending: ReservationBatcher.Pending) {
         if error == .notArmed {
-            batcher.admission.requestRebuild("Redis is not armed")
+            batcher.admission.noticeRaisedEpoch(of: pending.demand.parts.map(\.vshard))
             batcher.again(
                 pending,
                 because: .unavailable("stock admission is being restored", retryAfterMilliseconds: 50))
             return
         }
         if error.isOutcomeUnknown {
-            batcher.admission.requestRebuild("an answer of Redis was lost")
+            batcher.admission.requestRebuild(
+                "an answer of Redis was lost", of: pending.demand.parts.map(\.vshard))
             pending.promise.fail(Refusal.outcomeUnknown("stock admission did not answer"))
         } else {
             batcher.logger.error("stock admission refused a call", metadata: ["error": "\(error)"])
@@ -251,7 +280,7 @@ struct ReservationBatch {
 
     /// Refuses what was short or contested, unless PostgreSQL knows the id: then that answers.
     private func refuse(
-        _ short: [(index: Int, lines: [TakeOutcome.LineAvailable], adopted: [VShard])], contested: [Int]
+        _ short: [(index: Int, lines: [LineAvailable], adopted: [VShard])], contested: [Int]
     ) {
         guard !short.isEmpty || !contested.isEmpty else { return }
         let ids = (short.map(\.index) + contested).map { pending[$0].request.id }

@@ -56,7 +56,8 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
     private var queue: [Pending] = []
     private var inFlight = 0
     private var scheduled = false
-    private var waitsForAdmission = false
+    /// Requests whose vshards are being loaded.
+    private var parked: [Pending] = []
     private var isClosed = false
     private var nonces = SystemRandomNumberGenerator()
 
@@ -91,7 +92,7 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
             return loop.makeFailedFuture(
                 ResolutionFailure.unknown([FieldViolation("channel", "no channel has this code")]))
         }
-        guard queue.count < limits.queue else {
+        guard queue.count + parked.count < limits.queue else {
             return loop.makeFailedFuture(Refusal.exhausted("too many reservations are waiting"))
         }
         let promise = loop.makePromise(of: Reservation.self)
@@ -110,7 +111,8 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
     }
 
     private func refuseAll(_ refusal: Refusal) {
-        let refused = queue
+        let refused = parked + queue
+        parked = []
         queue = []
         for pending in refused { pending.promise.fail(refusal) }
     }
@@ -138,28 +140,27 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
     }
 
     private func schedule() {
-        guard !scheduled, !waitsForAdmission, inFlight < limits.reservationBatches, !queue.isEmpty else { return }
+        guard !scheduled, inFlight < limits.reservationBatches, !queue.isEmpty else { return }
         scheduled = true
         loop.execute { self.flush() }
     }
 
+    /// Sets a request aside until something about the vshards changes.
+    private func park(_ pending: Pending, since view: Admission.View) {
+        parked.append(pending)
+        guard parked.count == 1 else { return }
+        admission.whenChanged(since: view) { [loop] in
+            loop.execute {
+                self.queue.insert(contentsOf: self.parked, at: 0)
+                self.parked = []
+                self.schedule()
+            }
+        }
+    }
+
     private func flush() {
         scheduled = false
-        switch admission.phase {
-        case .open: break
-        case .rebuilding:
-            waitsForAdmission = true
-            admission.whenDecided { [loop] in
-                loop.execute {
-                    self.waitsForAdmission = false
-                    self.schedule()
-                }
-            }
-            return
-        case .closed:
-            refuseAll(Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250))
-            return
-        }
+        let view = admission.view
         let now = NIODeadline.now()
         var batch: [Pending] = []
         var ids: Set<EntityID> = []
@@ -170,7 +171,19 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
             taken += 1
             if pending.deadline <= now {
                 pending.promise.fail(Refusal.deadlineExceeded)
-            } else if ids.insert(pending.request.id).inserted {
+                continue
+            }
+            switch view.phase(of: pending.demand.parts.lazy.map(\.vshard)) {
+            case .open: break
+            case .rebuilding:
+                park(pending, since: view)
+                continue
+            case .closed:
+                pending.promise.fail(
+                    Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250))
+                continue
+            }
+            if ids.insert(pending.request.id).inserted {
                 batch.append(pending)
             } else {
                 // One request of an id at a time: the next batch finds what became of the first.

@@ -8,7 +8,8 @@ import NIOCore
 ///
 /// What lowers a promise is a take: plan on figures read → take the loss in Redis → apply in PostgreSQL under the fence,
 /// where the figures are still those of the plan → answer → settle. What raises one goes to PostgreSQL first and to Redis
-/// after the commit. A crash in between leaves Redis too low until a rebuild.
+/// after the commit. Where PostgreSQL decides alone there is no take: the transaction looks itself. A crash in between
+/// leaves Redis too low until who compares the stores finds it.
 struct StockChanger: Sendable {
     let ledger: Ledger
     let hotStock: HotStock
@@ -35,24 +36,26 @@ struct StockChanger: Sendable {
             let plan = StockPlan(change, cells: cells, figures: figures)
             let take = try await take(plan)
             do {
-                let (reply, settlement) = try await ledger.apply(plan, take: take?.take, encodeReply: encodeReply)
-                let settled = settlement.holds.isEmpty && take != nil
+                let (reply, settlement) = try await ledger.apply(
+                    plan, take: take.take, decided: take.decided, encodeReply: encodeReply)
+                let settled = settlement.holds.isEmpty && take.take != nil
                 await settler.settleAndWait(settlement, through: hotStock)
                 // Another call with this id was faster: what this one took was for nothing.
-                if settled, let take { await giveBack(take) }
+                if settled { await giveBack(take) }
                 return reply
             } catch {
+                let vshards = take.vshards
                 if case Refusal.outcomeUnknown = error {
-                    admission.requestRebuild("a stock change's outcome is unknown")
+                    admission.requestRebuild("a stock change's outcome is unknown", of: vshards)
                     throw error
                 }
-                if let take { await giveBack(take) }
+                await giveBack(take)
                 switch error {
                 case LedgerFault.planOutdated: continue
-                case LedgerFault.fenced: admission.noticeRaisedEpoch()
+                case LedgerFault.fenced: admission.noticeRaisedEpoch(of: vshards)
                 case LedgerFault.tripwire:
                     logger.critical("Redis went back in time: an admission was journalled before; rebuilding")
-                    admission.requestRebuild("the tripwire fired")
+                    admission.requestRebuild("the tripwire fired", of: vshards)
                 default: throw error
                 }
                 try await Task.sleep(for: .milliseconds(10 * (attempt + 1)))
@@ -133,22 +136,26 @@ struct StockChanger: Sendable {
 
     // MARK: - Take
 
+    /// What was given up for a plan: in Redis by a take, elsewhere by the transaction to come.
     private struct Taken {
-        var take: StockTake
-        var fresh: FreshTake
+        var take: StockTake?
+        var fresh: FreshTake?
+        var decided: [VShardEpoch]
+
+        var vshards: [VShard] { (take?.stamps ?? []).map(\.vshard) + decided.map(\.vshard) }
     }
 
-    /// Takes what the plan gives up; nil where it gives nothing up.
+    /// Takes what the plan gives up.
     ///
     /// Throws `Refusal.shortage` for a transfer.
-    private func take(_ plan: StockPlan) async throws -> Taken? {
+    private func take(_ plan: StockPlan) async throws -> Taken {
         let givenUp = plan.givenUp
-        guard !givenUp.isEmpty else { return nil }
+        guard !givenUp.isEmpty else { return Taken(decided: []) }
         var generator = SystemRandomNumberGenerator()
         let key = HoldKey(.movement, EntityID.random(using: &generator))
         var force = true
         if case .transfer = plan.change.action { force = false }
-        var byVShard: [VShard: [TakeRequest.Line]] = [:]
+        var byVShard: [VShard: [SupplyLine]] = [:]
         directory.look { view in
             for (index, entry) in givenUp.enumerated() {
                 guard let cell = view.cell(entry.cell) else { continue }
@@ -165,22 +172,25 @@ struct StockChanger: Sendable {
             let results = try await hotStock.eventLoop.flatSubmit { round.take([job]) }.get()
             switch results.first {
             case .taken(let units):
+                let decided = units.undecided.map { VShardEpoch(vshard: $0.vshard, epoch: $0.epoch) }
+                guard !units.stamps.isEmpty else { return Taken(decided: decided) }
                 return Taken(
                     take: StockTake(attempt: key.id, stamps: units.stamps, strained: units.strained),
-                    fresh: FreshTake(job, in: units.fresh))
+                    fresh: FreshTake(job, in: units.fresh), decided: decided)
             case .short(let lines, _, _):
                 throw Refusal.shortage(plan.shortage(lines.map { (givenUp[$0.line].cell, $0.available) }))
             case .unknownCells(let cells):
                 let bases = try await ledger.bases(of: cells)
                 await settler.settleAndWait(Settlement(bases: bases), through: hotStock)
             case .closed(let error) where error == .notArmed:
-                if admission.phase == .open { admission.requestRebuild("Redis is not armed") }
-                if admission.phase == .closed {
+                let vshards = parts.map(\.vshard)
+                admission.noticeRaisedEpoch(of: vshards)
+                if admission.view.phase(of: vshards) == .closed {
                     throw Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250)
                 }
                 try await Task.sleep(for: .milliseconds(10 * (attempt + 1)))
             case .closed(let error) where error.isOutcomeUnknown:
-                admission.requestRebuild("an answer of Redis was lost")
+                admission.requestRebuild("an answer of Redis was lost", of: parts.map(\.vshard))
                 throw Refusal.unavailable("stock admission did not answer", retryAfterMilliseconds: 100)
             case .closed, .differentRequest, nil:
                 throw Refusal.unavailable("stock admission cannot be reached", retryAfterMilliseconds: 250)
@@ -190,6 +200,7 @@ struct StockChanger: Sendable {
     }
 
     private func giveBack(_ taken: Taken) async {
-        await TakeRound(hotStock: hotStock, admission: admission).giveBack([taken.fresh])
+        guard let fresh = taken.fresh else { return }
+        await TakeRound(hotStock: hotStock, admission: admission).giveBack([fresh])
     }
 }

@@ -8,7 +8,8 @@ struct ReadinessTests {
     @Test("A stop that has begun, a store that is away or stock that is closed is not ready, and the reason is escaped")
     func reports() {
         let good = Readiness.Report(
-            isDraining: false, isListening: true, redis: nil, postgres: nil, admission: .open)
+            isDraining: false, isListening: true, redis: nil, postgres: nil, admission: .open,
+            ledgerVShards: 0)
         #expect(good.isReady)
         var report = good
         report.isDraining = true
@@ -20,6 +21,12 @@ struct ReadinessTests {
         report = good
         report.admission = .rebuilding
         #expect(!report.isReady)
+        // PostgreSQL decides alone: Redis is missed, calls are answered.
+        report = good
+        report.redis = "not connected"
+        report.ledgerVShards = 16
+        #expect(report.isReady)
+        #expect(report.json.contains("\"ledger_mode\":true"))
         report = good
         report.postgres = "a \"b\"\n"
         #expect(!report.isReady)

@@ -1,0 +1,318 @@
+import CoreMetrics
+import Domain
+import HotStock
+import Ledger
+import Logging
+import NIOCore
+import PostgresClient
+import RedisClient
+
+/// Keeps the admission going: looks who may promise, loads Redis, and hands over to PostgreSQL and back.
+///
+/// Every server looks; one of them, the keeper by lease, acts. A look is: report for duty → raise the epochs of vshards
+/// under suspicion → ask Redis what it is armed for → take over where every vshard stands. The keeper then does one thing:
+/// - Redis is well and a vshard that it decides is not armed: load it (the one most asked for first);
+/// - Redis is away for the breaker's delay: give every vshard to PostgreSQL, or the lease to a server that can use Redis;
+/// - Redis has been well for the return delay: take one vshard back by loading it, so that the others sell on meanwhile.
+/// A keeper that dies in any step leaves what the next one finds by looking. Two keepers, as after a pause, raise the same
+/// epoch one after the other; the later one's load counts.
+///
+/// Only one server's view of Redis counts at a time, and coming back takes longer each time it failed soon: so neither
+/// two servers with different views nor a Redis that comes and goes make the mode flap.
+final class AdmissionKeeper: Sendable {
+    private let server: EntityID
+    private let ledger: Ledger
+    private let identity: LedgerIdentity
+    private let redis: RedisClient
+    private let hotStock: @Sendable () -> HotStock?
+    private let admission: Admission
+    private let settler: Settler
+    private let vshards: Int
+    private let configuration: PromisingConfiguration
+    private let logger: Logger
+    private let clock = ContinuousClock()
+
+    init(
+        server: EntityID, ledger: Ledger, identity: LedgerIdentity, redis: RedisClient,
+        hotStock: @escaping @Sendable () -> HotStock?, admission: Admission, settler: Settler, vshards: Int,
+        configuration: PromisingConfiguration, logger: Logger
+    ) {
+        self.server = server
+        self.ledger = ledger
+        self.identity = identity
+        self.redis = redis
+        self.hotStock = hotStock
+        self.admission = admission
+        self.settler = settler
+        self.vshards = vshards
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// What is remembered from look to look.
+    private struct Memory {
+        var brokenSince: ContinuousClock.Instant?
+        var wellSince: ContinuousClock.Instant?
+        var returnDelay: Duration
+        var returnedAt: ContinuousClock.Instant?
+        /// What Redis was armed for before this server came was found to fit this PostgreSQL.
+        var trustsRedis = false
+        var loading: Loading?
+        var failures = 0
+        var phase = Admission.Phase.closed
+    }
+
+    private struct Loading {
+        var since: ContinuousClock.Instant
+        var reason: String
+        var volume = VShardLoader.Volume()
+        var vshards = 0
+    }
+
+    /// Longest time that Redis may take to say what it is armed for.
+    private static let statusTime = TimeAmount.milliseconds(750)
+    /// Longest return delay.
+    private static let longestReturn = Duration.seconds(60)
+
+    /// Looks and acts until cancelled, then gives up what this server holds.
+    func run() async {
+        var memory = Memory(returnDelay: configuration.returnDelay)
+        for await _ in admission.reasonsToLook {
+            if Task.isCancelled { break }
+            do {
+                try await look(&memory)
+                memory.failures = 0
+                // Every call that fails for want of Redis asks for a look.
+                if memory.brokenSince != nil { try await Task.sleep(for: .milliseconds(25)) }
+            } catch is CancellationError {
+                break
+            } catch {
+                memory.failures += 1
+                admission.metrics.rebuildsFailed.increment()
+                if memory.failures == 1 || memory.failures % 50 == 0 {
+                    logger.warning(
+                        "who may promise cannot be looked up",
+                        metadata: ["attempt": "\(memory.failures)", "error": "\(error)"])
+                }
+                let pause = Duration.milliseconds(min(500, 10 << min(memory.failures, 6)))
+                do { try await Task.sleep(for: pause) } catch { break }
+                admission.nudge()
+            }
+        }
+    }
+
+    /// Sees to it that there is a look now and then, and soon while something is loading elsewhere.
+    func tick() async {
+        while !Task.isCancelled {
+            admission.nudge()
+            let pause = admission.phase == .rebuilding ? .milliseconds(20) : configuration.watchInterval
+            do { try await Task.sleep(for: pause) } catch { return }
+        }
+    }
+
+    /// Tells the others that this server ends.
+    func leave() async {
+        do { try await ledger.forget(server) } catch {
+            logger.info("leases lapse by themselves", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: - A look
+
+    private func look(_ memory: inout Memory) async throws {
+        let statuses = await self.statuses()
+        note(isWell: statuses != nil, in: &memory)
+        let identity = identity
+        try await ledger.pool.withConnection { connection in try identity.check(connection) }
+        let roster = try await ledger.report(
+            server, seesRedis: statuses != nil, leaseMilliseconds: configuration.leaseDuration.wholeMilliseconds)
+        var rows = roster.vshards
+        if statuses != nil {
+            let suspects = admission.takeSuspects()
+            if !suspects.isEmpty { rows = try await raise(suspects, in: rows) }
+        }
+        if let statuses, !memory.trustsRedis {
+            memory.trustsRedis = try await isTrustworthy(statuses, rows: rows)
+            if !memory.trustsRedis {
+                rows = try await raise(Set(rows.map(\.vshard)), in: rows)
+                memory.trustsRedis = true
+            }
+        }
+        let standings = rows.map { row in (vshard: row.vshard, standing: standing(of: row, statuses: statuses)) }
+        if standings.contains(where: { $0.standing == .loading }) { settler.beginRecording() }
+        admission.settle(standings)
+        if roster.isKeeper {
+            try await keep(rows, standings: standings, othersSeeRedis: roster.othersSeeRedis, memory: &memory)
+        }
+        try await finish(&memory)
+    }
+
+    /// What each vshard is armed for; nil where Redis cannot be asked by every link of this server.
+    private func statuses() async -> [VShardStatus]? {
+        guard redis.links.allSatisfy(\.isConnected), let hotStock = hotStock() else { return nil }
+        let promise = hotStock.eventLoop.makePromise(of: [VShardStatus]?.self)
+        let timer = hotStock.eventLoop.scheduleTask(in: Self.statusTime) { promise.succeed(nil) }
+        EventLoopFuture.whenAllSucceed(
+            (0..<vshards).map { hotStock.status(VShard(Int16($0))) }, on: hotStock.eventLoop
+        ).whenComplete { [vshards] result in
+            timer.cancel()
+            switch result {
+            case .success(let statuses): promise.succeed(statuses)
+            case .failure(HotStockError.notArmed):
+                // The functions are not there: a Redis that nobody has loaded yet.
+                promise.succeed(Array(repeating: .unloaded, count: vshards))
+            case .failure: promise.succeed(nil)
+            }
+        }
+        do { return try await promise.futureResult.get() } catch { return nil }
+    }
+
+    private func note(isWell: Bool, in memory: inout Memory) {
+        let now = clock.now
+        if isWell {
+            memory.brokenSince = nil
+            memory.wellSince = memory.wellSince ?? now
+        } else {
+            memory.wellSince = nil
+            memory.brokenSince = memory.brokenSince ?? now
+            admission.closeRedis()
+        }
+    }
+
+    private func raise(_ suspects: Set<VShard>, in rows: [VShardRow]) async throws -> [VShardRow] {
+        do {
+            let raised = try await ledger.fence(Array(suspects))
+            admission.metrics.epochRaises.increment()
+            var byVShard = Dictionary(uniqueKeysWithValues: rows.map { ($0.vshard, $0) })
+            for row in raised { byVShard[row.vshard] = row }
+            return byVShard.values.sorted { $0.vshard < $1.vshard }
+        } catch {
+            admission.requestRebuild(admission.reason, of: suspects)
+            throw error
+        }
+    }
+
+    /// Whether what Redis was armed for before this server came reflects nothing that PostgreSQL has forgotten.
+    private func isTrustworthy(_ statuses: [VShardStatus], rows: [VShardRow]) async throws -> Bool {
+        let isArmed = rows.contains { row in
+            row.mode == .redis && statuses[Int(row.vshard.rawValue)].armed == row.epoch
+        }
+        guard isArmed, let hotStock = hotStock() else { return true }
+        guard let position = identity.position, let witness = try await hotStock.witness().get() else { return false }
+        return witness.system == position.system && witness.end <= position.end
+    }
+
+    private func standing(of row: VShardRow, statuses: [VShardStatus]?) -> Admission.Standing {
+        guard row.mode == .redis else { return .ledger(epoch: row.epoch) }
+        guard let statuses, Int(row.vshard.rawValue) < statuses.count else { return .closed }
+        let status = statuses[Int(row.vshard.rawValue)]
+        return status.armed == row.epoch && status.epoch == row.epoch ? .redis(epoch: row.epoch) : .loading
+    }
+
+    /// Repeats what was told while something was loading, once nothing is.
+    private func finish(_ memory: inout Memory) async throws {
+        let phase = admission.phase
+        defer { memory.phase = phase }
+        guard phase == .open, memory.phase != .open, let hotStock = hotStock() else { return }
+        do {
+            try await settler.repeatRecorded(through: hotStock)
+        } catch {
+            admission.requestRebuild("settles could not be repeated")
+        }
+        if memory.loading == nil {
+            admission.metrics.rebuiltByOthers.increment()
+            logger.info("stock admission is open", metadata: ["reason": "\(admission.reason)"])
+        }
+    }
+
+    // MARK: - The keeper
+
+    private func keep(
+        _ rows: [VShardRow], standings: [(vshard: VShard, standing: Admission.Standing)], othersSeeRedis: Bool,
+        memory: inout Memory
+    ) async throws {
+        guard memory.brokenSince == nil else {
+            try await bridge(rows, othersSeeRedis: othersSeeRedis, memory: &memory)
+            return
+        }
+        guard let hotStock = hotStock() else { return }
+        if let position = identity.position {
+            try await hotStock.store(LogWitness(system: position.system, end: position.end)).get()
+        }
+        var wanting = standings.filter { $0.standing == .loading }.map(\.vshard)
+        if wanting.isEmpty, let since = memory.wellSince, clock.now - since >= memory.returnDelay {
+            wanting = rows.filter { $0.mode == .ledger }.map(\.vshard)
+            if !wanting.isEmpty { memory.returnedAt = clock.now }
+        }
+        guard let vshard = admission.hottest(of: wanting) else {
+            conclude(&memory)
+            return
+        }
+        if memory.loading == nil {
+            memory.loading = Loading(since: clock.now, reason: admission.reason)
+            for progress in [
+                admission.metrics.rebuildVShards, admission.metrics.rebuildCells, admission.metrics.rebuildHolds,
+            ] {
+                progress.set(0)
+            }
+        }
+        try await load(vshard, into: hotStock, memory: &memory)
+        admission.nudge()
+    }
+
+    private func load(_ vshard: VShard, into hotStock: HotStock, memory: inout Memory) async throws {
+        settler.beginRecording()
+        try await hotStock.ensureFunctions().get()
+        let rows = try await ledger.beginRedisMode([vshard])
+        admission.metrics.epochRaises.increment()
+        admission.settle([(vshard, .loading)])
+        guard let row = rows.first else { return }
+        let loader = VShardLoader(ledger: ledger, hotStock: hotStock, metrics: admission.metrics)
+        let volume = try await loader.load(vshard, epoch: row.epoch)
+        memory.loading?.vshards += 1
+        memory.loading?.volume.cells += volume.cells
+        memory.loading?.volume.holds += volume.holds
+        admission.settle([(vshard, .redis(epoch: row.epoch))])
+    }
+
+    private func conclude(_ memory: inout Memory) {
+        guard let loading = memory.loading else { return }
+        memory.loading = nil
+        let duration = clock.now - loading.since
+        admission.metrics.rebuilt.increment()
+        admission.metrics.rebuildTime.recordNanoseconds(duration.wholeMilliseconds * 1_000_000)
+        logger.info(
+            "stock admission is open",
+            metadata: [
+                "reason": "\(loading.reason)", "vshards": "\(loading.vshards)", "cells": "\(loading.volume.cells)",
+                "holds": "\(loading.volume.holds)", "duration": "\(duration)",
+            ])
+    }
+
+    /// Redis is away: after the breaker's delay PostgreSQL decides alone, unless another server can use Redis.
+    private func bridge(_ rows: [VShardRow], othersSeeRedis: Bool, memory: inout Memory) async throws {
+        memory.loading = nil
+        guard let since = memory.brokenSince, clock.now - since >= configuration.breakerDelay else { return }
+        guard !othersSeeRedis else {
+            try await ledger.dropLease(.admission, holder: server)
+            return
+        }
+        guard rows.contains(where: { $0.mode == .redis }) else { return }
+        let changed = try await ledger.beginLedgerMode()
+        let soon = memory.returnedAt.map { clock.now - $0 < Self.longestReturn } ?? false
+        memory.returnDelay = soon ? min(memory.returnDelay * 2, Self.longestReturn) : configuration.returnDelay
+        admission.settle(changed.map { ($0.vshard, .ledger(epoch: $0.epoch)) })
+        admission.metrics.ledgerModes.increment()
+        logger.warning(
+            "Redis is away: PostgreSQL decides alone until it has been well for a while",
+            metadata: ["vshards": "\(changed.count)", "return_delay": "\(memory.returnDelay)"])
+    }
+}
+
+extension Duration {
+    /// The duration in whole milliseconds.
+    var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    }
+}
