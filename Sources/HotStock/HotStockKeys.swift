@@ -10,7 +10,7 @@ public struct HotStockKeys: Sendable {
     }
 
     private let names: [Names]
-    /// Tells how far PostgreSQL's log reached when Redis last heard of it.
+    /// Tells how far PostgreSQL had come when Redis last heard of it.
     let witness: String
 
     /// Names the keys of `vshards` vshards.

@@ -1,8 +1,10 @@
 import Ledger
 import Logging
+import NIOCore
 import NIOPosix
 package import OrderPromising
 import PostgresClient
+import PrivateStores
 import RedisClient
 
 extension TestDeployment {

@@ -1,7 +1,9 @@
 import Domain
 import HoldfastTesting
 import Ledger
+import NIOCore
 import OrderPromising
+import PostgresClient
 import PrivateStores
 import RedisClient
 import Testing

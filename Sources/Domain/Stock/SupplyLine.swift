@@ -93,6 +93,6 @@ public enum SupplyChoice: Sendable, Hashable {
                 chosen.append(CellTake(line: line.index, cell: bearer, quantity: rest))
             }
         }
-        self = short.isEmpty ? .chosen(chosen) : .short(short)
+        self = short.isEmpty ? .chosen(chosen) : .short(short.sorted { $0.line < $1.line })
     }
 }

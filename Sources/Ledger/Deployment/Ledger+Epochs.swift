@@ -47,6 +47,9 @@ public struct DutyRoster: Sendable {
     public var isKeeper: Bool
     /// True where another server that runs can use Redis.
     public var othersSeeRedis: Bool
+    /// Rises with every report of any server, and nothing else raises it: a lower one than before means that PostgreSQL went
+    /// back in time.
+    public var pulse: Int64
 }
 
 extension Ledger {
@@ -87,6 +90,8 @@ extension Ledger {
         INSERT INTO server_presence (id, sees_redis, seen_at) VALUES ($1::uuid, $2::bool, now())
         ON CONFLICT (id) DO UPDATE SET sees_redis = excluded.sees_redis, seen_at = excluded.seen_at
         """)
+    private static let raisePulse = PostgresStatement(
+        "raise_pulse", "UPDATE deployment SET pulse = pulse + 1 RETURNING pulse")
     private static let othersSeeRedis = PostgresStatement(
         "others_see_redis",
         """
@@ -138,10 +143,12 @@ extension Ledger {
                 ),
                 (Ledger.othersSeeRedis, [id, .int64(leaseMilliseconds)]),
                 (Ledger.readShards, []),
+                (Ledger.raisePulse, []),
             ])
+            guard let pulse = try results[4].first?.int64(0) else { throw LedgerFault.planOutdated }
             return DutyRoster(
                 vshards: try Ledger.rows(results[3]), isKeeper: results[1].affectedRows == 1,
-                othersSeeRedis: try results[2].first?.bool(0) ?? false)
+                othersSeeRedis: try results[2].first?.bool(0) ?? false, pulse: pulse)
         }
     }
 

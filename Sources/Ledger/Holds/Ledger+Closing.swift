@@ -12,8 +12,9 @@ public struct ClosedHolds: Sendable {
 }
 
 extension Ledger {
-    /// Takes what `closed` held off the cells that PostgreSQL decides, in the statement that closes: mode, hold and cell
-    /// are of one snapshot. Cells are locked in order; where Redis decides nothing is looked at.
+    /// Takes what `closed` held off the cells that PostgreSQL decides.
+    ///
+    /// In the statement that closes, so that mode, hold and cell are of one snapshot. Cells are locked in order; where Redis decides nothing is looked at.
     static let unheld = """
         given AS (
             SELECT t.cell, sum(t.quantity)::int8 AS quantity

@@ -20,7 +20,10 @@ CREATE TABLE server_presence (
 );
 COMMENT ON TABLE server_presence IS 'Servers that run, and whether each can use Redis now.';
 
-ALTER TABLE deployment ADD COLUMN system_identifier bigint, ADD COLUMN timeline bigint;
+ALTER TABLE deployment ADD COLUMN system_identifier bigint, ADD COLUMN timeline bigint,
+    ADD COLUMN pulse bigint NOT NULL DEFAULT 0;
+COMMENT ON COLUMN deployment.pulse IS
+    'Rises with every look of a server at who may promise. Redis remembers it: a PostgreSQL with a lower one went back.';
 COMMENT ON COLUMN deployment.timeline IS
     'The PostgreSQL that the epochs belong to. Another system or timeline has forgotten something: epochs must rise.';
 

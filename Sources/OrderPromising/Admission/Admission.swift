@@ -194,11 +194,15 @@ final class Admission: Sendable {
         }
     }
 
-    /// Nothing is promised any more: the server ends.
+    /// Nothing is promised any more, and everybody who waits is told: the server ends.
     func close() {
-        change { state in
+        let waiters = state.withLock { state in
             for index in state.standings.indices { state.standings[index] = .closed }
+            state.generation += 1
+            defer { state.waiters = [] }
+            return state.waiters
         }
+        for waiter in waiters { waiter() }
     }
 
     /// Takes the vshards whose epochs must rise.

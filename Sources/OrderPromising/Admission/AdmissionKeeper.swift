@@ -58,6 +58,8 @@ final class AdmissionKeeper: Sendable {
         /// What Redis was armed for before this server came was found to fit this PostgreSQL.
         var trustsRedis = false
         var loading: Loading?
+        /// The highest pulse of the ledger that this server has seen.
+        var pulse: Int64 = 0
         var failures = 0
         var phase = Admission.Phase.closed
     }
@@ -127,12 +129,18 @@ final class AdmissionKeeper: Sendable {
         let roster = try await ledger.report(
             server, seesRedis: statuses != nil, leaseMilliseconds: configuration.leaseDuration.wholeMilliseconds)
         var rows = roster.vshards
+        if roster.pulse < memory.pulse {
+            logger.critical("the ledger has forgotten something; every promise in flight is void")
+            settler.forget()
+            rows = try await raise(Set(rows.map(\.vshard)), in: rows)
+        }
+        memory.pulse = roster.pulse
         if statuses != nil {
             let suspects = admission.takeSuspects()
             if !suspects.isEmpty { rows = try await raise(suspects, in: rows) }
         }
         if let statuses, !memory.trustsRedis {
-            memory.trustsRedis = try await isTrustworthy(statuses, rows: rows)
+            memory.trustsRedis = try await isTrustworthy(statuses, rows: rows, pulse: roster.pulse)
             if !memory.trustsRedis {
                 rows = try await raise(Set(rows.map(\.vshard)), in: rows)
                 memory.trustsRedis = true
@@ -142,7 +150,7 @@ final class AdmissionKeeper: Sendable {
         if standings.contains(where: { $0.standing == .loading }) { settler.beginRecording() }
         admission.settle(standings)
         if roster.isKeeper {
-            try await keep(rows, standings: standings, othersSeeRedis: roster.othersSeeRedis, memory: &memory)
+            try await keep(rows, standings: standings, roster: roster, memory: &memory)
         }
         try await finish(&memory)
     }
@@ -193,13 +201,13 @@ final class AdmissionKeeper: Sendable {
     }
 
     /// Whether what Redis was armed for before this server came reflects nothing that PostgreSQL has forgotten.
-    private func isTrustworthy(_ statuses: [VShardStatus], rows: [VShardRow]) async throws -> Bool {
+    private func isTrustworthy(_ statuses: [VShardStatus], rows: [VShardRow], pulse: Int64) async throws -> Bool {
         let isArmed = rows.contains { row in
             row.mode == .redis && statuses[Int(row.vshard.rawValue)].armed == row.epoch
         }
         guard isArmed, let hotStock = hotStock() else { return true }
         guard let position = identity.position, let witness = try await hotStock.witness().get() else { return false }
-        return witness.system == position.system && witness.end <= position.end
+        return witness.system == position.system && witness.end <= position.end && witness.pulse <= pulse
     }
 
     private func standing(of row: VShardRow, statuses: [VShardStatus]?) -> Admission.Standing {
@@ -228,16 +236,18 @@ final class AdmissionKeeper: Sendable {
     // MARK: - The keeper
 
     private func keep(
-        _ rows: [VShardRow], standings: [(vshard: VShard, standing: Admission.Standing)], othersSeeRedis: Bool,
+        _ rows: [VShardRow], standings: [(vshard: VShard, standing: Admission.Standing)], roster: DutyRoster,
         memory: inout Memory
     ) async throws {
         guard memory.brokenSince == nil else {
-            try await bridge(rows, othersSeeRedis: othersSeeRedis, memory: &memory)
+            try await bridge(rows, othersSeeRedis: roster.othersSeeRedis, memory: &memory)
             return
         }
         guard let hotStock = hotStock() else { return }
         if let position = identity.position {
-            try await hotStock.store(LogWitness(system: position.system, end: position.end)).get()
+            try await hotStock.store(
+                LedgerWitness(system: position.system, end: position.end, pulse: roster.pulse)
+            ).get()
         }
         var wanting = standings.filter { $0.standing == .loading }.map(\.vshard)
         if wanting.isEmpty, let since = memory.wellSince, clock.now - since >= memory.returnDelay {

@@ -8,7 +8,7 @@ import Synchronization
 /// Tells Redis what PostgreSQL has decided: final holds and newer bases.
 ///
 /// A settlement may be told twice, late, or in another order. What was told while a vshard was being loaded is told again
-/// after it is armed. A vshard that PostgreSQL decides is told nothing: it is loaded before Redis admits again.
+/// after it is armed. Where PostgreSQL decides nothing need arrive: Redis is loaded before it admits again.
 final class Settler: Sendable {
     private let admission: Admission
     private let recorded = Mutex<[Settlement]?>(nil)
@@ -50,8 +50,9 @@ final class Settler: Sendable {
         EventLoopFuture<[CellFigure]>, vshards: [VShard]
     ) {
         let view = admission.view
+        // This server may not know yet that Redis decides again; where nothing listens there is nothing to tell.
         func isTold(_ vshard: VShard) -> Bool {
-            if case .ledger = view.standing(of: vshard) { return false }
+            if case .ledger = view.standing(of: vshard) { return hotStock.link.isConnected }
             return true
         }
         var holds: [VShard: [HoldKey]] = [:]

@@ -95,12 +95,6 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
         guard violations.isEmpty else { return loop.makeFailedFuture(ResolutionFailure.unknown(violations)) }
         if known > 0 { admission.metrics.cacheHits.increment(by: known) }
         if !missing.isEmpty { admission.metrics.cacheMisses.increment(by: missing.count) }
-        let query = Query(
-            cells: cells, constants: constants, oldest: oldest, promise: loop.makePromise(of: AvailabilityAnswer.self))
-        guard !missing.isEmpty else {
-            answer(query)
-            return query.promise.futureResult
-        }
         let view = admission.view
         switch view.phase(of: missing.lazy.map(\.0)) {
         case .open: break
@@ -113,6 +107,12 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
                 loop.execute { self.read(items, fresh: fresh, within: locations).cascade(to: promise) }
             }
             return promise.futureResult
+        }
+        let query = Query(
+            cells: cells, constants: constants, oldest: oldest, promise: loop.makePromise(of: AvailabilityAnswer.self))
+        guard !missing.isEmpty else {
+            answer(query)
+            return query.promise.futureResult
         }
         for (vshard, cell) in missing { wanted[vshard, default: []].insert(cell) }
         waiting.append(query)
