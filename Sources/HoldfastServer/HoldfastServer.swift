@@ -160,6 +160,7 @@ public struct HoldfastServer: Sendable {
         var promising = PromisingConfiguration()
         promising.keyPrefix = configuration.keyPrefix
         promising.maximumAge = configuration.cacheAge
+        promising.retention.seconds = Int64(configuration.retentionDays) * 86_400
         return promising
     }
 

@@ -102,6 +102,12 @@ public final class OrderPromising: Sendable {
             group.addTask { await assembly.rebuilder.watch(every: self.configuration.watchInterval) }
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
+            group.addTask {
+                await Pruner(
+                    ledger: self.ledger, metrics: self.metrics.repair, settings: self.configuration.retention,
+                    logger: self.logger
+                ).run()
+            }
         }
         admission.giveUp()
         assembly.placer.close()

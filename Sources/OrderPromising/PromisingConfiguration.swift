@@ -28,6 +28,8 @@ public struct PromisingConfiguration: Sendable {
     ///
     /// Default 250 ms.
     public var directoryInterval: Duration = .milliseconds(250)
+    /// How long rows stay that only make repetitions safe.
+    public var retention = RetentionSettings()
 
     /// The defaults.
     public init() {}

@@ -33,6 +33,8 @@ public struct PromisingMetrics: Sendable {
     let rebuildCells: Meter
     let rebuildHolds: Meter
     let epochRaises: Counter
+    /// Repairs, checks and retention.
+    let repair: RepairMetrics
     /// Calls that were refused, by reason.
     private let refusals: [RefusalReason: Counter]
 
@@ -77,6 +79,7 @@ public struct PromisingMetrics: Sendable {
         rebuildCells = meter("holdfast_rebuild_cells_loaded")
         rebuildHolds = meter("holdfast_rebuild_holds_loaded")
         epochRaises = counter("holdfast_epoch_raises_total")
+        repair = RepairMetrics(factory: factory)
         refusals = Dictionary(
             uniqueKeysWithValues: RefusalReason.allCases.map { reason in
                 (reason, counter("holdfast_refusals_total", [("reason", reason.rawValue)]))

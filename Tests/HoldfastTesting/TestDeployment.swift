@@ -37,7 +37,8 @@ package final class TestDeployment: Sendable {
 
     /// Runs a body against a fresh deployment and takes it down afterwards.
     package static func with<R: Sendable>(
-        stack: PrivateStack? = nil, _ body: @Sendable (TestDeployment) async throws -> R
+        stack: PrivateStack? = nil, configure: (inout PromisingConfiguration) -> Void = { _ in },
+        _ body: @Sendable (TestDeployment) async throws -> R
     ) async throws -> R {
         let stack = if let stack { stack } else { try await TestStores.shared() }
         let name = "t" + EntityID.fresh.hexadecimal
@@ -54,6 +55,7 @@ package final class TestDeployment: Sendable {
         redis.start()
         var promisingConfiguration = PromisingConfiguration()
         promisingConfiguration.keyPrefix = name
+        configure(&promisingConfiguration)
         let promising = OrderPromising(
             ledger: Ledger(pool: pool), redis: redis, configuration: promisingConfiguration, logger: quiet)
         let deployment = TestDeployment(

@@ -26,6 +26,7 @@ struct ServerConfigurationTests {
             "HOLDFAST_POSTGRES_CONNECTIONS": "5", "HOLDFAST_EVENT_LOOPS": "3", "HOLDFAST_KEY_PREFIX": "x:",
             "HOLDFAST_CACHE_AGE_MS": "7", "HOLDFAST_MAX_FRAME_BYTES": "2048", "HOLDFAST_MAX_CALLS_PER_CONNECTION": "9",
             "HOLDFAST_MAX_CONNECTIONS": "11", "HOLDFAST_SHUTDOWN_GRACE_S": "13",
+            "HOLDFAST_RETENTION_DAYS": "30",
         ]
         #expect(Set(values.keys) == Set(ServerConfiguration.environmentNames))
         var asked: Set<String> = []
@@ -62,6 +63,7 @@ struct ServerConfigurationTests {
         #expect(configuration.maximumCallsPerConnection == 9)
         #expect(configuration.maximumConnections == 11)
         #expect(configuration.shutdownGrace.nanoseconds == 13_000_000_000)
+        #expect(configuration.retentionDays == 30)
         try configuration.validate()
     }
 
@@ -122,7 +124,8 @@ struct ServerConfigurationTests {
             ("event-loops", { $0.eventLoops = 0 }), ("max-frame-bytes", { $0.maximumFrameBytes = 1_023 }),
             ("max-calls-per-connection", { $0.maximumCallsPerConnection = 0 }),
             ("max-connections", { $0.maximumConnections = 0 }), ("key-prefix", { $0.keyPrefix = "" }),
-            ("key-prefix", { $0.keyPrefix = "a{b" }),
+            ("key-prefix", { $0.keyPrefix = "a{b" }), ("retention", { $0.retentionDays = 0 }),
+            ("retention", { $0.retentionDays = 3_651 }),
         ]
         for (setting, change) in changes {
             var configuration = ServerConfiguration(cores: 1)
