@@ -78,6 +78,7 @@ public struct ServerConfiguration: Sendable {
             throw ServerConfigurationError(
                 setting: "key-prefix", reason: "must have 1 to 64 bytes without blanks and braces")
         }
+        try validateStores()
         try validateTLS()
         _ = try signOn.validated()
         guard allowsPlaintext || tlsCertificate != nil || LoopbackName.includes(host) else {

@@ -114,6 +114,35 @@ struct ServerConfigurationTests {
         }
     }
 
+    @Test(
+        "A URL of PostgreSQL that can never be used is refused, in words without a part of it",
+        arguments: [
+            "postgres://oms:hush@db:1:2/holdfast", "postgres://oms:hush@[::1/holdfast", "postgres://oms:%zz@hush/x",
+            "postgres://oms@db/holdfast?hush=1", "host=db password=not hush", "password='hush", "hush=1",
+            "mysql://oms:hush@db/holdfast", "postgres://oms:hush@db:70000/x", "host=db port=hush",
+            "postgres://oms:hush@db/x?sslmode=hush", "host=db target_session_attrs=hush",
+        ])
+    func postgresURL(text: String) {
+        var configuration = ServerConfiguration(cores: 1)
+        configuration.postgresURL = text
+        let error = #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
+        #expect(error?.setting == "postgres-url")
+        #expect(error?.reason.contains("hush") == false, "\(error?.reason ?? "")")
+    }
+
+    @Test(
+        "A URL of PostgreSQL that may be used one day is taken, in either form",
+        arguments: [
+            "", "postgres://nobody.invalid/x", "postgresql://a:5433,b:5434,c/x?target_session_attrs=read-write",
+            "host=/run/postgresql dbname=x", "host=a,b port=5433, sslmode=verify-full", "service=holdfast",
+            "postgres://oms:p%20w@[::1]:5432/x?connect_timeout=3",
+        ])
+    func usablePostgresURL(text: String) throws {
+        var configuration = ServerConfiguration(cores: 1)
+        configuration.postgresURL = text
+        try configuration.validate()
+    }
+
     @Test("Values out of bounds are refused by name")
     func bounds() {
         let changes: [(String, (inout ServerConfiguration) -> Void)] = [
