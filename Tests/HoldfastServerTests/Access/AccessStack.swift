@@ -28,6 +28,7 @@ struct Answer: Equatable, Sendable, CustomStringConvertible {
     var message = ""
     var reason: String?
     var details = 0
+    var retryDelay: Duration?
     var body: [UInt8] = []
 
     var isDenied: Bool { code == .permissionDenied || code == .unauthenticated }
@@ -141,28 +142,57 @@ struct AccessStack: Sendable {
 
     /// Makes a call with a credential; a nil one sends none.
     func call(_ method: String, _ message: [UInt8] = [], by credential: String?, _ way: Way) async throws -> Answer {
-        let parts = method.split(separator: "/").map(String.init)
         let metadata: Metadata = credential.map { ["authorization": "Bearer \($0)"] } ?? [:]
-        do {
-            if let connection = framed[way] {
-                let response = try await connection.call(
-                    service: parts[0], method: parts[1], message: ByteBuffer(bytes: message), metadata: metadata
-                ).get()
-                return Answer(body: Array(response.message.readableBytesView))
-            }
-            let body = try await http2.unary(
+        if let connection = framed[way] {
+            return try await Answer.of(connection, method, message, metadata)
+        }
+        return try await Answer.of(http2, method, message, metadata)
+    }
+}
+
+extension Answer {
+    /// Makes a call on a framed connection.
+    static func of(
+        _ connection: FramedClientConnection, _ method: String, _ message: [UInt8], _ metadata: Metadata = [:]
+    ) async throws -> Answer {
+        try await made {
+            let name = names(method)
+            let response = try await connection.call(
+                service: name.service, method: name.method, message: ByteBuffer(bytes: message), metadata: metadata
+            ).get()
+            return Array(response.message.readableBytesView)
+        }
+    }
+
+    /// Makes a call over HTTP/2.
+    static func of(
+        _ client: GRPCClient<HTTP2ClientTransport.Posix>, _ method: String, _ message: [UInt8],
+        _ metadata: Metadata = [:]
+    ) async throws -> Answer {
+        try await made {
+            let name = names(method)
+            return try await client.unary(
                 request: ClientRequest(message: message, metadata: metadata),
-                descriptor: MethodDescriptor(fullyQualifiedService: parts[0], method: parts[1]),
+                descriptor: MethodDescriptor(fullyQualifiedService: name.service, method: name.method),
                 serializer: RawBytes(), deserializer: RawBytes(), options: .defaults
             ) { try $0.message }
-            return Answer(body: body)
-        } catch let error as RPCError {
-            let status = try error.unpackGoogleRPCStatus()
-            return Answer(
-                code: error.code, message: error.message,
-                reason: status?.details.lazy.compactMap(\.errorInfo).first?.reason,
-                details: status?.details.count ?? 0)
         }
+    }
+
+    private static func made(_ call: () async throws -> [UInt8]) async throws -> Answer {
+        do {
+            return Answer(body: try await call())
+        } catch let error as RPCError {
+            let details = try error.unpackGoogleRPCStatus()?.details ?? []
+            return Answer(
+                code: error.code, message: error.message, reason: details.lazy.compactMap(\.errorInfo).first?.reason,
+                details: details.count, retryDelay: details.lazy.compactMap(\.retryInfo).first?.delay)
+        }
+    }
+
+    private static func names(_ method: String) -> (service: String, method: String) {
+        let parts = method.split(separator: "/").map(String.init)
+        return (parts[0], parts[1])
     }
 }
 
