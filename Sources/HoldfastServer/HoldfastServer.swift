@@ -108,7 +108,7 @@ public struct HoldfastServer: Sendable {
             transport: transport, services: services, interceptors: telemetry.framedInterceptors + interceptors)
         let http2 = GRPCServer(
             transport: http2Transport, services: services + (try reflection(of: services)),
-            interceptors: telemetry.http2Interceptors + interceptors)
+            interceptors: telemetry.http2Interceptors + interceptors + [http2Transport.callerBound])
         let http2Address = FramedAddress.tcp(host: configuration.host, port: configuration.grpcPort)
         let schemaGate = SchemaGate(
             postgresURL: configuration.postgresURL, migrates: configuration.migratesSchema,

@@ -41,12 +41,15 @@ struct AccessStack: Sendable {
     let gate: AccessGate
     private let framed: [Way: FramedClientConnection]
     private let http2: GRPCClient<HTTP2ClientTransport.Posix>
+    /// The server's side of HTTP/2.
+    let http2Transport: HTTP2Transport
 
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs a body against fresh servers.
     static func with(
-        sso: SingleSignOn? = nil, allowsAnonymous: Bool = false, _ body: @Sendable (AccessStack) async throws -> Void
+        sso: SingleSignOn? = nil, allowsAnonymous: Bool = false, limits: HTTP2Limits = HTTP2Limits(),
+        _ body: @Sendable (AccessStack) async throws -> Void
     ) async throws {
         try await TestDeployment.with { deployment in
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -56,7 +59,7 @@ struct AccessStack: Sendable {
             let following = Task { await gate.run() }
             let result: Result<Void, any Error>
             do {
-                try await serving(deployment, gate, group, body)
+                try await serving(deployment, gate, group, limits, body)
                 result = .success(())
             } catch {
                 result = .failure(error)
@@ -69,14 +72,14 @@ struct AccessStack: Sendable {
     }
 
     private static func serving(
-        _ deployment: TestDeployment, _ gate: AccessGate, _ group: MultiThreadedEventLoopGroup,
+        _ deployment: TestDeployment, _ gate: AccessGate, _ group: MultiThreadedEventLoopGroup, _ limits: HTTP2Limits,
         _ body: @Sendable (AccessStack) async throws -> Void
     ) async throws {
         let lane = ServiceRegistry.fastLane(promising: deployment.promising, logger: logger)
         let fast = transport(group, lane, gate)
         let ordinary = transport(group, FastLane(), gate)
         let http2Transport = HTTP2Transport(
-            eventLoopGroup: group, host: "127.0.0.1", port: 0, limits: HTTP2Limits(), logger: logger)
+            eventLoopGroup: group, host: "127.0.0.1", port: 0, limits: limits, logger: logger)
         let startGate = StartGate()
         startGate.open()
         let services = ServiceRegistry.all(
@@ -86,7 +89,8 @@ struct AccessStack: Sendable {
         let framedServers = [fast, ordinary].map {
             GRPCServer(transport: $0, services: services, interceptors: chain)
         }
-        let http2Server = GRPCServer(transport: http2Transport, services: services, interceptors: chain)
+        let http2Server = GRPCServer(
+            transport: http2Transport, services: services, interceptors: chain + [http2Transport.callerBound])
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for server in framedServers { tasks.addTask { try await server.serve() } }
             tasks.addTask { try await http2Server.serve() }
@@ -103,7 +107,8 @@ struct AccessStack: Sendable {
             do {
                 try await body(
                     AccessStack(
-                        deployment: deployment, gate: gate, framed: [.fastLane: one, .taskLane: other], http2: client))
+                        deployment: deployment, gate: gate, framed: [.fastLane: one, .taskLane: other], http2: client,
+                        http2Transport: http2Transport))
                 result = .success(())
             } catch {
                 result = .failure(error)
