@@ -42,6 +42,7 @@ public final class OrderPromising: Sendable {
     private let admission: Admission
     private let lastAnswer = LastAnswer()
     private let settler: Settler
+    private let claim: DeploymentClaim
     private let assembly = Mutex<Assembly?>(nil)
 
     /// Makes order promising over the two stores.
@@ -57,6 +58,8 @@ public final class OrderPromising: Sendable {
         self.configuration = configuration
         self.logger = logger
         settler = Settler(admission: admission)
+        claim = DeploymentClaim(
+            ledger: ledger, keyPrefix: configuration.keyPrefix, metrics: metrics, logger: logger)
         follower = DirectoryFollower(ledger: ledger, directory: directory, logger: logger)
     }
 
@@ -77,6 +80,7 @@ public final class OrderPromising: Sendable {
         return PromisingStatus(
             admission: phase, reason: admission.reason, openVShards: admission.openEpochs.count,
             vshards: assembly.withLock { $0?.vshards } ?? 0, cells: directory.cellCount,
+            redisRefusal: claim.refusal,
             sinceLedgerAnswered: lastAnswer.value.withLock { $0.map { ContinuousClock.now - $0 } })
     }
 
@@ -100,6 +104,7 @@ public final class OrderPromising: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await assembly.rebuilder.run() }
             group.addTask { await assembly.rebuilder.watch(every: self.configuration.watchInterval) }
+            group.addTask { await self.watchClaim(assembly) }
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
             group.addTask {
@@ -114,6 +119,16 @@ public final class OrderPromising: Sendable {
         for lane in assembly.lanes.values {
             lane.hotStock.eventLoop.execute { lane.batcher.close() }
         }
+    }
+
+    /// Stops promising where the Redis in use turns out to be another deployment's, or not the one that the others use.
+    private func watchClaim(_ assembly: Assembly) async {
+        let lanes = Array(assembly.lanes.values)
+        await claim.watch(
+            every: configuration.claimInterval, { lanes.first { $0.hotStock.link.isConnected }?.hotStock },
+            onRefusal: { [admission] in
+                if admission.phase == .open { admission.requestRebuild("this Redis is not to be used") }
+            })
     }
 
     /// Puts the parts together once the ledger has told the number of vshards; nil where cancelled before.
@@ -166,7 +181,7 @@ public final class OrderPromising: Sendable {
                 admission: admission, settler: settler, logger: logger),
             rebuilder: Rebuilder(
                 ledger: ledger, hotStock: { connected.first { $0.link.isConnected } }, admission: admission,
-                settler: settler, vshards: (0..<vshards).map { VShard(Int16($0)) }, logger: logger),
+                settler: settler, claim: claim, vshards: (0..<vshards).map { VShard(Int16($0)) }, logger: logger),
             sweeper: ExpirySweeper(
                 ledger: ledger, hotStock: first.hotStock, settler: settler, admission: admission,
                 lastAnswer: lastAnswer, logger: logger),

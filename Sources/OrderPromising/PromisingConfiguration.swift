@@ -24,6 +24,10 @@ public struct PromisingConfiguration: Sendable {
     ///
     /// Default 500 ms.
     public var watchInterval: Duration = .milliseconds(500)
+    /// Pause between two looks whether the Redis in use is this deployment's, and the one that its other servers use.
+    ///
+    /// Default 1 s.
+    public var claimInterval: Duration = .seconds(1)
     /// Pause between two looks for changes that other servers made to the catalogue.
     ///
     /// Default 250 ms.

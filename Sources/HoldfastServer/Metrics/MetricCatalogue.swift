@@ -73,6 +73,9 @@ public enum MetricCatalogue {
             "holdfast_rebuild_cells_loaded", .gauge, help: "Articles at locations that the last load has loaded."),
         MetricFamily("holdfast_rebuild_holds_loaded", .gauge, help: "Holds that the last load has loaded."),
         MetricFamily("holdfast_epoch_raises_total", .counter, help: "Times that this server raised the epochs."),
+        MetricFamily("holdfast_redis_refused", .gauge, help: "1 while this server's Redis is not its deployment's."),
+        MetricFamily(
+            "holdfast_redis_rivals", .gauge, help: "Other Redis or key prefixes that servers of the deployment use."),
     ]
 
     private static let repair = [

@@ -64,3 +64,16 @@ SELECT at, request_id, method, caller, subject_id FROM access_event;
 COMMENT ON VIEW audit_event IS
     'Who changed what. The method of an idempotency row is the first byte of its stored request. Reservations, their '
     'extensions and releases are told as long as their rows are kept, everything else for good.';
+
+-- Which Redis admits for this database, as its servers report it.
+
+CREATE TABLE admission_redis (
+    instance uuid PRIMARY KEY,
+    key_prefix text NOT NULL,
+    server uuid NOT NULL,
+    established_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    confirmed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE admission_redis IS
+    'A row for each set of keys in Redis that a server has found for this deployment; a Redis that was emptied is a new one. '
+    'Two that are confirmed at the same time are two Redis, or two key prefixes, under one database.';

@@ -15,17 +15,19 @@ final class Rebuilder: Sendable {
     private let hotStock: @Sendable () -> HotStock?
     private let admission: Admission
     private let settler: Settler
+    private let claim: DeploymentClaim
     private let vshards: [VShard]
     private let logger: Logger
 
     init(
         ledger: Ledger, hotStock: @escaping @Sendable () -> HotStock?, admission: Admission, settler: Settler,
-        vshards: [VShard], logger: Logger
+        claim: DeploymentClaim, vshards: [VShard], logger: Logger
     ) {
         self.ledger = ledger
         self.hotStock = hotStock
         self.admission = admission
         self.settler = settler
+        self.claim = claim
         self.vshards = vshards
         self.logger = logger
     }
@@ -62,6 +64,7 @@ final class Rebuilder: Sendable {
         guard let hotStock = hotStock() else {
             throw Refusal.unavailable("Redis is not connected", retryAfterMilliseconds: 250)
         }
+        try await claim.check(on: hotStock)
         let clock = ContinuousClock()
         let start = clock.now
         let reason = admission.reason
