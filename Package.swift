@@ -231,7 +231,7 @@ let package = Package(
                 "HoldfastServer", "HoldfastServices", "AccessTokens", "HoldfastAPI", "Observability", "TraceContext",
                 "HoldfastTesting", "PrivateStores", "FramedTransport", "OrderPromising", "Ledger", "Domain",
                 "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf, asyncHTTPClient,
-                coreMetrics, serviceContext, nioCore, nioHTTP1, nioPosix, nioEmbedded, logging,
+                coreMetrics, serviceContext, crypto, nioCore, nioHTTP1, nioPosix, nioEmbedded, logging,
             ], swiftSettings: strict),
         .testTarget(
             name: "ReplayDriverTests",

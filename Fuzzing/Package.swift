@@ -48,7 +48,7 @@ let package = Package(
             name: "AccessTokens", dependencies: ["Domain"],
             sources: [
                 "SignedToken.swift", "TokenClaim.swift", "TokenRules.swift", "TokenRules+Claims.swift",
-                "TokenRefusal.swift", "TokenAlgorithm.swift",
+                "TokenRefusal.swift", "TokenAlgorithm.swift", "ApiKeyText.swift",
             ], swiftSettings: instrumented),
         .target(
             name: "HoldfastServices", dependencies: ["Domain", swiftProtobuf],

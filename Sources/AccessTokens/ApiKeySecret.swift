@@ -8,41 +8,29 @@ import Crypto
 /// safe here, and lets every call be checked anew.
 public enum ApiKeySecret {
     /// Characters of a prefix.
-    public static let prefixLength = 12
-    private static let secretLength = 52
-    private static let start = Array("hf_".utf8)
-    private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
+    public static let prefixLength = ApiKeyText.prefixLength
 
     /// Makes a key from the system's randomness.
     public static func mint() -> (prefix: String, text: String, secretHash: [UInt8]) {
         var generator = SystemRandomNumberGenerator()
         func characters(_ count: Int) -> [UInt8] {
             // 32 divides 256: every character is equally likely.
-            (0..<count).map { _ in alphabet[Int(UInt8.random(in: 0...255, using: &generator) & 31)] }
+            (0..<count).map { _ in ApiKeyText.alphabet[Int(UInt8.random(in: 0...255, using: &generator) & 31)] }
         }
-        let prefix = characters(prefixLength)
-        let secret = characters(secretLength)
-        let text = start + prefix + Array("_".utf8) + secret
+        let prefix = characters(ApiKeyText.prefixLength)
+        let secret = characters(ApiKeyText.secretLength)
+        let text = ApiKeyText.joined(prefix: prefix, secret: secret)
         return (
             String(decoding: prefix, as: UTF8.self), String(decoding: text, as: UTF8.self), hash(secret[...])
         )
     }
 
     /// Whether bytes begin as keys do, so that they are no token.
-    public static func isKey(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: start) }
+    public static func isKey(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: ApiKeyText.start) }
 
     /// The parts of a key; nil for what cannot be one.
     public static func parts(of bytes: [UInt8]) -> (prefix: String, secretHash: [UInt8])? {
-        guard bytes.count == start.count + prefixLength + 1 + secretLength, bytes.starts(with: start) else {
-            return nil
-        }
-        let rest = bytes[start.count...]
-        let prefix = rest.prefix(prefixLength)
-        let secret = rest.suffix(secretLength)
-        guard rest[rest.startIndex + prefixLength] == UInt8(ascii: "_"),
-            prefix.allSatisfy({ alphabet.contains($0) }), secret.allSatisfy({ alphabet.contains($0) })
-        else { return nil }
-        return (String(decoding: prefix, as: UTF8.self), hash(secret))
+        ApiKeyText(bytes).map { (String(decoding: $0.prefix, as: UTF8.self), hash($0.secret)) }
     }
 
     /// The SHA-256 of bytes.

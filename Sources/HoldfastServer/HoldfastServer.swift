@@ -112,7 +112,7 @@ public struct HoldfastServer: Sendable {
             transport: transport, services: services, interceptors: telemetry.framedInterceptors + interceptors)
         let http2 = GRPCServer(
             transport: http2Transport, services: services + (try reflection(of: services)),
-            interceptors: telemetry.http2Interceptors + interceptors)
+            interceptors: telemetry.http2Interceptors + interceptors + [http2Transport.callerBound])
         let http2Address = FramedAddress.tcp(host: configuration.host, port: configuration.grpcPort)
         let schemaGate = SchemaGate(
             postgresURL: configuration.postgresURL, migrates: configuration.migratesSchema,
@@ -164,6 +164,7 @@ public struct HoldfastServer: Sendable {
         var promising = PromisingConfiguration()
         promising.keyPrefix = configuration.keyPrefix
         promising.maximumAge = configuration.cacheAge
+        promising.retention.seconds = Int64(configuration.retentionDays) * 86_400
         return promising
     }
 

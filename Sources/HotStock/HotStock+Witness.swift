@@ -33,7 +33,8 @@ extension HotStock {
         link.send(RedisCommand("GET", keys.witness)).flatMapThrowing { value in
             guard let text = value.string else { return nil }
             let parts = text.split(separator: " ")
-            guard parts.count == 3, let system = Int64(parts[0]), let end = UInt64(parts[1]), let pulse = Int64(parts[2])
+            guard parts.count == 3, let system = Int64(parts[0]), let end = UInt64(parts[1]),
+                let pulse = Int64(parts[2])
             else { throw HotStockError.malformed("the witness of the ledger has another shape") }
             return LedgerWitness(system: system, end: end, pulse: pulse)
         }.flatMapErrorThrowing { throw HotStockError($0) }

@@ -99,6 +99,12 @@ public struct HotStock: Sendable {
 
     func keys(of vshard: VShard) -> HotStockKeys.Names { keys[vshard] }
 
+    /// The key that names the deployment.
+    var claimKey: String { keys.claim }
+
+    /// The keys whose loss disarms every vshard.
+    var metaKeys: [String] { keys.metas }
+
     private func figures(_ command: RedisCommand) -> EventLoopFuture<[CellFigure]> {
         link.send(command).flatMapThrowing { value in
             guard let elements = value.array, elements.count % 2 == 0 else {

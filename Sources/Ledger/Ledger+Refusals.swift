@@ -9,12 +9,22 @@ extension Ledger {
         switch error.kind {
         case .connectionLost, .unavailable:
             return Refusal.unavailable("the ledger cannot be reached", retryAfterMilliseconds: 200)
+        case .timedOut:
+            return Refusal.unavailable("the ledger does not answer", retryAfterMilliseconds: 1_000)
+        case .closed:
+            return Refusal.unavailable("the server is stopping", retryAfterMilliseconds: 250)
         case .poolExhausted:
             return Refusal.unavailable("the ledger is busy", retryAfterMilliseconds: 100)
         case .server(let state) where state == .deadlockDetected || state == .serializationFailure:
             return Refusal.unavailable("the ledger asks to try again", retryAfterMilliseconds: 10)
         case .server(let state) where state == .queryCanceled || state == .lockNotAvailable:
             return Refusal.unavailable("the ledger took too long", retryAfterMilliseconds: 200)
+        case .server(.readOnlyTransaction):
+            return Refusal.unavailable(
+                "the ledger takes no changes: PostgreSQL is read-only or a standby", retryAfterMilliseconds: 1_000)
+        case .server(.insufficientResources):
+            return Refusal.unavailable(
+                "the ledger is short of disk, memory or connections", retryAfterMilliseconds: 1_000)
         default:
             return error
         }

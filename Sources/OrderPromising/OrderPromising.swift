@@ -47,6 +47,7 @@ public final class OrderPromising: Sendable {
     private let admission: Admission
     private let lastAnswer = LastAnswer()
     private let settler: Settler
+    private let claim: DeploymentClaim
     private let assembly = Mutex<Assembly?>(nil)
 
     /// Makes order promising over the two stores.
@@ -66,6 +67,8 @@ public final class OrderPromising: Sendable {
         self.configuration = configuration
         self.logger = logger
         settler = Settler(admission: admission)
+        claim = DeploymentClaim(
+            ledger: ledger, keyPrefix: configuration.keyPrefix, metrics: metrics, logger: logger)
         follower = DirectoryFollower(ledger: ledger, directory: directory, logger: logger)
     }
 
@@ -88,6 +91,7 @@ public final class OrderPromising: Sendable {
             admission: phase, reason: admission.reason, openVShards: open.redis + open.ledger,
             ledgerVShards: open.ledger,
             vshards: assembly.withLock { $0?.vshards } ?? 0, cells: directory.cellCount,
+            redisRefusal: claim.refusal,
             sinceLedgerAnswered: lastAnswer.value.withLock { $0.map { ContinuousClock.now - $0 } })
     }
 
@@ -115,8 +119,15 @@ public final class OrderPromising: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await assembly.keeper.run() }
             group.addTask { await assembly.keeper.tick() }
+            group.addTask { await self.watchClaim(assembly) }
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
+            group.addTask {
+                await Pruner(
+                    ledger: self.ledger, metrics: self.metrics.repair, settings: self.configuration.retention,
+                    logger: self.logger
+                ).run()
+            }
         }
         admission.close()
         await assembly.keeper.leave()
@@ -124,6 +135,16 @@ public final class OrderPromising: Sendable {
         for lane in assembly.lanes.values {
             lane.hotStock.eventLoop.execute { lane.batcher.close() }
         }
+    }
+
+    /// Stops promising where the Redis in use turns out to be another deployment's, or not the one that the others use.
+    private func watchClaim(_ assembly: Assembly) async {
+        let lanes = Array(assembly.lanes.values)
+        await claim.watch(
+            every: configuration.claimInterval, { lanes.first { $0.hotStock.link.isConnected }?.hotStock },
+            onRefusal: { [admission] in
+                admission.closeRedis()
+            })
     }
 
     /// Puts the parts together once the ledger has told the number of vshards; nil where cancelled before.
@@ -177,6 +198,7 @@ public final class OrderPromising: Sendable {
             keeper: AdmissionKeeper(
                 server: server, ledger: ledger, identity: identity, redis: redis,
                 hotStock: { connected.first { $0.link.isConnected } }, admission: admission, settler: settler,
+                claim: claim,
                 vshards: vshards, configuration: configuration, logger: logger),
             sweeper: ExpirySweeper(
                 ledger: ledger, hotStock: first.hotStock, settler: settler, admission: admission,

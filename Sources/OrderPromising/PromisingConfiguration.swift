@@ -36,10 +36,16 @@ public struct PromisingConfiguration: Sendable {
     ///
     /// Default 3 s.
     public var leaseDuration: Duration = .seconds(3)
+    /// Pause between two looks whether the Redis in use is this deployment's, and the one that its other servers use.
+    ///
+    /// Default 1 s.
+    public var claimInterval: Duration = .seconds(1)
     /// Pause between two looks for changes that other servers made to the catalogue.
     ///
     /// Default 250 ms.
     public var directoryInterval: Duration = .milliseconds(250)
+    /// How long rows stay that only make repetitions safe.
+    public var retention = RetentionSettings()
 
     /// The defaults.
     public init() {}

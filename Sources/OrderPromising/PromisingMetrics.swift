@@ -35,6 +35,11 @@ public struct PromisingMetrics: Sendable {
     let epochRaises: Counter
     /// Times that PostgreSQL began to decide alone.
     let ledgerModes: Counter
+    /// Repairs, checks and retention.
+    let repair: RepairMetrics
+    /// Whether this server's Redis is refused, and how many others the deployment's servers use besides it.
+    let redisRefused: Meter
+    let rivalRedis: Meter
     /// Calls that were refused, by reason.
     private let refusals: [RefusalReason: Counter]
 
@@ -80,6 +85,9 @@ public struct PromisingMetrics: Sendable {
         rebuildHolds = meter("holdfast_rebuild_holds_loaded")
         epochRaises = counter("holdfast_epoch_raises_total")
         ledgerModes = counter("holdfast_ledger_mode_switches_total")
+        repair = RepairMetrics(factory: factory)
+        redisRefused = meter("holdfast_redis_refused")
+        rivalRedis = meter("holdfast_redis_rivals")
         refusals = Dictionary(
             uniqueKeysWithValues: RefusalReason.allCases.map { reason in
                 (reason, counter("holdfast_refusals_total", [("reason", reason.rawValue)]))

@@ -22,6 +22,8 @@ public struct PromisingStatus: Sendable, Hashable {
     public var vshards: Int
     /// Articles at locations that are known here.
     public var cells: Int
+    /// Why Redis is not used although it answers; `nil` where it is.
+    public var redisRefusal: RedisRefusal?
     /// How long ago PostgreSQL last answered the sweeper; `nil` before the first time.
     public var sinceLedgerAnswered: Duration?
 }

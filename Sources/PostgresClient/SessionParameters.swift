@@ -6,7 +6,12 @@ struct SessionParameters {
     private var values: [String] = []
 
     init(_ configuration: PostgresConfiguration) throws(PostgresError) {
-        let given = try Self.parse(configuration.connectionString)
+        let given: [String: String]
+        do throws(ConnectionStringError) {
+            given = try ConnectionString(configuration.connectionString).values
+        } catch {
+            throw PostgresError(.unavailable, detail: "the connection string cannot be read: \(error)")
+        }
         // What stands before `dbname` is a default for the connection string, what stands after it is an addition.
         self.add("connect_timeout", String(max(2, (configuration.connectTimeout.milliseconds + 999) / 1_000)))
         self.add("fallback_application_name", configuration.applicationName)
@@ -46,24 +51,6 @@ struct SessionParameters {
             escaped.append(character)
         }
         return escaped
-    }
-
-    private static func parse(_ connectionString: String) throws(PostgresError) -> [String: String] {
-        var message: UnsafeMutablePointer<CChar>?
-        guard let options = PQconninfoParse(connectionString, &message) else {
-            defer { PQfreemem(message) }
-            throw PostgresError(
-                .unavailable,
-                detail: "the connection string: \(message.map { String(cString: $0) } ?? "out of memory")")
-        }
-        defer { PQconninfoFree(options) }
-        var values: [String: String] = [:]
-        var option = options
-        while let keyword = option.pointee.keyword {
-            if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
-            option += 1
-        }
-        return values
     }
 
     private static func withCStrings<R>(

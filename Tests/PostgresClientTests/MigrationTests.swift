@@ -104,6 +104,47 @@ struct MigrationTests {
         }
     }
 
+    @Test("of a newer program that let older ones go on leave those at work, and nothing is due for them")
+    func tolerated() async throws {
+        try await self.withDatabase { configuration in
+            let kind = Migration(version: 6, name: "kind", sql: "CREATE TABLE kind ();", oldestProgram: 2)
+            _ = try await self.runner(configuration, [Self.first, Self.second, Self.third, kind]).run()
+            // The third step tolerates nobody who does not know it, the last one alone would.
+            await #expect {
+                _ = try await self.runner(configuration, [Self.first, Self.second]).status()
+            } throws: { self.isRefused($0, .databaseIsNewer, 6) }
+            let old = self.runner(configuration, [Self.first, Self.second, Self.third])
+            let status = try await old.status()
+            #expect(status.pending.isEmpty)
+            #expect(status.applied.map(\.version) == [1, 2, 5, 6])
+            #expect(status.applied.map(\.oldestProgram) == [1, 2, 5, 2])
+            #expect(try await old.run().isEmpty)
+            // What the database lacks is told all the same.
+            await #expect {
+                let other = Migration(version: 3, name: "other", sql: "")
+                _ = try await self.runner(configuration, [Self.first, Self.second, other]).status()
+            } throws: { self.isRefused($0, .databaseIsNewer, 6) }
+        }
+    }
+
+    @Test("that an earlier program applied, without a word on older programs, tolerate none")
+    func unmarked() async throws {
+        try await self.withDatabase { (configuration) async throws in
+            _ = try await self.runner(configuration, [Self.first, Self.second]).run()
+            try await PostgresServer.withPool(configuration) { (pool) async throws in
+                try await pool.withConnection { connection in
+                    try connection.executeScript("ALTER TABLE schema_migration DROP COLUMN oldest_program")
+                }
+            }
+            let status = try await self.runner(configuration, [Self.first, Self.second, Self.third]).status()
+            #expect(status.applied.map(\.oldestProgram) == [1, 2])
+            await #expect {
+                _ = try await self.runner(configuration, [Self.first]).status()
+            } throws: { self.isRefused($0, .databaseIsNewer, 2) }
+            #expect(try await self.runner(configuration, [Self.first, Self.second, Self.third]).run() == [Self.third])
+        }
+    }
+
     @Test("that come in between, or that the list lost, are refused")
     func outOfOrder() async throws {
         try await self.withDatabase { configuration in
@@ -116,6 +157,10 @@ struct MigrationTests {
             } throws: { self.isRefused($0, .outOfOrder, 1) }
             await #expect {
                 _ = try await self.runner(configuration, [Self.third, Self.first]).run()
+            } throws: { self.isRefused($0, .invalidList, 1) }
+            await #expect {
+                let proud = Migration(version: 1, name: "proud", sql: "", oldestProgram: 2)
+                _ = try await self.runner(configuration, [proud]).run()
             } throws: { self.isRefused($0, .invalidList, 1) }
         }
     }

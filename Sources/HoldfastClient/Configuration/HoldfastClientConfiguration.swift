@@ -1,5 +1,4 @@
 public import GRPCCore
-import HoldfastAPI
 public import Logging
 public import NIOCore
 import NIOPosix
@@ -23,13 +22,13 @@ public struct HoldfastClientConfiguration: Sendable {
     /// How connections are encrypted: not at all.
     public var tls: HoldfastTLS?
 
-    /// Time of a call in all, with its repetitions, unless the call or ``timeouts`` says otherwise: 30 s.
-    public var timeout = Duration.seconds(30)
+    /// Time of a call in all, with its repetitions, unless the call or ``timeouts`` says otherwise.
+    ///
+    /// `nil`, the default, is the method's own, as the server would give it: see ``HoldfastAPI/HoldfastDeadlines``.
+    public var timeout: Duration?
 
-    /// Times of single methods: adding up the books has 2 minutes.
-    public var timeouts: [MethodDescriptor: Duration] = [
-        Holdfast_V1_OperationsService.Method.CheckBooks.descriptor: .seconds(120)
-    ]
+    /// Times of single methods, which go before ``timeout``: none.
+    public var timeouts: [MethodDescriptor: Duration] = [:]
 
     /// When and how often calls are repeated.
     public var repetition = RepetitionPolicy()

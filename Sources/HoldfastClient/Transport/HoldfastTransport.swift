@@ -1,5 +1,6 @@
 public import FramedTransport
 public import GRPCCore
+import HoldfastAPI
 import Logging
 import NIOCore
 import Synchronization
@@ -28,7 +29,7 @@ public final class HoldfastTransport: ClientTransport {
     private let set: EndpointSet
     private let caller: RepeatingCaller
     private let methodTimeouts: [String: Duration]
-    private let timeout: Duration
+    private let timeout: Duration?
     private let state = Mutex(State())
 
     /// Nothing: repetitions have a budget of their own, in ``RepetitionPolicy``.
@@ -40,7 +41,8 @@ public final class HoldfastTransport: ClientTransport {
     /// - Throws: ``HoldfastConfigurationError``.
     public init(_ configuration: HoldfastClientConfiguration) throws(HoldfastConfigurationError) {
         guard !configuration.endpoints.isEmpty else { throw HoldfastConfigurationError("no endpoint is given") }
-        guard configuration.timeout > .zero, configuration.timeouts.values.allSatisfy({ $0 > .zero }) else {
+        let times = [configuration.timeout].compactMap { $0 } + configuration.timeouts.values
+        guard times.allSatisfy({ $0 > .zero }) else {
             throw HoldfastConfigurationError("a timeout must be longer than nothing")
         }
         let credential = try configuration.credential.connectionCredential()
@@ -122,9 +124,10 @@ public final class HoldfastTransport: ClientTransport {
             stream, ClientContext(descriptor: descriptor, remotePeer: peer, localPeer: "unknown"))
     }
 
-    /// The timeout of a method.
+    /// The timeout of a method: what the configuration says of it, or of all, else what the server would give it.
     public func config(forMethod descriptor: MethodDescriptor) -> MethodConfig? {
-        MethodConfig(names: [], timeout: methodTimeouts[descriptor.fullyQualifiedMethod] ?? timeout)
+        let configured = methodTimeouts[descriptor.fullyQualifiedMethod] ?? timeout
+        return MethodConfig(names: [], timeout: configured ?? HoldfastDeadlines.time(of: descriptor))
     }
 
     private func endCall() {

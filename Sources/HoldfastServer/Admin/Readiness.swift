@@ -79,6 +79,7 @@ final class Readiness: Sendable {
         let lost = redis.links.count { !$0.isConnected }
         if lost == redis.links.count { return "not connected" }
         if lost > 0 { return "\(lost) of \(redis.links.count) links are not connected" }
+        if let refusal = status.redisRefusal { return "\(refusal)" }
         switch status.admission {
         case .open: return nil
         case .rebuilding: return "being loaded"

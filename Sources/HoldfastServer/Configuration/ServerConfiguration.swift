@@ -51,6 +51,8 @@ public struct ServerConfiguration: Sendable {
     public var maximumConnections = 10_000
     /// How long running calls may take to end when the server stops: 0 to 10 minutes; default 15 s.
     public var shutdownGrace: TimeAmount = .seconds(15)
+    /// How long rows are kept that only make repetitions safe, in days: 1 to 3,650; default 7.
+    public var retentionDays = 7
     /// Whether the server brings the schema up to date itself, as `dev` does; by default it refuses an old one.
     public var migratesSchema = false
 
@@ -71,10 +73,12 @@ public struct ServerConfiguration: Sendable {
         try ServerConfiguration.require("max-frame-bytes", maximumFrameBytes, in: 1_024...(64 << 20))
         try ServerConfiguration.require("max-calls-per-connection", maximumCallsPerConnection, in: 1...100_000)
         try ServerConfiguration.require("max-connections", maximumConnections, in: 1...1_000_000)
+        try ServerConfiguration.require("retention", retentionDays, in: 1...3_650)
         guard (1...64).contains(keyPrefix.utf8.count), !keyPrefix.contains(where: { "{} ".contains($0) }) else {
             throw ServerConfigurationError(
                 setting: "key-prefix", reason: "must have 1 to 64 bytes without blanks and braces")
         }
+        try validateStores()
         try validateTLS()
         _ = try signOn.validated()
         guard allowsPlaintext || tlsCertificate != nil || LoopbackName.includes(host) else {

@@ -1,9 +1,13 @@
+import GRPCCore
+import GRPCProtobuf
 import Synchronization
 
-/// Decides which calls over HTTP/2 may begin, before anybody knows who makes them.
+/// Decides which calls over HTTP/2 may begin: first before anybody knows who makes them, then by who that is.
 ///
 /// The port as a whole runs so many calls, and one address gets a part of them only, so that it cannot keep all others
-/// out. Streams last as long as their clients like: they have a smaller bound of their own, also by connection.
+/// out. Streams last as long as their clients like: they have a smaller bound of their own, also by connection. A caller
+/// who is known has a bound over all addresses, smaller than an address's: one behind a proxy leaves places to the others
+/// there.
 final class CallAdmission: Sendable {
     /// A call's place; to be given back when the call is over.
     struct Place: Hashable, Sendable {
@@ -17,6 +21,7 @@ final class CallAdmission: Sendable {
         case port
         case address
         case connection
+        case caller
     }
 
     private struct Counts: Sendable {
@@ -28,6 +33,7 @@ final class CallAdmission: Sendable {
     private struct State: Sendable {
         var unary = Counts()
         var streams = Counts()
+        var byCaller: [String: Int] = [:]
     }
 
     private let limits: HTTP2Limits
@@ -39,6 +45,9 @@ final class CallAdmission: Sendable {
 
     /// Calls that have a place.
     var count: Int { state.withLock { $0.unary.all + $0.streams.all } }
+
+    /// Calls of a known caller that have a place.
+    func count(of caller: String) -> Int { state.withLock { $0.byCaller[caller, default: 0] } }
 
     /// Gives a call a place.
     ///
@@ -70,6 +79,24 @@ final class CallAdmission: Sendable {
         }
     }
 
+    /// Gives a call of a known caller a place beside the one that it has.
+    ///
+    /// - Parameter caller: Who makes the call, by a stable name; calls of the same name share a bound.
+    /// - Throws: ``Refusal/caller`` where that one has as many as it may; nothing is to be given back then.
+    func admit(caller: String) throws(Refusal) {
+        let isAdmitted = state.withLock { state in
+            guard state.byCaller[caller, default: 0] < limits.maximumCallsPerCaller else { return false }
+            state.byCaller[caller, default: 0] += 1
+            return true
+        }
+        if !isAdmitted { throw .caller }
+    }
+
+    /// Takes the place of a known caller's call back.
+    func release(caller: String) {
+        state.withLock { Self.subtract(caller, &$0.byCaller) }
+    }
+
     private func admitUnary(_ place: Place, _ counts: inout Counts) -> Refusal? {
         guard counts.all < limits.maximumCalls else { return .port }
         guard counts.byAddress[place.address, default: 0] < limits.maximumCallsPerAddress else { return .address }
@@ -94,5 +121,23 @@ final class CallAdmission: Sendable {
     private static func subtract(_ key: String, _ counts: inout [String: Int]) {
         guard let count = counts[key] else { return }
         counts[key] = count > 1 ? count - 1 : nil
+    }
+}
+
+extension CallAdmission.Refusal {
+    private static let retryDelay = Duration.milliseconds(250)
+
+    /// What the caller is told.
+    var status: GoogleRPCStatus {
+        let message =
+            switch self {
+            case .port: "the server runs as many calls as it may; nothing was applied"
+            case .address: "the server runs as many calls of one address as it may; nothing was applied"
+            case .connection: "the connection has as many streams as it may; nothing was applied"
+            case .caller: "the server runs as many calls of one caller as it may; nothing was applied"
+            }
+        return GoogleRPCStatus(
+            code: .resourceExhausted, message: message,
+            details: .errorInfo(reason: "EXHAUSTED", domain: "holdfast"), .retryInfo(delay: Self.retryDelay))
     }
 }

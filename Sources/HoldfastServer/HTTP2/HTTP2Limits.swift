@@ -19,6 +19,10 @@ struct HTTP2Limits: Hashable, Sendable {
     ///
     /// Of IPv6 the network of 64 bits counts as one address.
     var maximumCallsPerAddress = 2_500
+    /// Most calls of one caller that showed a credential, over all its connections and addresses, at the same time: 2,000.
+    ///
+    /// It is less than an address may have. Open methods, such as those of health, are not counted.
+    var maximumCallsPerCaller = 2_000
     /// Most calls of streaming methods on the whole port at the same time: 256.
     var maximumStreamCalls = 256
     /// Most of them of one address: 64.

@@ -12,8 +12,6 @@ final class HTTP2Transport: ServerTransport {
     typealias StreamHandler =
         @concurrent @Sendable (_ stream: RPCStream<Inbound, Outbound>, _ context: ServerContext) async -> Void
 
-    private static let retryDelay = Duration.milliseconds(250)
-
     private let base: HTTP2ServerTransport.Custom<HTTP2Listener>
     private let listener: HTTP2Listener
     private let limits: HTTP2Limits
@@ -62,6 +60,12 @@ final class HTTP2Transport: ServerTransport {
     /// Calls that run right now.
     var callCount: Int { admission.count }
 
+    /// Calls of a known caller that run right now.
+    func callCount(of caller: String) -> Int { admission.count(of: caller) }
+
+    /// Bounds the calls of each caller; it must stand where the caller is known.
+    var callerBound: CallerBound { CallerBound(admission) }
+
     func configure(context: GRPCServerContext) {
         let streams = context.methods.map { method in
             (method.fullyQualifiedMethod, method.type.map { $0 != .unary } ?? true)
@@ -106,7 +110,7 @@ final class HTTP2Transport: ServerTransport {
             place = try admission.admit(context.remotePeer, isStream: isStream ?? false)
         } catch {
             observer?.callRefused(isStream == nil ? nil : method, .resourceExhausted)
-            return await Self.refuse(stream, Self.status(of: error))
+            return await Self.refuse(stream, error.status)
         }
         defer { admission.release(place) }
         guard isStream != nil else {
@@ -118,18 +122,6 @@ final class HTTP2Transport: ServerTransport {
                     details: .errorInfo(reason: "UNIMPLEMENTED", domain: "holdfast")))
         }
         await handler(stream, context)
-    }
-
-    private static func status(of refusal: CallAdmission.Refusal) -> GoogleRPCStatus {
-        let message =
-            switch refusal {
-            case .port: "the server runs as many calls as it may; nothing was applied"
-            case .address: "the server runs as many calls of one address as it may; nothing was applied"
-            case .connection: "the connection has as many streams as it may; nothing was applied"
-            }
-        return GoogleRPCStatus(
-            code: .resourceExhausted, message: message,
-            details: .errorInfo(reason: "EXHAUSTED", domain: "holdfast"), .retryInfo(delay: retryDelay))
     }
 
     private static func refuse(_ stream: RPCStream<Inbound, Outbound>, _ refusal: GoogleRPCStatus) async {

@@ -17,9 +17,11 @@ struct PromisingService: Service {
                 return
             }
             startGate.open()
-            await withTaskGroup(of: Void.self) { group in
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await gate.run() }
                 group.addTask { await promising.run() }
+                group.addTask { try await schemaGate.watch() }
+                while try await group.next() != nil {}
             }
         }
     }

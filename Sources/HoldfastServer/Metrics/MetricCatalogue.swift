@@ -3,7 +3,7 @@ public import Observability
 /// Every metric that a server tells; `docs/metrics.md` explains them one by one.
 public enum MetricCatalogue {
     /// All of them, in groups.
-    public static let families = calls + connections + promising + postgres + redis + access + process
+    public static let families = calls + connections + promising + repair + postgres + redis + access + process
 
     private static let calls = [
         MetricFamily(
@@ -79,6 +79,33 @@ public enum MetricCatalogue {
         MetricFamily(
             "holdfast_ledger_mode_switches_total", .counter,
             help: "Times that this server had PostgreSQL decide alone."),
+        MetricFamily("holdfast_redis_refused", .gauge, help: "1 while this server's Redis is not its deployment's."),
+        MetricFamily(
+            "holdfast_redis_rivals", .gauge, help: "Other Redis or key prefixes that servers of the deployment use."),
+    ]
+
+    private static let repair = [
+        MetricFamily(
+            "holdfast_atp_excess_cells_total", .counter,
+            help: "Cells where Redis would have admitted more than PostgreSQL has."),
+        MetricFamily(
+            "holdfast_atp_deficit_cells_total", .counter,
+            help: "Cells where Redis had fewer units than PostgreSQL for longer than the grace."),
+        MetricFamily("holdfast_atp_deficit_units_total", .counter, help: "How many fewer units those cells had."),
+        MetricFamily(
+            "holdfast_repairs_total", .counter, labels: ["kind"], help: "What was put right in Redis, by kind."),
+        MetricFamily(
+            "holdfast_repair_failures_total", .counter, labels: ["part"],
+            help: "Looks for something to repair that failed, by part."),
+        MetricFamily(
+            "holdfast_reconcile_pass_seconds", .gauge, labels: ["of"],
+            help: "How long the last look at all holds or all figures took."),
+        MetricFamily("holdfast_scrubs_total", .counter, help: "Parts of the stock that were loaded anew by plan."),
+        MetricFamily(
+            "holdfast_reservations_unclosable", .gauge, help: "Reservations that are over and cannot be ended."),
+        MetricFamily(
+            "holdfast_rows_pruned_total", .counter, labels: ["table"],
+            help: "Rows that were deleted after the time of retention, by table."),
     ]
 
     private static let postgres = [

@@ -14,8 +14,10 @@ public struct Schema: Sendable {
         public var isApplied: Bool
     }
 
-    /// Every migration of the program, in order.
+    /// Every migration of the program and of the database, in order.
     public var migrations: [Migration]
+    /// The version that this program was written for.
+    public var newestKnown: Int { Ledger.migrations.last?.version ?? 0 }
 
     /// Why servers of this program cannot use the database yet; nil where they can.
     public var mismatch: SchemaMismatch? {
@@ -56,8 +58,11 @@ public struct Schema: Sendable {
     }
 
     private static func runner(_ postgresURL: String, _ logger: Logger) -> MigrationsRunner {
-        MigrationsRunner(
-            configuration: PostgresConfiguration(connectionString: postgresURL, connectionCount: 1),
+        var configuration = PostgresConfiguration(connectionString: postgresURL, connectionCount: 1)
+        // A look is short; a server that is told to stop must not wait for a PostgreSQL that hangs.
+        configuration.responseTimeout = .seconds(5)
+        return MigrationsRunner(
+            configuration: configuration,
             migrations: Ledger.migrations, logger: logger)
     }
 }

@@ -11,7 +11,17 @@ struct SchemaExamination {
             if let mismatch = schema.mismatch {
                 return ([Finding(.wrong, "schema", "\(mismatch)", advice: "run 'holdfast migrate run'")], false)
             }
-            return ([Finding(.ok, "schema", "version \(schema.migrations.count), as this program needs it")], true)
+            let ahead = schema.newestKnown < (schema.migrations.last?.version ?? 0)
+            return (
+                [
+                    Finding(
+                        ahead ? .warning : .ok, "schema",
+                        ahead
+                            ? "version \(schema.migrations.last?.version ?? 0), newer than this program, which may go on"
+                            : "version \(schema.newestKnown), as this program needs it",
+                        advice: ahead ? "upgrade the servers that are left" : "")
+                ], true
+            )
         } catch {
             return (
                 [

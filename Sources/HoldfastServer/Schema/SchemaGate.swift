@@ -8,6 +8,8 @@ struct SchemaGate: Sendable {
     let logger: Logger
 
     private static let pause = Duration.milliseconds(250)
+    /// Between two looks of a server that runs.
+    private static let watchPause = Duration.seconds(5)
 
     /// Returns once the schema is right; waits for a PostgreSQL that is away.
     ///
@@ -28,6 +30,26 @@ struct SchemaGate: Sendable {
                 }
                 isWaiting = true
                 try await Task.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    /// Looks now and then whether the schema is still one that this program can work with, until cancelled.
+    ///
+    /// Throws ``SchemaMismatch`` where somebody has brought it to a step that programs of this version must not work with, or
+    /// has restored an older database: the server must end then.
+    func watch() async throws {
+        while true {
+            do { try await Task.sleep(for: Self.watchPause) } catch { return }
+            do {
+                if let mismatch = try await Schema.status(postgresURL: postgresURL, logger: silent).mismatch {
+                    throw mismatch
+                }
+            } catch is CancellationError {
+                return
+            } catch is PostgresError {
+                // A PostgreSQL that is away says nothing of its schema; others tell of it.
+                continue
             }
         }
     }

@@ -56,19 +56,6 @@ extension Ledger {
         ON CONFLICT DO NOTHING RETURNING id
         """)
 
-    private static let expireHolds = PostgresStatement(
-        "expire_holds",
-        """
-        WITH closed AS (
-            UPDATE hold SET state = 4, closed_at = now()
-            WHERE (id, kind) IN (
-                SELECT id, kind FROM hold WHERE state = 1 AND expires_at < now()
-                ORDER BY expires_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED)
-            RETURNING id, kind, vshards, cells, quantities, expires_at
-        ), \(Ledger.unheld)
-        SELECT id, kind, vshards, cells, (extract(epoch FROM now() - expires_at) * 1000000)::int8 FROM closed
-        """)
-
     static let cellBases = PostgresStatement(
         "cell_bases",
         """
@@ -110,34 +97,6 @@ extension Ledger {
                 settlement: Settlement(
                     holds: standing.filter { $0.state != .held }.map { .init(key: $0.key, vshards: $0.vshards) },
                     bases: try Ledger.bases(results[4])))
-        }
-    }
-
-    /// Closes up to `limit` reservations whose time has passed by PostgreSQL's clock; those being confirmed are skipped.
-    ///
-    /// Also tells how long ago the time of each had passed, in microseconds.
-    public func expire(limit: Int32) async throws -> (settlement: Settlement, lags: [Int64]) {
-        try await onConnection { connection in
-            let rows = try connection.pipeline([
-                (.begin, []), (Ledger.joinFence, [.int32(LedgerLock.epochFence)]),
-                (Ledger.expireHolds, [.int32(limit)]),
-            ])[2]
-            var settlement = Settlement()
-            var lags: [Int64] = []
-            var cells: Set<Int64> = []
-            for row in rows {
-                guard let kind = HoldKind(rawValue: try row.int16(1)) else { continue }
-                settlement.holds.append(
-                    .init(
-                        key: HoldKey(kind, EntityID(try row.uuid(0))),
-                        vshards: try row.int16s(2).map { VShard($0) }))
-                cells.formUnion(try row.int64s(3))
-                lags.append(try row.int64(4))
-            }
-            guard !settlement.isEmpty else { return (settlement, lags) }
-            settlement.bases = try Ledger.bases(connection.execute(Ledger.cellBases, [.int64s(Array(cells))]))
-            try connection.execute(.commit)
-            return (settlement, lags)
         }
     }
 

@@ -40,3 +40,53 @@ END
 $$;
 CREATE TRIGGER shard_raise_ends_mode_2 BEFORE UPDATE OF epoch ON shard FOR EACH ROW
     WHEN (NEW.epoch <> OLD.epoch AND OLD.mode = 2 AND NEW.mode = 2) EXECUTE FUNCTION raise_ends_mode_2();
+
+-- Retention: rows that only make repetitions safe go after a time. What they say of who changed what stays, in a line.
+
+CREATE FUNCTION changed_by_method(request bytea) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE CASE WHEN length(request) > 0 THEN get_byte(request, 0) END
+        WHEN 2 THEN 'ExtendReservation' WHEN 4 THEN 'CancelOrder' WHEN 5 THEN 'ReceiveStock' WHEN 6 THEN 'AdjustStock'
+        WHEN 7 THEN 'CountStock' WHEN 8 THEN 'TransferStock' WHEN 9 THEN 'SetStockPolicy'
+        WHEN 10 THEN 'UpsertProducts' WHEN 11 THEN 'UpsertLocations' WHEN 12 THEN 'UpsertChannels' ELSE '' END
+$$;
+
+CREATE TABLE past_change (
+    at timestamptz NOT NULL,
+    request_id uuid NOT NULL,
+    method text NOT NULL,
+    caller text NOT NULL,
+    subject_id uuid
+);
+CREATE INDEX past_change_at ON past_change (at);
+CREATE INDEX past_change_request ON past_change (request_id);
+CREATE INDEX past_change_subject ON past_change (subject_id) WHERE subject_id IS NOT NULL;
+COMMENT ON TABLE past_change IS 'Who changed what, of idempotency rows that were pruned.';
+
+CREATE OR REPLACE VIEW audit_event (at, request_id, method, caller, subject_id) AS
+SELECT created_at, id, 'Reserve'::text, caller, NULL::uuid FROM hold WHERE kind = 1 AND state <> 5
+UNION ALL
+SELECT closed_at, id, 'ReleaseReservation'::text, closed_by, NULL::uuid FROM hold WHERE kind = 1 AND state = 3
+UNION ALL
+SELECT placed_at, id, 'PlaceOrder'::text, caller, NULL::uuid FROM orders
+UNION ALL
+SELECT created_at, id, changed_by_method(request), caller, subject_id FROM idempotency
+UNION ALL
+SELECT at, request_id, method, caller, subject_id FROM past_change
+UNION ALL
+SELECT at, request_id, method, caller, subject_id FROM access_event;
+COMMENT ON VIEW audit_event IS
+    'Who changed what. The method of an idempotency row is the first byte of its stored request. Reservations, their '
+    'extensions and releases are told as long as their rows are kept, everything else for good.';
+
+-- Which Redis admits for this database, as its servers report it.
+
+CREATE TABLE admission_redis (
+    instance uuid PRIMARY KEY,
+    key_prefix text NOT NULL,
+    server uuid NOT NULL,
+    established_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    confirmed_at timestamptz NOT NULL
+);
+COMMENT ON TABLE admission_redis IS
+    'A row for each set of keys in Redis that a server has found for this deployment; a Redis that was emptied is a new one. '
+    'Two that are confirmed at the same time are two Redis, or two key prefixes, under one database.';

@@ -27,6 +27,7 @@ final class AdmissionKeeper: Sendable {
     private let hotStock: @Sendable () -> HotStock?
     private let admission: Admission
     private let settler: Settler
+    private let claim: DeploymentClaim
     private let vshards: Int
     private let configuration: PromisingConfiguration
     private let logger: Logger
@@ -34,8 +35,8 @@ final class AdmissionKeeper: Sendable {
 
     init(
         server: EntityID, ledger: Ledger, identity: LedgerIdentity, redis: RedisClient,
-        hotStock: @escaping @Sendable () -> HotStock?, admission: Admission, settler: Settler, vshards: Int,
-        configuration: PromisingConfiguration, logger: Logger
+        hotStock: @escaping @Sendable () -> HotStock?, admission: Admission, settler: Settler,
+        claim: DeploymentClaim, vshards: Int, configuration: PromisingConfiguration, logger: Logger
     ) {
         self.server = server
         self.ledger = ledger
@@ -44,6 +45,7 @@ final class AdmissionKeeper: Sendable {
         self.hotStock = hotStock
         self.admission = admission
         self.settler = settler
+        self.claim = claim
         self.vshards = vshards
         self.configuration = configuration
         self.logger = logger
@@ -57,6 +59,8 @@ final class AdmissionKeeper: Sendable {
         var returnedAt: ContinuousClock.Instant?
         /// What Redis was armed for before this server came was found to fit this PostgreSQL.
         var trustsRedis = false
+        /// The Redis that this server is connected to is its deployment's.
+        var isClaimed = false
         var loading: Loading?
         /// The highest pulse of the ledger that this server has seen.
         var pulse: Int64 = 0
@@ -122,7 +126,7 @@ final class AdmissionKeeper: Sendable {
     // MARK: - A look
 
     private func look(_ memory: inout Memory) async throws {
-        let statuses = await self.statuses()
+        let statuses = try await isOurs(&memory) ? await self.statuses() : nil
         note(isWell: statuses != nil, in: &memory)
         let identity = identity
         try await ledger.pool.withConnection { connection in try identity.check(connection) }
@@ -155,9 +159,28 @@ final class AdmissionKeeper: Sendable {
         try await finish(&memory)
     }
 
+    /// Whether Redis is connected and this deployment's own; looked at anew after each connection.
+    private func isOurs(_ memory: inout Memory) async throws -> Bool {
+        guard redis.links.allSatisfy(\.isConnected), let hotStock = hotStock() else {
+            memory.isClaimed = false
+            return false
+        }
+        if !memory.isClaimed || claim.refusal != nil {
+            do {
+                try await claim.check(on: hotStock)
+                memory.isClaimed = true
+            } catch is RedisRefusal {
+                return false
+            } catch is HotStockError {
+                return false
+            }
+        }
+        return true
+    }
+
     /// What each vshard is armed for; nil where Redis cannot be asked by every link of this server.
     private func statuses() async -> [VShardStatus]? {
-        guard redis.links.allSatisfy(\.isConnected), let hotStock = hotStock() else { return nil }
+        guard let hotStock = hotStock() else { return nil }
         let promise = hotStock.eventLoop.makePromise(of: [VShardStatus]?.self)
         let timer = hotStock.eventLoop.scheduleTask(in: Self.statusTime) { promise.succeed(nil) }
         EventLoopFuture.whenAllSucceed(
@@ -307,7 +330,8 @@ final class AdmissionKeeper: Sendable {
             try await ledger.dropLease(.admission, holder: server)
             return
         }
-        guard rows.contains(where: { $0.mode == .redis }) else { return }
+        // A Redis that is another deployment's is a mistake to be told of, not to be bridged.
+        guard claim.refusal == nil, rows.contains(where: { $0.mode == .redis }) else { return }
         let changed = try await ledger.beginLedgerMode()
         let soon = memory.returnedAt.map { clock.now - $0 < Self.longestReturn } ?? false
         memory.returnDelay = soon ? min(memory.returnDelay * 2, Self.longestReturn) : configuration.returnDelay

@@ -6,13 +6,16 @@ enum MigrationPlan {
     ) throws(MigrationError) -> [Migration] {
         try self.check(migrations)
         let newest = migrations.last?.version ?? 0
-        if let last = applied.last, last.version > newest {
+        let known = applied.prefix { $0.version <= newest }
+        let unknown = applied.dropFirst(known.count)
+        if let step = unknown.first(where: { $0.oldestProgram > newest }), let last = applied.last {
             throw MigrationError(
                 code: .databaseIsNewer, version: last.version,
                 message: "the database is at version \(last.version) (\(last.name)), this program knows up to "
-                    + "\(newest); run a newer program")
+                    + "\(newest), and step \(step.version) needs programs that know \(step.oldestProgram); "
+                    + "run a newer program")
         }
-        for (index, past) in applied.enumerated() {
+        for (index, past) in known.enumerated() {
             guard index < migrations.count, migrations[index].version == past.version else {
                 throw MigrationError(
                     code: .outOfOrder, version: past.version,
@@ -26,16 +29,23 @@ enum MigrationPlan {
                         + "restore its text and put the change into a new migration")
             }
         }
-        return Array(migrations.dropFirst(applied.count))
+        guard unknown.isEmpty || known.count == migrations.count else {
+            let missing = migrations[known.count]
+            throw MigrationError(
+                code: .outOfOrder, version: missing.version,
+                message: "the database has later migrations but lacks \(missing.version) (\(missing.name))")
+        }
+        return Array(migrations.dropFirst(known.count))
     }
 
     private static func check(_ migrations: [Migration]) throws(MigrationError) {
         var former = 0
         for migration in migrations {
-            guard migration.version > former else {
+            guard migration.version > former, (0...migration.version).contains(migration.oldestProgram) else {
                 throw MigrationError(
                     code: .invalidList, version: migration.version,
-                    message: "migration \(migration.version) (\(migration.name)) does not come after \(former)")
+                    message: "migration \(migration.version) (\(migration.name)) does not come after \(former), "
+                        + "or asks for programs newer than itself")
             }
             former = migration.version
         }

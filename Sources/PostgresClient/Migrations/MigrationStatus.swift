@@ -11,6 +11,9 @@ public struct MigrationStatus: Hashable, Sendable {
         /// The fingerprint of the text at that time.
         public let checksum: UInt64
 
+        /// The oldest version whose programs go on working with it.
+        public let oldestProgram: Int
+
         /// When it was applied.
         public let appliedAtMicrosecondsSinceEpoch: Int64
     }
@@ -19,5 +22,7 @@ public struct MigrationStatus: Hashable, Sendable {
     public let applied: [Applied]
 
     /// What it lacks, in order.
+    ///
+    /// Empty too where the database has more than the program knows and every further step lets such programs go on.
     public let pending: [Migration]
 }

@@ -4,7 +4,8 @@ public import Logging
 ///
 /// Each migration runs in a transaction of its own together with its entry in the table `schema_migration`, so a run that
 /// is cut off is taken up by the next one where it ended. Runners that come at the same time wait for each other. A
-/// database that has an edited, an unknown or a newer migration is left as it is.
+/// database that has an edited or an unknown migration is left as it is, and so is a newer one; that is an error only where
+/// one of its further migrations does not let programs of this version go on (``Migration/oldestProgram``).
 public struct MigrationsRunner: Sendable {
     /// Names the lock that runners hold; other users of advisory locks keep clear of it.
     public static let advisoryLockKey: Int64 = 0x686F_6C64_6661_7374
@@ -15,20 +16,29 @@ public struct MigrationsRunner: Sendable {
             name text NOT NULL,
             checksum bigint NOT NULL,
             applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
-        )
+        );
+        ALTER TABLE schema_migration ADD COLUMN IF NOT EXISTS oldest_program bigint
         """
     private static let tableExists = PostgresStatement(
         "migration_table_exists", "SELECT to_regclass('schema_migration') IS NOT NULL", access: .readOnly)
     private static let list = PostgresStatement(
-        "migration_list", "SELECT version, name, checksum, applied_at FROM schema_migration ORDER BY version",
-        access: .readOnly)
+        // A table that an earlier program made may not have the last column yet.
+        "migration_list",
+        """
+        SELECT version, name, checksum, applied_at, coalesce((to_jsonb(m)->>'oldest_program')::int8, version)
+        FROM schema_migration m ORDER BY version
+        """, access: .readOnly)
     private static let record = PostgresStatement(
-        "migration_record", "INSERT INTO schema_migration (version, name, checksum) VALUES ($1, $2, $3)")
+        "migration_record",
+        "INSERT INTO schema_migration (version, name, checksum, oldest_program) VALUES ($1, $2, $3, $4)")
     private static let lock = PostgresStatement(
         "migration_lock", "SELECT pg_advisory_lock($1)", access: .readOnly)
     private static let unlock = PostgresStatement(
         "migration_unlock", "SELECT pg_advisory_unlock($1)", access: .readOnly)
 
+    /// For migrations, which may take long.
+    private let unhurried: PostgresConfiguration
+    /// For looks.
     private let configuration: PostgresConfiguration
     private let migrations: [Migration]
     private let logger: Logger
@@ -36,17 +46,18 @@ public struct MigrationsRunner: Sendable {
     /// Makes a runner.
     ///
     /// - Parameters:
-    ///   - configuration: the database; its time-outs for statements and answers do not hold here, since a migration or
+    ///   - configuration: the database; its time-outs for statements and answers hold for looks only, since a migration or
     ///     the wait for another runner may take long.
     ///   - migrations: all that the program knows, in the order of their versions.
     ///   - logger: hears of each migration.
     public init(configuration: PostgresConfiguration, migrations: [Migration], logger: Logger) {
         var configuration = configuration
         configuration.connectionCount = 1
+        self.configuration = configuration
         configuration.statementTimeout = nil
         configuration.responseTimeout = nil
         configuration.idleInTransactionTimeout = nil
-        self.configuration = configuration
+        self.unhurried = configuration
         self.migrations = migrations
         self.logger = logger
     }
@@ -57,7 +68,7 @@ public struct MigrationsRunner: Sendable {
     /// - Throws: ``MigrationError``; ``PostgresError`` when a statement fails or the database cannot be reached.
     @discardableResult
     public func run() async throws -> [Migration] {
-        try await self.withConnection { connection in
+        try await self.withConnection(self.unhurried) { connection in
             try connection.execute(Self.lock, [.int64(Self.advisoryLockKey)])
             let outcome = Result { try self.applyPending(connection) }
             // If the connection is lost the server lets go of the lock by itself.
@@ -73,7 +84,7 @@ public struct MigrationsRunner: Sendable {
     /// - Returns: the applied and the pending migrations.
     /// - Throws: ``MigrationError`` when the two do not fit; ``PostgresError``.
     public func status() async throws -> MigrationStatus {
-        try await self.withConnection { connection in
+        try await self.withConnection(self.configuration) { connection in
             let applied = try self.readApplied(connection)
             return MigrationStatus(
                 applied: applied, pending: try MigrationPlan.pending(of: self.migrations, applied: applied))
@@ -81,9 +92,9 @@ public struct MigrationsRunner: Sendable {
     }
 
     private func withConnection<R: Sendable>(
-        _ body: @escaping @Sendable (PostgresConnection) throws -> R
+        _ configuration: PostgresConfiguration, _ body: @escaping @Sendable (PostgresConnection) throws -> R
     ) async throws -> R {
-        let pool = PostgresPool(configuration: self.configuration, logger: self.logger)
+        let pool = PostgresPool(configuration: configuration, logger: self.logger)
         let result: Result<R, any Error>
         do {
             result = .success(try await pool.withConnection(body))
@@ -99,7 +110,7 @@ public struct MigrationsRunner: Sendable {
         return try connection.execute(Self.list).map { row in
             MigrationStatus.Applied(
                 version: Int(try row.int64(0)), name: try row.text(1),
-                checksum: UInt64(bitPattern: try row.int64(2)),
+                checksum: UInt64(bitPattern: try row.int64(2)), oldestProgram: Int(try row.int64(4)),
                 appliedAtMicrosecondsSinceEpoch: try row.timestamp(3))
         }
     }
@@ -121,7 +132,7 @@ public struct MigrationsRunner: Sendable {
                     Self.record,
                     [
                         .int64(Int64(migration.version)), .text(migration.name),
-                        .int64(Int64(bitPattern: migration.checksum)),
+                        .int64(Int64(bitPattern: migration.checksum)), .int64(Int64(migration.oldestProgram)),
                     ])
             }
             self.logger.info(

@@ -78,6 +78,11 @@ struct Serve: AsyncParsableCommand {
             "Log calls that take longer than this; off logs none (default: 500ms).", valueName: "time"))
     var slowCall: TimeBound?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long rows are kept that make repetitions safe, in whole days (default: 7d).", valueName: "time"))
+    var retention: TimeSpan?
+
     @OptionGroup var log: LogOptions
 
     func run() async throws {
@@ -108,6 +113,12 @@ struct Serve: AsyncParsableCommand {
         settings.maximumConnections = maxConnections ?? settings.maximumConnections
         if let shutdownGrace { settings.shutdownGrace = .milliseconds(shutdownGrace.milliseconds) }
         if let slowCall { settings.slowCall = .milliseconds(slowCall.milliseconds) }
+        if let retention {
+            guard retention.milliseconds % 86_400_000 == 0 else {
+                throw ValidationError("--retention must be whole days, such as 7d")
+            }
+            settings.retentionDays = Int(retention.milliseconds / 86_400_000)
+        }
         settings.logFormat = try log.format()
         try settings.validate()
         return settings

@@ -44,6 +44,7 @@ struct DeploymentOptions: ParsableArguments {
         }
         try configuration.read(environment: Terminal.environment)
         stores.apply(to: &configuration)
+        try configuration.validateStores()
         return configuration
     }
 }

@@ -16,7 +16,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case importFile = "import"
     /// Trace context, request ids and timeouts.
     case trace
-    /// Tokens of a single sign-on.
+    /// Credentials: API keys and tokens of a single sign-on.
     case token
     /// Tokens of list pages.
     case pageToken = "page-token"
@@ -31,7 +31,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .retail: readRetailBooks(bytes)
         case .importFile: readImportFile(bytes)
         case .trace: readTrace(bytes)
-        case .token: readSignedToken(bytes)
+        case .token: readCredential(bytes)
         case .pageToken: readPageToken(bytes)
         }
     }

@@ -2,12 +2,15 @@ import Domain
 
 @testable import AccessTokens
 
-/// Takes the token of a single sign-on apart and reads its claims as if its signature were good.
+/// Reads a credential: the text of an API key, or the token of a single sign-on with its claims as if its signature were
+/// good.
 ///
-/// The first byte chooses: the rest is a whole token, or the claims of one, so that Base64 does not stand in the way.
-func readSignedToken(_ bytes: UnsafeRawBufferPointer) {
+/// The first byte chooses: after a `k` comes a key, else a whole token, or the claims of one, so that Base64 does not stand
+/// in the way.
+func readCredential(_ bytes: UnsafeRawBufferPointer) {
     guard let choice = bytes.first else { return }
     let rest = Array(bytes[1...])
+    guard choice != UInt8(ascii: "k") else { return readKey(rest) }
     let text =
         choice & 1 == 0
         ? String(decoding: rest, as: UTF8.self)
@@ -23,4 +26,11 @@ func readSignedToken(_ bytes: UnsafeRawBufferPointer) {
     } catch {
         // Refused, as it should be.
     }
+}
+
+private func readKey(_ bytes: [UInt8]) {
+    guard let key = ApiKeyText(bytes) else { return }
+    precondition(ApiKeyText.joined(prefix: key.prefix, secret: key.secret) == bytes, "a key reads as another one")
+    precondition(key.prefix.count == 12 && key.secret.count == 52, "a key's parts have other lengths")
+    precondition(!(key.prefix + key.secret).contains(UInt8(ascii: "_")), "a key has more than two parts")
 }

@@ -16,29 +16,42 @@ final class ScriptedService: RegistrableRPCService {
     /// Decides on a request; requests of a server count from 1.
     typealias Script = @Sendable (_ number: Int, _ request: ServerRequest<Request>) async throws -> Response
 
+    /// A request as it came.
+    struct Arrival: Sendable {
+        var message: Request
+        var authorization: String?
+        var at: ContinuousClock.Instant
+        /// The time that was left for the call; `nil` where the transport did not tell.
+        var timeLeft: TimeAmount?
+    }
+
     /// A method that no contract says may be repeated.
     static let once = MethodDescriptor(fullyQualifiedService: "lab.v1.Once", method: "Do", type: .unary)
 
     private let script: Script
-    private let seen = Mutex<[(message: Request, authorization: String?, at: ContinuousClock.Instant)]>([])
+    private let seen = Mutex<[Arrival]>([])
 
     init(_ script: @escaping Script) {
         self.script = script
     }
 
     /// Requests so far, in the order of their arrival.
-    var requests: [(message: Request, authorization: String?, at: ContinuousClock.Instant)] { seen.withLock { $0 } }
+    var requests: [Arrival] { seen.withLock { $0 } }
 
     func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
         for method in [Holdfast_V1_ReservationService.Method.Reserve.descriptor, Self.once] {
             router.registerHandler(
                 forMethod: method, deserializer: ProtobufDeserializer<Request>(),
                 serializer: ProtobufSerializer<Response>()
-            ) { [self] request, _ in
+            ) { [self] request, context in
                 let request = try await ServerRequest(stream: request)
                 let number = seen.withLock { seen in
                     let authorization = request.metadata[stringValues: "authorization"].first { _ in true }
-                    seen.append((request.message, authorization, .now))
+                    let deadline = (context.transportSpecific as? FramedCallContext)?.deadline
+                    seen.append(
+                        Arrival(
+                            message: request.message, authorization: authorization, at: .now,
+                            timeLeft: deadline.map { $0 - .now() }))
                     return seen.count
                 }
                 let response = try await script(number, request)

@@ -28,6 +28,7 @@ struct Answer: Equatable, Sendable, CustomStringConvertible {
     var message = ""
     var reason: String?
     var details = 0
+    var retryDelay: Duration?
     var body: [UInt8] = []
 
     var isDenied: Bool { code == .permissionDenied || code == .unauthenticated }
@@ -40,12 +41,15 @@ struct AccessStack: Sendable {
     let gate: AccessGate
     private let framed: [Way: FramedClientConnection]
     private let http2: GRPCClient<HTTP2ClientTransport.Posix>
+    /// The server's side of HTTP/2.
+    let http2Transport: HTTP2Transport
 
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs a body against fresh servers.
     static func with(
-        sso: SingleSignOn? = nil, allowsAnonymous: Bool = false, _ body: @Sendable (AccessStack) async throws -> Void
+        sso: SingleSignOn? = nil, allowsAnonymous: Bool = false, limits: HTTP2Limits = HTTP2Limits(),
+        _ body: @Sendable (AccessStack) async throws -> Void
     ) async throws {
         try await TestDeployment.with { deployment in
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -55,7 +59,7 @@ struct AccessStack: Sendable {
             let following = Task { await gate.run() }
             let result: Result<Void, any Error>
             do {
-                try await serving(deployment, gate, group, body)
+                try await serving(deployment, gate, group, limits, body)
                 result = .success(())
             } catch {
                 result = .failure(error)
@@ -68,14 +72,14 @@ struct AccessStack: Sendable {
     }
 
     private static func serving(
-        _ deployment: TestDeployment, _ gate: AccessGate, _ group: MultiThreadedEventLoopGroup,
+        _ deployment: TestDeployment, _ gate: AccessGate, _ group: MultiThreadedEventLoopGroup, _ limits: HTTP2Limits,
         _ body: @Sendable (AccessStack) async throws -> Void
     ) async throws {
         let lane = ServiceRegistry.fastLane(promising: deployment.promising, logger: logger)
         let fast = transport(group, lane, gate)
         let ordinary = transport(group, FastLane(), gate)
         let http2Transport = HTTP2Transport(
-            eventLoopGroup: group, host: "127.0.0.1", port: 0, limits: HTTP2Limits(), logger: logger)
+            eventLoopGroup: group, host: "127.0.0.1", port: 0, limits: limits, logger: logger)
         let startGate = StartGate()
         startGate.open()
         let services = ServiceRegistry.all(
@@ -85,7 +89,8 @@ struct AccessStack: Sendable {
         let framedServers = [fast, ordinary].map {
             GRPCServer(transport: $0, services: services, interceptors: chain)
         }
-        let http2Server = GRPCServer(transport: http2Transport, services: services, interceptors: chain)
+        let http2Server = GRPCServer(
+            transport: http2Transport, services: services, interceptors: chain + [http2Transport.callerBound])
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for server in framedServers { tasks.addTask { try await server.serve() } }
             tasks.addTask { try await http2Server.serve() }
@@ -102,7 +107,8 @@ struct AccessStack: Sendable {
             do {
                 try await body(
                     AccessStack(
-                        deployment: deployment, gate: gate, framed: [.fastLane: one, .taskLane: other], http2: client))
+                        deployment: deployment, gate: gate, framed: [.fastLane: one, .taskLane: other], http2: client,
+                        http2Transport: http2Transport))
                 result = .success(())
             } catch {
                 result = .failure(error)
@@ -141,28 +147,57 @@ struct AccessStack: Sendable {
 
     /// Makes a call with a credential; a nil one sends none.
     func call(_ method: String, _ message: [UInt8] = [], by credential: String?, _ way: Way) async throws -> Answer {
-        let parts = method.split(separator: "/").map(String.init)
         let metadata: Metadata = credential.map { ["authorization": "Bearer \($0)"] } ?? [:]
-        do {
-            if let connection = framed[way] {
-                let response = try await connection.call(
-                    service: parts[0], method: parts[1], message: ByteBuffer(bytes: message), metadata: metadata
-                ).get()
-                return Answer(body: Array(response.message.readableBytesView))
-            }
-            let body = try await http2.unary(
+        if let connection = framed[way] {
+            return try await Answer.of(connection, method, message, metadata)
+        }
+        return try await Answer.of(http2, method, message, metadata)
+    }
+}
+
+extension Answer {
+    /// Makes a call on a framed connection.
+    static func of(
+        _ connection: FramedClientConnection, _ method: String, _ message: [UInt8], _ metadata: Metadata = [:]
+    ) async throws -> Answer {
+        try await made {
+            let name = names(method)
+            let response = try await connection.call(
+                service: name.service, method: name.method, message: ByteBuffer(bytes: message), metadata: metadata
+            ).get()
+            return Array(response.message.readableBytesView)
+        }
+    }
+
+    /// Makes a call over HTTP/2.
+    static func of(
+        _ client: GRPCClient<HTTP2ClientTransport.Posix>, _ method: String, _ message: [UInt8],
+        _ metadata: Metadata = [:]
+    ) async throws -> Answer {
+        try await made {
+            let name = names(method)
+            return try await client.unary(
                 request: ClientRequest(message: message, metadata: metadata),
-                descriptor: MethodDescriptor(fullyQualifiedService: parts[0], method: parts[1]),
+                descriptor: MethodDescriptor(fullyQualifiedService: name.service, method: name.method),
                 serializer: RawBytes(), deserializer: RawBytes(), options: .defaults
             ) { try $0.message }
-            return Answer(body: body)
-        } catch let error as RPCError {
-            let status = try error.unpackGoogleRPCStatus()
-            return Answer(
-                code: error.code, message: error.message,
-                reason: status?.details.lazy.compactMap(\.errorInfo).first?.reason,
-                details: status?.details.count ?? 0)
         }
+    }
+
+    private static func made(_ call: () async throws -> [UInt8]) async throws -> Answer {
+        do {
+            return Answer(body: try await call())
+        } catch let error as RPCError {
+            let details = try error.unpackGoogleRPCStatus()?.details ?? []
+            return Answer(
+                code: error.code, message: error.message, reason: details.lazy.compactMap(\.errorInfo).first?.reason,
+                details: details.count, retryDelay: details.lazy.compactMap(\.retryInfo).first?.delay)
+        }
+    }
+
+    private static func names(_ method: String) -> (service: String, method: String) {
+        let parts = method.split(separator: "/").map(String.init)
+        return (parts[0], parts[1])
     }
 }
 

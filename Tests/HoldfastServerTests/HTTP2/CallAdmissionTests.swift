@@ -50,6 +50,18 @@ struct CallAdmissionTests {
         _ = try admission.admit("ipv4:10.0.1.1:1", isStream: false)
     }
 
+    @Test("A known caller has a bound over all addresses that leaves places of one address to others")
+    func caller() throws {
+        #expect(HTTP2Limits().maximumCallsPerCaller < HTTP2Limits().maximumCallsPerAddress)
+        let admission = admission { $0.maximumCallsPerCaller = 2 }
+        for _ in 1...2 { try admission.admit(caller: "key:a") }
+        #expect(throws: CallAdmission.Refusal.caller) { try admission.admit(caller: "key:a") }
+        try admission.admit(caller: "key:b")
+        admission.release(caller: "key:a")
+        try admission.admit(caller: "key:a")
+        #expect(throws: CallAdmission.Refusal.caller) { try admission.admit(caller: "key:a") }
+    }
+
     @Test("Streams have bounds of their own, by connection, by address and in all, and take no unary call's place")
     func streams() throws {
         let admission = admission()

@@ -13,8 +13,11 @@ struct RunningServer: Sendable {
     let addresses: ListeningAddresses
 
     /// Runs a body against a server and stops it afterwards.
+    ///
+    /// Everybody may call it unless its settings are changed.
     static func with<R: Sendable>(
-        stores: PrivateStack? = nil, _ body: @Sendable (RunningServer) async throws -> R
+        stores: PrivateStack? = nil, settings change: (inout ServerConfiguration) -> Void = { _ in },
+        _ body: @Sendable (RunningServer) async throws -> R
     ) async throws -> R {
         let stores = if let stores { stores } else { try await TestStores.shared() }
         let name = "s" + EntityID.fresh.hexadecimal
@@ -29,6 +32,7 @@ struct RunningServer: Sendable {
         configuration.keyPrefix = name + ":"
         configuration.migratesSchema = true
         configuration.allowsAnonymous = true
+        change(&configuration)
         var quiet = Logger(label: "test")
         quiet.logLevel = .critical
         let server = try HoldfastServer(configuration: configuration, logger: quiet)

@@ -74,7 +74,7 @@ struct ServingTests {
         #expect(early.status == 4)
         #expect(early.errors.contains("holdfast migrate run"))
         #expect(try await Program.run(["migrate", "status"] + urls).status == 4)
-        #expect(try await Program.run(["migrate", "run"] + urls).output == "applied 1 core\napplied 2 access\n")
+        #expect(try await Program.run(["migrate", "run"] + urls).output == "applied 1 core\napplied 2 access\napplied 3 reliability\n")
         #expect(try await Program.run(["migrate", "run"] + urls).output == "the schema is up to date\n")
         #expect(try await Program.run(["migrate", "status"] + urls).status == 0)
 
@@ -114,6 +114,13 @@ struct ServingTests {
         #expect(open.errors.contains("--allow-plaintext"))
         #expect(try await Program.run(["serve", "--redis-url", "http://x"]).status == 2)
         #expect(try await Program.run(["serve", "--tcp-port", "70000"]).status == 2)
+        let unreadable = ["--postgres-url", "postgres://oms:hush@db:1:2/holdfast"]
+        for command in [["serve"], ["migrate", "status"], ["doctor"], ["key", "list"]] {
+            let outcome = try await Program.run(command + unreadable)
+            #expect(outcome.status == 2, "\(command): \(outcome.errors)")
+            #expect(outcome.errors.hasPrefix("holdfast: postgres-url cannot be used: "), "\(outcome.errors)")
+            #expect(!outcome.errors.contains("hush") && outcome.output.isEmpty)
+        }
         #expect(try await Program.run(["dev", "--ephemeral", "--data", "x"]).status == 2)
         #expect(try await Program.run(["serve", "--log-level", "loud"]).status == 2)
     }

@@ -26,6 +26,7 @@ struct ServerConfigurationTests {
             "HOLDFAST_POSTGRES_CONNECTIONS": "5", "HOLDFAST_EVENT_LOOPS": "3", "HOLDFAST_KEY_PREFIX": "x:",
             "HOLDFAST_CACHE_AGE_MS": "7", "HOLDFAST_MAX_FRAME_BYTES": "2048", "HOLDFAST_MAX_CALLS_PER_CONNECTION": "9",
             "HOLDFAST_MAX_CONNECTIONS": "11", "HOLDFAST_SHUTDOWN_GRACE_S": "13",
+            "HOLDFAST_RETENTION_DAYS": "30",
         ]
         #expect(Set(values.keys) == Set(ServerConfiguration.environmentNames))
         var asked: Set<String> = []
@@ -62,6 +63,7 @@ struct ServerConfigurationTests {
         #expect(configuration.maximumCallsPerConnection == 9)
         #expect(configuration.maximumConnections == 11)
         #expect(configuration.shutdownGrace.nanoseconds == 13_000_000_000)
+        #expect(configuration.retentionDays == 30)
         try configuration.validate()
     }
 
@@ -112,6 +114,35 @@ struct ServerConfigurationTests {
         }
     }
 
+    @Test(
+        "A URL of PostgreSQL that can never be used is refused, in words without a part of it",
+        arguments: [
+            "postgres://oms:hush@db:1:2/holdfast", "postgres://oms:hush@[::1/holdfast", "postgres://oms:%zz@hush/x",
+            "postgres://oms@db/holdfast?hush=1", "host=db password=not hush", "password='hush", "hush=1",
+            "mysql://oms:hush@db/holdfast", "postgres://oms:hush@db:70000/x", "host=db port=hush",
+            "postgres://oms:hush@db/x?sslmode=hush", "host=db target_session_attrs=hush",
+        ])
+    func postgresURL(text: String) {
+        var configuration = ServerConfiguration(cores: 1)
+        configuration.postgresURL = text
+        let error = #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
+        #expect(error?.setting == "postgres-url")
+        #expect(error?.reason.contains("hush") == false, "\(error?.reason ?? "")")
+    }
+
+    @Test(
+        "A URL of PostgreSQL that may be used one day is taken, in either form",
+        arguments: [
+            "", "postgres://nobody.invalid/x", "postgresql://a:5433,b:5434,c/x?target_session_attrs=read-write",
+            "host=/run/postgresql dbname=x", "host=a,b port=5433, sslmode=verify-full", "service=holdfast",
+            "postgres://oms:p%20w@[::1]:5432/x?connect_timeout=3",
+        ])
+    func usablePostgresURL(text: String) throws {
+        var configuration = ServerConfiguration(cores: 1)
+        configuration.postgresURL = text
+        try configuration.validate()
+    }
+
     @Test("Values out of bounds are refused by name")
     func bounds() {
         let changes: [(String, (inout ServerConfiguration) -> Void)] = [
@@ -122,7 +153,8 @@ struct ServerConfigurationTests {
             ("event-loops", { $0.eventLoops = 0 }), ("max-frame-bytes", { $0.maximumFrameBytes = 1_023 }),
             ("max-calls-per-connection", { $0.maximumCallsPerConnection = 0 }),
             ("max-connections", { $0.maximumConnections = 0 }), ("key-prefix", { $0.keyPrefix = "" }),
-            ("key-prefix", { $0.keyPrefix = "a{b" }),
+            ("key-prefix", { $0.keyPrefix = "a{b" }), ("retention", { $0.retentionDays = 0 }),
+            ("retention", { $0.retentionDays = 3_651 }),
         ]
         for (setting, change) in changes {
             var configuration = ServerConfiguration(cores: 1)
