@@ -379,7 +379,7 @@ public final class OrderPromising: Sendable {
 
     /// What would be admitted of cells now, by whichever store decides.
     private func admissible(_ cells: [CellID], in vshard: VShard, through hotStock: HotStock) async throws -> [Int64?] {
-        switch admission.standing(of: vshard) {
+        switch await admission.decided(vshard) {
         case .closed, .loading:
             throw Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250)
         case .ledger:

@@ -40,6 +40,18 @@ package final class TestDeployment: Sendable {
         stack: PrivateStack? = nil, configure: (inout PromisingConfiguration) -> Void = { _ in },
         _ body: @Sendable (TestDeployment) async throws -> R
     ) async throws -> R {
+        var promisingConfiguration = PromisingConfiguration()
+        configure(&promisingConfiguration)
+        let configuration = promisingConfiguration
+        return try await places.pass { try await run(stack: stack, configuration, body) }
+    }
+
+    /// Deployments that run at the same time in one test process.
+    private static let places = Turnstile(10)
+
+    private static func run<R: Sendable>(
+        stack: PrivateStack?, _ settings: PromisingConfiguration, _ body: @Sendable (TestDeployment) async throws -> R
+    ) async throws -> R {
         let stack = if let stack { stack } else { try await TestStores.shared() }
         let name = "t" + EntityID.fresh.hexadecimal
         try await stack.postgres.createDatabase(name)
@@ -53,9 +65,8 @@ package final class TestDeployment: Sendable {
         let redis = RedisClient(
             configuration: try RedisConfiguration(url: stack.redis.url), eventLoopGroup: group, logger: quiet)
         redis.start()
-        var promisingConfiguration = PromisingConfiguration()
+        var promisingConfiguration = settings
         promisingConfiguration.keyPrefix = name
-        configure(&promisingConfiguration)
         let promising = OrderPromising(
             ledger: Ledger(pool: pool), redis: redis, configuration: promisingConfiguration, logger: quiet)
         let deployment = TestDeployment(

@@ -122,6 +122,18 @@ final class Admission: Sendable {
         if now { callback() }
     }
 
+    /// Where a vshard stands, once it is no longer being loaded.
+    func decided(_ vshard: VShard) async -> Standing {
+        while true {
+            let view = view
+            let standing = view.standing(of: vshard)
+            guard standing == .loading, !Task.isCancelled else { return standing }
+            await withCheckedContinuation { continuation in
+                whenChanged(since: view) { continuation.resume() }
+            }
+        }
+    }
+
     // MARK: - Doubts
 
     /// Asks for a rebuild of vshards: something is known, or feared, to be in Redis that PostgreSQL does not confirm.

@@ -3,6 +3,7 @@ import Domain
 import HotStock
 import Ledger
 import NIOCore
+import RedisClient
 import Synchronization
 
 /// Tells Redis what PostgreSQL has decided: final holds and newer bases.
