@@ -200,15 +200,6 @@ package struct LedgerReader: Sendable {
                 "SELECT count(*) FROM (SELECT topic, subject, subject_sequence FROM outbox "
                     + "GROUP BY 1, 2, 3 HAVING count(*) > 1) t"), .outbox, "changes were published twice"
         ),
-        (
-            sum(
-                "stamps",
-                """
-                SELECT count(*) FROM hold h, unnest(h.vshards, h.epochs, h.seqs) AS s(vshard, epoch, seq)
-                WHERE s.seq > 0 AND NOT EXISTS (SELECT FROM journal_seq j
-                    WHERE j.vshard = s.vshard AND j.epoch = s.epoch AND j.seq = s.seq)
-                """), .fence, "promises name an admitting call that was never journalled"
-        ),
     ]
 
     private static func sum(_ name: String, _ sql: String) -> PostgresStatement {

@@ -23,11 +23,13 @@ struct CommitReplayTests {
     }
 
     private func kinds(
-        _ transactions: [[Change]], mode: Int = 1, beside calls: [RecordedCall] = []
+        _ transactions: [[Change]], mode: Int = 1, isJournalled: Bool = true, beside calls: [RecordedCall] = []
     ) -> [Violation.Kind] {
         var replay = CommitReplay(shards: [.init(id: 0, epoch: 1, mode: mode)])
         for (index, changes) in transactions.enumerated() {
-            replay.apply(CommittedTransaction(position: UInt64(index + 1), changes: changes))
+            var calls: [Change] = []
+            for case .hold(let hold) in changes where isJournalled { calls += hold.stamps.map { .call($0) } }
+            replay.apply(CommittedTransaction(position: UInt64(index + 1), changes: changes + calls))
         }
         return replay.violations(beside: KeyHistory.sorted(calls)).map(\.kind)
     }
@@ -130,6 +132,9 @@ struct CommitReplayTests {
     func callTwice() {
         #expect(kinds([[cell(5)], [hold("a", 1, sequence: 1)], [hold("b", 1, sequence: 1)]]) == [.fence])
     }
+
+    @Test("a promise whose admitting call is not journalled with it is found")
+    func notJournalled() { #expect(kinds([[cell(5)], [hold("a", 1, sequence: 1)]], isJournalled: false) == [.fence]) }
 
     @Test("a final state that changes is found")
     func finalState() {

@@ -7,7 +7,7 @@
 /// 3. A promise is written under epochs that stand, and while Redis decides for its vshards.
 /// 4. A final state never changes, and no live reservation vanishes.
 /// 5. Where PostgreSQL decides, a cell's own sum of live reservations is true.
-/// 6. A call that admits is used by one transaction only.
+/// 6. A call that admits is used by one transaction only, which journals it.
 ///
 /// Goods that go missing, or safety stock that rises, may overtake a promise that was admitted before and is written
 /// after: the promise then breaks the first two rules by what shrank meanwhile, and by no more. ``Suspicion`` keeps what
@@ -77,6 +77,7 @@ package struct CommitReplay: Sendable {
     private var shortages: [Int64: CommittedTransaction.Shortage] = [:]
     private var shards: [Int: CommittedTransaction.Shard] = [:]
     private var calls: [CommittedTransaction.Stamp: UInt64] = [:]
+    private var journalled: Set<CommittedTransaction.Stamp> = []
     private var suspicions: [Suspicion] = []
     private var certain: [Violation] = []
     private var reported: Set<String> = []
@@ -100,12 +101,14 @@ package struct CommitReplay: Sendable {
             case .holdRemoved(let id, let kind): touched.formUnion(holds[HoldKey(id: id, kind: kind)]?.cells ?? [])
             case .cell(let cell): touched.insert(cell.id)
             case .shortage(let shortage): touched.insert(shortage.cell)
-            case .movement, .shard: break
+            case .movement, .shard, .call: break
             }
         }
         let before = touched.reduce(into: [Int64: Counter]()) { $0[$1] = counters[$1] }
         var stamps: [Int: CommittedTransaction.Stamp] = [:]
         var names: [Mutation.Key] = []
+        journalled = []
+        for case .call(let stamp) in transaction.changes { journalled.insert(stamp) }
         for change in transaction.changes {
             switch change {
             case .hold(let hold): apply(hold, at: transaction.position, stamps: &stamps, names: &names)
@@ -119,7 +122,7 @@ package struct CommitReplay: Sendable {
                 counters[cell.id] = counter
             case .shortage(let shortage): apply(shortage)
             case .shard(let shard): apply(shard)
-            case .movement: break
+            case .movement, .call: break
             }
         }
         for case .movement(let movement) in transaction.changes where movement.shrink > 0 {
@@ -207,6 +210,12 @@ package struct CommitReplay: Sendable {
                 report(
                     .fence, "\(name): the admitting call \(stamp.sequence) of vshard \(stamp.vshard) was used before",
                     about: "\(name)", keys: [name])
+            }
+            if !journalled.contains(stamp) {
+                report(
+                    .fence,
+                    "\(name): the admitting call \(stamp.sequence) of vshard \(stamp.vshard) was not journalled with it",
+                    about: "\(name) journal", keys: [name])
             }
             calls[stamp] = position
         }

@@ -17,7 +17,7 @@ package final class CommitStream: Sendable {
     private static let publish = PostgresStatement(
         "torture_publish",
         """
-        CREATE PUBLICATION holdfast_torture FOR TABLE shard,
+        CREATE PUBLICATION holdfast_torture FOR TABLE shard, journal_seq,
             hold (id, kind, state, cells, quantities, vshards, epochs, seqs, order_id),
             cell (id, vshard, on_hand, safety, allocated, held_direct),
             stock_movement (sequence, cell_id, on_hand_delta, safety_delta, cause_id),

@@ -125,6 +125,8 @@ package struct CommittedTransaction: Sendable, Hashable {
         case movement(Movement)
         case shortage(Shortage)
         case shard(Shard)
+        /// An admitting call was journalled.
+        case call(Stamp)
     }
 
     /// Its place in the log: transactions became durable in this order.

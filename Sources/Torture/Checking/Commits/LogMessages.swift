@@ -111,6 +111,12 @@ package struct LogMessages: Sendable {
                     .init(
                         cell: try row.integer("cell_id"), onHand: try row.integer("on_hand_delta"),
                         safety: try row.integer("safety_delta"), cause: try row.text("cause_id"))))
+        case "journal_seq":
+            changes.append(
+                .call(
+                    .init(
+                        vshard: Int(try row.integer("vshard")), epoch: try row.integer("epoch"),
+                        sequence: try row.integer("seq"))))
         case "stock_shortage":
             changes.append(
                 .shortage(
