@@ -31,6 +31,7 @@ public final class OrderPromising: Sendable {
         var changer: StockChanger
         var rebuilder: Rebuilder
         var sweeper: ExpirySweeper
+        var repairs: Repairs
         var vshards: Int
     }
 
@@ -106,6 +107,7 @@ public final class OrderPromising: Sendable {
             group.addTask { await assembly.rebuilder.watch(every: self.configuration.watchInterval) }
             group.addTask { await self.watchClaim(assembly) }
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
+            group.addTask { await assembly.repairs.run() }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
             group.addTask {
                 await Pruner(
@@ -185,6 +187,10 @@ public final class OrderPromising: Sendable {
             sweeper: ExpirySweeper(
                 ledger: ledger, hotStock: first.hotStock, settler: settler, admission: admission,
                 lastAnswer: lastAnswer, logger: logger),
+            repairs: Repairs(
+                ledger: ledger, hotStock: { connected.first { $0.link.isConnected } }, admission: admission,
+                settler: settler, settings: configuration.repair, vshards: (0..<vshards).map { VShard(Int16($0)) },
+                logger: logger),
             vshards: vshards)
     }
 

@@ -164,6 +164,9 @@ extension Ledger {
                 _ = try connection.pipeline(steps + [(.commit, [])])
             } catch let error as PostgresError where error.isConflict(on: "journal_seq_pkey") {
                 throw LedgerFault.tripwire
+            } catch let error as PostgresError where error.isConflict(on: "hold_pkey") {
+                // The attempt was given up for dead meanwhile, and its units were freed: another one is needed.
+                throw LedgerFault.planOutdated
             }
             return (reply, settlement)
         }

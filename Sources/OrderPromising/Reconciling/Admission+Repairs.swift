@@ -1,0 +1,9 @@
+import Domain
+
+extension Admission {
+    /// The epoch under which Redis admits a vshard here; nil where it does not.
+    func redisEpoch(of vshard: VShard) -> Int64? { epoch(of: vshard) }
+
+    /// Closes a vshard and has it loaded anew under a new epoch.
+    func reload(_ vshard: VShard, because reason: String) { requestRebuild(reason) }
+}
