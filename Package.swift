@@ -157,11 +157,17 @@ let package = Package(
                 "FramedTransport", "HoldfastAPI", "HotStock", "Domain", "RedisClient", "PostgresClient", swiftProtobuf,
                 nioCore, nioPosix, logging, histogram,
             ], swiftSettings: strict),
+        .target(
+            name: "Torture",
+            dependencies: [
+                "FramedTransport", "HoldfastAPI", "HoldfastClient", "Domain", "Ledger", "PostgresClient",
+                "RedisClient", "PrivateStores", "Replay", grpcCore, swiftProtobuf, nioCore, nioPosix, logging,
+            ], swiftSettings: strict),
         .executableTarget(
             name: "holdfast",
             dependencies: [
                 "HoldfastServer", "HoldfastServices", "HoldfastClient", "PrivateStores", "Replay", "ReplayDriver",
-                "Bench",
+                "Bench", "Torture",
                 "HoldfastAPI",
                 "FramedTransport",
                 "Domain", "Ledger", "OrderPromising", "HotStock", "RedisClient", "PostgresClient", grpcCore,
@@ -224,6 +230,10 @@ let package = Package(
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics], swiftSettings: strict),
         .testTarget(
             name: "TraceContextTests", dependencies: ["TraceContext", serviceContext, grpcCore], swiftSettings: strict),
+        .testTarget(
+            name: "TortureTests",
+            dependencies: ["Torture", "HoldfastAPI", "Domain", grpcCore, swiftProtobuf, nioCore, nioPosix],
+            swiftSettings: strict),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "CZlib"], swiftSettings: strict),
         .testTarget(
             name: "HoldfastServerTests",

@@ -32,6 +32,7 @@ public final class OrderPromising: Sendable {
         var changer: StockChanger
         var keeper: AdmissionKeeper
         var sweeper: ExpirySweeper
+        var repairs: Repairs
         var vshards: Int
     }
 
@@ -121,6 +122,7 @@ public final class OrderPromising: Sendable {
             group.addTask { await assembly.keeper.tick() }
             group.addTask { await self.watchClaim(assembly) }
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
+            group.addTask { await assembly.repairs.run() }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
             group.addTask {
                 await Pruner(
@@ -203,6 +205,10 @@ public final class OrderPromising: Sendable {
             sweeper: ExpirySweeper(
                 ledger: ledger, hotStock: first.hotStock, settler: settler, admission: admission,
                 lastAnswer: lastAnswer, logger: logger),
+            repairs: Repairs(
+                ledger: ledger, hotStock: { connected.first { $0.link.isConnected } }, admission: admission,
+                settler: settler, settings: configuration.repair, vshards: (0..<vshards).map { VShard(Int16($0)) },
+                logger: logger),
             vshards: vshards)
     }
 

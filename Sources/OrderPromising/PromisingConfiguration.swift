@@ -46,6 +46,8 @@ public struct PromisingConfiguration: Sendable {
     public var directoryInterval: Duration = .milliseconds(250)
     /// How long rows stay that only make repetitions safe.
     public var retention = RetentionSettings()
+    /// How the two stores are compared and put right.
+    public var repair = RepairSettings()
 
     /// The defaults.
     public init() {}

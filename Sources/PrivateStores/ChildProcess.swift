@@ -32,11 +32,14 @@ final class ChildProcess: Sendable {
     /// The process id; once the child has ended it may be another process's.
     let pid: pid_t
 
-    /// Starts a program with a small environment of its own; both its outputs are appended to the log.
-    init(_ arguments: [String], log: String) throws(PrivateStoreError) {
+    /// Starts a program with a small environment of its own, and what is added to it; both its outputs are appended to
+    /// the log.
+    init(
+        _ arguments: [String], environment added: [String: String] = [:], log: String
+    ) throws(PrivateStoreError) {
         let record = Record()
         record.end.enter()
-        DetachedThread.start { Self.startAndWait(arguments, log: log, record) }
+        DetachedThread.start { Self.startAndWait(arguments, added, log: log, record) }
         record.started.wait()
         switch record.phase.withLock({ $0 }) {
         case .running(let pid), .ended(let pid, _): self.pid = pid
@@ -70,8 +73,10 @@ final class ChildProcess: Sendable {
         return self.exit
     }
 
-    private static func startAndWait(_ arguments: [String], log: String, _ record: Record) {
-        let (pid, error) = self.spawn(arguments, log: log)
+    private static func startAndWait(
+        _ arguments: [String], _ added: [String: String], log: String, _ record: Record
+    ) {
+        let (pid, error) = self.spawn(arguments, added, log: log)
         record.phase.withLock { $0 = error == 0 ? .running(pid) : .failed(error) }
         record.started.signal()
         guard error == 0 else {
@@ -90,7 +95,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Returns the process id, or an error number.
-    private static func spawn(_ arguments: [String], log: String) -> (pid_t, Int32) {
+    private static func spawn(_ arguments: [String], _ added: [String: String], log: String) -> (pid_t, Int32) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -119,7 +124,7 @@ final class ChildProcess: Sendable {
 
         var pid: pid_t = 0
         let error = self.withCStrings(arguments) { program, arguments in
-            self.withCStrings(self.environment()) { _, environment in
+            self.withCStrings(self.environment(added)) { _, environment in
                 posix_spawn(&pid, program, &actions, &attributes, arguments, environment)
             }
         }
@@ -127,8 +132,9 @@ final class ChildProcess: Sendable {
     }
 
     /// Nothing of ours that could change what the child does, such as PostgreSQL's own variables.
-    private static func environment() -> [String] {
+    private static func environment(_ added: [String: String]) -> [String] {
         ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"]
+            + added.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     }
 
     private static func withCStrings<R>(

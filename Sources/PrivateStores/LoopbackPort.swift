@@ -1,9 +1,9 @@
 import Glibc
 
 /// Ports of 127.0.0.1.
-enum LoopbackPort {
+package enum LoopbackPort {
     /// A port that is free at this moment.
-    static func findFree() throws(PrivateStoreError) -> Int {
+    package static func findFree() throws(PrivateStoreError) -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw self.failure() }
         defer { close(descriptor) }

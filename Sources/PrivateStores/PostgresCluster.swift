@@ -63,7 +63,8 @@ struct PostgresCluster: Sendable {
 
     /// Starts a server on the cluster.
     func launch(
-        port: Int, listensOnPort: Bool, socketDirectory: String, _ given: [String: String]
+        port: Int, listensOnPort: Bool, socketDirectory: String, environment: [String: String],
+        _ given: [String: String]
     ) throws(PrivateStoreError) -> ChildProcess {
         var settings = [
             "listen_addresses": listensOnPort ? "127.0.0.1" : "", "port": String(port),
@@ -77,7 +78,7 @@ struct PostgresCluster: Sendable {
         // Without us it shuts down at once; what was committed is recovered by the next start.
         let arguments = self.confinement.arguments(
             deathSignal: "QUIT", [self.programs + "/postgres", "-D", self.dataPath] + options)
-        return try ChildProcess(arguments, log: self.logPath)
+        return try ChildProcess(arguments, environment: environment, log: self.logPath)
     }
 
     /// Whether the postmaster accepts sessions: it says so in the eighth line of its file.

@@ -30,9 +30,12 @@ public final class PrivatePostgres: Sendable {
     private let cluster: PostgresCluster
     private let sockets: SocketDirectory
     private let settings: [String: String]
+    private let environment: [String: String]
     private let state = Mutex(State())
 
-    private init(directory: String, listensOnPort: Bool, settings: [String: String]) throws(PrivateStoreError) {
+    private init(
+        directory: String, listensOnPort: Bool, settings: [String: String], environment: [String: String]
+    ) throws(PrivateStoreError) {
         let account = try ServiceAccount.current()
         try SystemFile.makeDirectories(directory)
         let directory = SystemFile.realPath(directory) ?? directory
@@ -42,6 +45,7 @@ public final class PrivatePostgres: Sendable {
         self.listensOnPort = listensOnPort
         self.port = port
         self.settings = settings
+        self.environment = environment
         self.cluster = try PostgresCluster(directory: directory, account: account)
         self.sockets = try SocketDirectory(
             preferred: directory + "/run", socketName: ".s.PGSQL.\(port).lock", owner: account)
@@ -55,14 +59,16 @@ public final class PrivatePostgres: Sendable {
     ///   - directory: where data, log and socket go; made if it is missing.
     ///   - listensOnPort: whether it also listens on a free port of 127.0.0.1.
     ///   - settings: further settings of the server, which override ours.
+    ///   - environment: variables that its processes see besides a small environment of their own.
     /// - Returns: the running server.
     /// - Throws: ``PrivateStoreError``, whose message says what to do.
     public static func start(
-        directory: String, listensOnPort: Bool = false, settings: [String: String] = [:]
+        directory: String, listensOnPort: Bool = false, settings: [String: String] = [:],
+        environment: [String: String] = [:]
     ) async throws -> PrivatePostgres {
         try await DetachedThread.run {
             let postgres = try PrivatePostgres(
-                directory: directory, listensOnPort: listensOnPort, settings: settings)
+                directory: directory, listensOnPort: listensOnPort, settings: settings, environment: environment)
             do {
                 try postgres.launch()
             } catch {
@@ -152,7 +158,8 @@ public final class PrivatePostgres: Sendable {
     private func launch() throws(PrivateStoreError) {
         try self.cluster.removeRemains(socketDirectory: self.socketDirectory, port: self.port)
         let child = try self.cluster.launch(
-            port: self.port, listensOnPort: self.listensOnPort, socketDirectory: self.socketDirectory, self.settings)
+            port: self.port, listensOnPort: self.listensOnPort, socketDirectory: self.socketDirectory,
+            environment: self.environment, self.settings)
         self.state.withLock { $0.child = child }
         let isReady = DetachedThread.poll(seconds: 60) {
             child.exit != nil || self.cluster.isReady(postmaster: child.pid)

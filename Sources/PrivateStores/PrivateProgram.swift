@@ -9,14 +9,17 @@ public final class PrivateProgram: Sendable {
 
     /// Starts a program; the first argument is its path.
     ///
-    /// It gets a small environment of its own.
+    /// It gets a small environment of its own, and what is added to it.
     ///
     /// Throws where it cannot be started. Its log is appended to.
-    public init(_ arguments: [String], log: String) throws(PrivateStoreError) {
+    public init(
+        _ arguments: [String], environment: [String: String] = [:], log: String
+    ) throws(PrivateStoreError) {
         logPath = log
         logStart = PrivateProgram.content(of: log).utf8.count
         let confinement = try Confinement(account: nil)
-        child = try ChildProcess(confinement.arguments(deathSignal: "TERM", arguments), log: log)
+        child = try ChildProcess(
+            confinement.arguments(deathSignal: "TERM", arguments), environment: environment, log: log)
     }
 
     /// The process id while it runs.

@@ -34,7 +34,7 @@ struct Holdfast: AsyncParsableCommand {
                 subcommands: [
                     CatalogCommands.self, StockCommands.self, ReserveCommands.self, OrderCommands.self, Import.self,
                 ]),
-            CommandGroup(name: "Try", subcommands: [ReplayCommand.self, BenchCommand.self]),
+            CommandGroup(name: "Try", subcommands: [ReplayCommand.self, BenchCommand.self, TortureCommand.self]),
         ]
     )
 

@@ -53,6 +53,10 @@ public struct ServerConfiguration: Sendable {
     public var shutdownGrace: TimeAmount = .seconds(15)
     /// How long rows are kept that only make repetitions safe, in days: 1 to 3,650; default 7.
     public var retentionDays = 7
+    /// Time in which every part of the stock in Redis is loaded anew: 1 minute to 24 hours; default 1 hour.
+    public var scrubInterval: TimeAmount = .hours(1)
+    /// How long something between the stores must look wrong before it is put right: 1 s to 10 minutes; default 5 s.
+    public var repairGrace: TimeAmount = .seconds(5)
     /// Whether the server brings the schema up to date itself, as `dev` does; by default it refuses an old one.
     public var migratesSchema = false
 
@@ -74,6 +78,8 @@ public struct ServerConfiguration: Sendable {
         try ServerConfiguration.require("max-calls-per-connection", maximumCallsPerConnection, in: 1...100_000)
         try ServerConfiguration.require("max-connections", maximumConnections, in: 1...1_000_000)
         try ServerConfiguration.require("retention", retentionDays, in: 1...3_650)
+        try ServerConfiguration.require("scrub-interval", scrubInterval, in: .minutes(1)...(.hours(24)))
+        try ServerConfiguration.require("repair-grace", repairGrace, in: .seconds(1)...(.minutes(10)))
         guard (1...64).contains(keyPrefix.utf8.count), !keyPrefix.contains(where: { "{} ".contains($0) }) else {
             throw ServerConfigurationError(
                 setting: "key-prefix", reason: "must have 1 to 64 bytes without blanks and braces")
@@ -98,6 +104,16 @@ public struct ServerConfiguration: Sendable {
         guard bounds.contains(value) else {
             throw ServerConfigurationError(
                 setting: setting, reason: "must be \(bounds.lowerBound) to \(bounds.upperBound), is \(value)")
+        }
+    }
+
+    private static func require(
+        _ setting: String, _ value: TimeAmount, in bounds: ClosedRange<TimeAmount>
+    ) throws(ServerConfigurationError) {
+        guard bounds.contains(value) else {
+            let seconds = [bounds.lowerBound, bounds.upperBound, value].map { $0.nanoseconds / 1_000_000_000 }
+            throw ServerConfigurationError(
+                setting: setting, reason: "must be \(seconds[0]) s to \(seconds[1]) s, is \(seconds[2]) s")
         }
     }
 

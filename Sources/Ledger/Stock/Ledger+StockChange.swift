@@ -124,12 +124,15 @@ extension Ledger {
             var shortages = ShortageColumns()
             let counted: Set<CellID>
             if case .count = change.action { counted = Set(cellIDs) } else { counted = [] }
+            // A count settles what was recorded; what is still promised beyond the figure is recorded anew.
+            let settled = counted.filter { open[$0] != nil }
             if counted.contains(where: { open[$0] != nil }) {
                 steps.append((Ledger.closeShortages, [ids, .uuid(PostgresUUID(change.id))]))
                 for cell in counted { open[cell] = nil }
             }
             let suspects = cellIDs.filter { id in
                 take?.strained.contains(id) == true || (cells[id]?.available ?? 0) < 0
+                    || settled.contains(id)
                     || (counted.contains(id) && (cells[id].map { $0.onHand < $0.allocated } ?? false))
             }
             if !suspects.isEmpty {
@@ -164,6 +167,9 @@ extension Ledger {
                 _ = try connection.pipeline(steps + [(.commit, [])])
             } catch let error as PostgresError where error.isConflict(on: "journal_seq_pkey") {
                 throw LedgerFault.tripwire
+            } catch let error as PostgresError where error.isConflict(on: "hold_pkey") {
+                // The attempt was given up for dead meanwhile, and its units were freed: another one is needed.
+                throw LedgerFault.planOutdated
             }
             return (reply, settlement)
         }

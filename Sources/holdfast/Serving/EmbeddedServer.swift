@@ -1,4 +1,3 @@
-import Glibc
 import HoldfastClient
 import Ledger
 import Logging
@@ -47,7 +46,7 @@ struct EmbeddedServer: Sendable {
                 logger: logger)
             let program = try PrivateProgram(
                 [
-                    ownPath(), "serve", "--tcp-port", "0", "--grpc-port", "0", "--admin-port", "off", "--redis-url",
+                    OwnProgram.path(), "serve", "--tcp-port", "0", "--grpc-port", "0", "--admin-port", "off", "--redis-url",
                     stores.addresses.redisURL, "--postgres-url", stores.addresses.postgresURL, "--allow-anonymous",
                     "--log-level", "warning",
                 ], log: folder.path + "/server.log")
@@ -61,12 +60,5 @@ struct EmbeddedServer: Sendable {
             await stores.stop()
             throw error
         }
-    }
-
-    private static func ownPath() throws -> String {
-        var buffer = [CChar](repeating: 0, count: 4_096)
-        let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard count > 0 else { throw CommandFailure(.unexpected, "this program's own path cannot be read") }
-        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -83,6 +83,18 @@ struct Serve: AsyncParsableCommand {
             "How long rows are kept that make repetitions safe, in whole days (default: 7d).", valueName: "time"))
     var retention: TimeSpan?
 
+    @Option(
+        help: ArgumentHelp(
+            "Time in which every part of the stock in Redis is loaded anew, 1m to 24h (default: 1h).",
+            valueName: "time"))
+    var scrubInterval: TimeSpan?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long something between the stores must look wrong before it is put right (default: 5s).",
+            valueName: "time"))
+    var repairGrace: TimeSpan?
+
     @OptionGroup var log: LogOptions
 
     func run() async throws {
@@ -119,6 +131,8 @@ struct Serve: AsyncParsableCommand {
             }
             settings.retentionDays = Int(retention.milliseconds / 86_400_000)
         }
+        if let scrubInterval { settings.scrubInterval = .milliseconds(scrubInterval.milliseconds) }
+        if let repairGrace { settings.repairGrace = .milliseconds(repairGrace.milliseconds) }
         settings.logFormat = try log.format()
         try settings.validate()
         return settings

@@ -16,12 +16,13 @@ struct RunningServer: Sendable {
     ///
     /// Everybody may call it unless its settings are changed.
     static func with<R: Sendable>(
-        stores: PrivateStack? = nil, settings change: (inout ServerConfiguration) -> Void = { _ in },
+        stores: PrivateStack? = nil, database: String? = nil,
+        settings change: (inout ServerConfiguration) -> Void = { _ in },
         _ body: @Sendable (RunningServer) async throws -> R
     ) async throws -> R {
         let stores = if let stores { stores } else { try await TestStores.shared() }
-        let name = "s" + EntityID.fresh.hexadecimal
-        try await stores.postgres.createDatabase(name)
+        let name = database ?? "s" + EntityID.fresh.hexadecimal
+        if database == nil { try await stores.postgres.createDatabase(name) }
         var configuration = ServerConfiguration(cores: 2)
         configuration.tcpPort = 0
         configuration.grpcPort = 0

@@ -2,7 +2,9 @@ extension Configuration {
     /// Every configuration, in the order in which they build on each other.
     package static let all: [Configuration] = [
         .oneCell, .failover, .restarts, .twoRebuilds, .spanning, .twoSpanning, .directPlace, .spanningOrder,
-        .reservedOrder, .transfer, .adjustment, .threeAttempts,
+        .reservedOrder, .transfer, .adjustment, .threeAttempts, .lyingRedis, .pagedLoad, .postgresMode, .flapping,
+        .postgresOrders, .postgresReservedOrder, .postgresTransfer, .mixedModes, .fence, .reconcilers, .twoServers,
+        .restored,
     ]
 
     /// The configuration of this name, or nil.
@@ -31,7 +33,7 @@ extension Configuration {
     package static let twoRebuilds = Configuration(
         name: "two-rebuilds",
         purpose: "two rebuilders of one vshard overlap; bases and holds are loaded by separate calls",
-        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 2, loadsInTwoCalls: true)
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 2, loading: .inTwoCalls)
 
     /// A hold over two vshards against a hold in one.
     package static let spanning = Configuration(
@@ -79,4 +81,85 @@ extension Configuration {
     package static let adjustment = Configuration(
         name: "adjustment", purpose: "goods that are gone, a reservation and an order for the one unit; a rebuild",
         supply: [1], operations: [.adjustment(0), .reservation(0), .order(0)], rebuilds: 1)
+
+    /// A Redis that shows more than there is.
+    package static let lyingRedis = Configuration(
+        name: "lying-redis", purpose: "two orders for one unit; Redis makes up another unit at any moment",
+        supply: [1], operations: [.order(0), .order(0)], rebuilds: 1, lies: 1,
+        promises: [.oversell, .acknowledgementLost, .finalStateChanged])
+
+    /// A rebuild in bounded memory.
+    package static let pagedLoad = Configuration(
+        name: "paged-load",
+        purpose: "two rebuilders read holds and bases in snapshots of their own; two reservations for one unit",
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 2, restocks: 1, loading: .inPages)
+
+    /// PostgreSQL decides for a while.
+    package static let postgresMode = Configuration(
+        name: "postgres-mode",
+        purpose: "two reservations for one unit; PostgreSQL decides for a while, its old Redis goes on admitting",
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 1, restarts: 1, restocks: 1, switches: 1,
+        closings: [.release])
+
+    /// Servers that do not agree on who decides.
+    package static let flapping = Configuration(
+        name: "flapping", purpose: "two reservations for one unit; two switches and two ways back, in any order",
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 2, switches: 2, closings: [.release])
+
+    /// Everything that lowers stock, while PostgreSQL decides.
+    package static let postgresOrders = Configuration(
+        name: "postgres-orders",
+        purpose: "goods that are gone, a reservation and an order for the one unit; PostgreSQL decides for a while",
+        supply: [1], operations: [.adjustment(0), .reservation(0), .order(0)], rebuilds: 1, switches: 1,
+        cleansOrphans: false)
+
+    /// An order uses a reservation and takes a unit beyond it, while PostgreSQL decides.
+    package static let postgresReservedOrder = Configuration(
+        name: "postgres-reserved-order",
+        purpose: "an order uses a reservation and another unit, which a third wants; PostgreSQL decides for a while",
+        supply: [2], operations: [.reservation(0), .order(0, using: 0), .reservation(0)], rebuilds: 1, switches: 1,
+        givesUp: false, cleansOrphans: false, closings: [.release])
+
+    /// A unit moves while PostgreSQL decides at one of its ends.
+    package static let postgresTransfer = Configuration(
+        name: "postgres-transfer",
+        purpose:
+            "a transfer between two vshards, a reservation at either end; PostgreSQL decides at one end for a while",
+        supply: [1, 0], operations: [.transfer(from: 0, to: 1), .reservation(0), .reservation(1)], rebuilds: 1,
+        switches: 1, closings: [.release])
+
+    /// One of two vshards is PostgreSQL's.
+    package static let mixedModes = Configuration(
+        name: "mixed-modes",
+        purpose: "a reservation over two vshards against one in the second; PostgreSQL decides for one of them a while",
+        supply: [1, 1], operations: [.reservation(0, 1), .reservation(1)], rebuilds: 1, switches: 1,
+        closings: [.release])
+
+    /// Transactions that take their time.
+    package static let fence = Configuration(
+        name: "fence",
+        purpose: "transactions of two steps against a switch and a way back; two reservations for one unit",
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 1, switches: 1,
+        splitsTransactions: true, closings: [.release])
+
+    /// Units without a row, and settles that were missed.
+    package static let reconcilers = Configuration(
+        name: "reconcilers",
+        purpose: "two reconcilers, each with what it read in Redis a while ago; a reservation, an order, a rebuild",
+        supply: [1], operations: [.reservation(0), .order(0)], rebuilds: 1, restocks: 1, reconcilers: 2,
+        cleansOrphans: false)
+
+    /// Two servers that do everything.
+    package static let twoServers = Configuration(
+        name: "two-servers",
+        purpose: "two servers that both reserve, reconcile, switch and load; two reservations for one unit",
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 2, switches: 1, reconcilers: 2,
+        cleansOrphans: false, closings: [.release])
+
+    /// A PostgreSQL that forgets.
+    package static let restored = Configuration(
+        name: "restored",
+        purpose: "PostgreSQL goes back to an old copy while Redis and messages live on; two reservations for one unit",
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 1, restocks: 1, restores: 1,
+        closings: [.release])
 }

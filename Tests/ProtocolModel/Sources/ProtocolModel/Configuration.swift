@@ -22,8 +22,18 @@ package struct Configuration: Sendable {
     package var restocks = 0
     /// Cells where units may arrive.
     package var restocked: [Int] = [0]
-    /// Bases and holds of a rebuild are loaded by separate calls.
-    package var loadsInTwoCalls = false
+    /// Switches of a vshard to deciding in PostgreSQL; the way back is a rebuild.
+    package var switches = 0
+    /// Passes of reconcilers, each over one operation, on servers of their own.
+    package var reconcilers = 0
+    /// Units that a Redis makes up.
+    package var lies = 0
+    /// Times that PostgreSQL goes back to its beginning: a restored copy, an asynchronous standby.
+    package var restores = 0
+    /// How a rebuild reads and loads.
+    package var loading = Loading.atOnce
+    /// A transaction is two steps: it joins the fence and reads epochs and modes, and later it writes and commits.
+    package var splitsTransactions = false
     /// A server may drop an attempt whose units it has taken before it sends the transaction.
     package var givesUp = true
     /// The cleaner puts tombstones on units that have no row.
@@ -32,6 +42,19 @@ package struct Configuration: Sendable {
     package var closings: [Closing] = [.expire]
     /// An order may need only the first part of a reservation; the rest of it is freed.
     package var confirmsPartly = false
+
+    /// The promises that this world can keep.
+    package var promises = Set(Violation.allCases)
+
+    /// How a rebuild reads and loads a vshard.
+    package enum Loading: Sendable {
+        /// One snapshot, one call.
+        case atOnce
+        /// One snapshot; bases and holds by separate calls.
+        case inTwoCalls
+        /// Holds are read and loaded, then bases: two snapshots.
+        case inPages
+    }
 
     /// How a reservation ends without an order.
     package enum Closing: Sendable {

@@ -8,14 +8,20 @@ package enum Violation: String, CaseIterable, Sendable {
     case acknowledgementLost
     /// A row left a final state.
     case finalStateChanged
+    /// PostgreSQL decides, and what it counts as held is not what live reservations hold.
+    case heldDirectWrong
+    /// Were nothing more to happen than the repairs, a Redis that admits would not show exactly what PostgreSQL has left.
+    case inexactAfterRepair
 }
 
 extension Model {
     package func violation(from before: State, to after: State) -> Violation? {
+        // A PostgreSQL that went back has lost rows: that is the fault.
+        let forgets = before.faults.restores != after.faults.restores
         for operation in operations.indices {
             let old = before[row: operation].state
             let new = after[row: operation].state
-            if watchesFinalStates && old.isFinal && old != new { return .finalStateChanged }
+            if watchesFinalStates && old.isFinal && old != new && !forgets { return .finalStateChanged }
             if watchesAcknowledgements && (new == .none || new == .voided) {
                 for number in 0..<attempts
                 where after[attempt: configuration.place(operation, number)].stage == .acknowledged {
@@ -25,14 +31,21 @@ extension Model {
         }
         for cell in 0..<cellCount {
             let record = after[cell: cell]
-            let available = base(after, cell) - held(after, cell)
+            let held = held(after, cell)
+            let available = base(after, cell) - held
             if watchesOversell && available + record.shortage < 0 { return .oversell }
-            guard watchesRedis else { continue }
+            if watchesHeldDirect && record.isDirect && record.heldDirect != held { return .heldDirectWrong }
+            guard watchesRedis || watchesRepair else { continue }
             for instance in 0..<configuration.instances {
                 let copy = after[instance: instance, cell: cell]
                 // Every process that may admit under the epoch of now, also a primary that was deposed.
                 guard copy.ver != 0, copy.armed == record.epoch, copy.epoch == record.epoch else { continue }
-                if copy.available > available - inFlight(after, copy, cell) { return .redisAbovePostgres }
+                if watchesRedis && copy.available > available - inFlight(after, copy, cell) {
+                    return .redisAbovePostgres
+                }
+                if watchesRepair && repaired(copy, cell, in: after).available != available {
+                    return .inexactAfterRepair
+                }
             }
         }
         return nil

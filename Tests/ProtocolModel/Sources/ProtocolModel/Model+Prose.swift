@@ -36,6 +36,23 @@ extension Model {
             return "confirm: an order takes \(partly ? "the first part of " : "")\(configuration.title(of: operation))"
         case .expire(let operation): return "expire: the sweeper closes \(configuration.title(of: operation))"
         case .release(let operation): return "release: the client closes \(configuration.title(of: operation))"
+        case .join(let operation, let number):
+            return
+                "\(attempt(operation, number)): its transaction joins the fence; epochs and modes are as it needs them"
+        case .joinToClose(let operation):
+            return
+                "a transaction that will end \(configuration.title(of: operation)) joins the fence and reads the modes"
+        case .switchMode(let cell, let epoch):
+            return "switch: PostgreSQL decides for cell \(cell + 1)'s vshard from epoch \(epoch) on"
+        case .sumAhead(let cell): return "switch: reads what is held of cell \(cell + 1), before the fence"
+        case .find(let reconciler, let operation):
+            return "reconciler \(reconciler + 1): meets \(configuration.title(of: operation)) in Redis"
+        case .resolve(let reconciler, let operation, let inserted):
+            let outcome = inserted ? "its tombstone stands" : "its row is there already"
+            return
+                "reconciler \(reconciler + 1): asks PostgreSQL for \(configuration.title(of: operation)) -> \(outcome)"
+        case .lie(let instance, let cell): return "\(redis(instance)) makes up a unit of cell \(cell + 1)"
+        case .restore: return "PostgreSQL is back at its beginning, and its epochs have risen"
         case .tombstone(let operation): return "tombstone: \(configuration.title(of: operation)) is voided"
         case .freeInRedis(let operation, let cell, let instance):
             return "\(redis(instance)) frees cell \(cell + 1) of \(configuration.title(of: operation)) first"
@@ -43,7 +60,9 @@ extension Model {
             return "rebuild \(rebuild + 1): the epoch of cell \(cell + 1)'s vshard rises to \(epoch)"
         case .beginLoad(let rebuild, let instance):
             return "rebuild \(rebuild + 1): beginLoad wipes at \(redis(instance))"
-        case .snapshot(let rebuild, let cell): return "rebuild \(rebuild + 1): reads cell \(cell + 1) in PostgreSQL"
+        case .snapshot(let rebuild, let cell, let part):
+            let what = part == .all ? "" : "\(part) of "
+            return "rebuild \(rebuild + 1): reads \(what)cell \(cell + 1) in PostgreSQL"
         case .load(let rebuild, let instance, let part):
             let what = part == .all ? "" : " of \(part)"
             return "rebuild \(rebuild + 1): load\(what) at \(redis(instance))"
@@ -66,7 +85,7 @@ extension Model {
         switch verdict {
         case .committed: "committed, acknowledged"
         case .fenced: "fenced: an epoch has risen, nothing is written"
-        case .guarded: "refused: the base does not suffice"
+        case .guarded: "refused: PostgreSQL has not enough"
         case .stands: "stands already, answered so"
         case .final: "the row is final already"
         }
@@ -85,7 +104,9 @@ extension Model {
             let base = base(state, cell)
             lines.append(
                 "postgres  cell \(cell + 1): epoch \(record.epoch), base \(base) at ver \(record.ver), "
-                    + "ATP \(base - held(state, cell))" + (rows.isEmpty ? "" : "; " + rows.joined(separator: ", ")))
+                    + "ATP \(base - held(state, cell))"
+                    + (state[cell: cell].isDirect ? ", decides, counts \(state[cell: cell].heldDirect) held" : "")
+                    + (rows.isEmpty ? "" : "; " + rows.joined(separator: ", ")))
             for instance in 0..<configuration.instances {
                 let copy = state[instance: instance, cell: cell]
                 var holds: [String] = []

@@ -10,29 +10,42 @@ package struct Model: Sendable {
     let operations: [Operation]
     let attempts: Int
     let cellCount: Int
+    let operationsAreEqual: Bool
+    let foldsSymmetry: Bool
     let watchesAcknowledgements: Bool
     let watchesFinalStates: Bool
     let watchesOversell: Bool
     let watchesRedis: Bool
+    let watchesHeldDirect: Bool
+    let watchesRepair: Bool
 
-    /// Makes a model.
+    /// Makes a model; without `foldsSymmetry` it keeps states apart that differ only in who is called what.
     package init(
-        _ configuration: Configuration, mutant: Mutant? = nil, promises: Set<Violation> = Set(Violation.allCases)
+        _ configuration: Configuration, mutant: Mutant? = nil, promises: Set<Violation> = Set(Violation.allCases),
+        foldsSymmetry: Bool = true
     ) {
         precondition((1...2).contains(configuration.supply.count), "one or two cells")
         precondition((1...4).contains(configuration.operations.count), "one to four operations")
         precondition(configuration.operations.count * configuration.attempts <= 8, "at most eight attempts in all")
-        precondition(configuration.rebuilds <= 2 && configuration.failovers <= 1, "a fault is budgeted too often")
+        precondition(
+            configuration.rebuilds <= 2 && configuration.failovers <= 1
+                && configuration.switches <= 2 && configuration.reconcilers <= 2 && configuration.lies <= 1
+                && configuration.restores <= 1, "a fault is budgeted too often")
         self.configuration = configuration
         self.mutant = mutant
-        self.promises = promises
+        self.foldsSymmetry = foldsSymmetry
+        self.promises = promises.intersection(configuration.promises)
+        let promises = self.promises
         watchesAcknowledgements = promises.contains(.acknowledgementLost)
         watchesFinalStates = promises.contains(.finalStateChanged)
         watchesOversell = promises.contains(.oversell)
         watchesRedis = promises.contains(.redisAbovePostgres)
+        watchesHeldDirect = promises.contains(.heldDirectWrong)
+        watchesRepair = promises.contains(.inexactAfterRepair)
         operations = configuration.operations
         attempts = configuration.attempts
         cellCount = configuration.supply.count
+        operationsAreEqual = Model.operationsAreEqual(configuration.operations)
     }
 
     /// The base of a cell in PostgreSQL now.
@@ -42,7 +55,6 @@ package struct Model: Sendable {
     }
 
     /// Units of a cell that rows hold.
-    @inline(__always)
     func held(_ state: State, _ cell: Int) -> Int {
         var held = 0
         for operation in operations.indices where state[row: operation].state == .held {
@@ -85,6 +97,9 @@ extension Model: TransitionSystem {
         faults.restarts = configuration.restarts
         faults.flushes = configuration.flushes
         faults.restocks = configuration.restocks
+        faults.switches = configuration.switches
+        faults.lies = configuration.lies
+        faults.restores = configuration.restores
         state.faults = faults
         return state
     }
@@ -98,8 +113,10 @@ extension Model: TransitionSystem {
         steps.addRestocks()
         steps.addEnds()
         steps.addRebuilds()
+        steps.addSwitches()
+        steps.addReconcilers()
         steps.addDeliveries()
-        steps.addRedisFaults()
+        steps.addStoreFaults()
         next = steps.next
     }
 }

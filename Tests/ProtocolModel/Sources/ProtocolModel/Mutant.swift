@@ -54,6 +54,66 @@ package enum Mutant: String, CaseIterable, Sendable {
     case acknowledgeBeforeJournal
     /// The sweeper closes what it has read to be held, whatever became of it since.
     case expireWithoutCompare
+    /// An order is captured without its guard in PostgreSQL: that Redis admitted it must do.
+    case captureWithoutGuard
+    /// An adjustment reckons what it leaves short from rows alone, although units may be taken and not yet journalled.
+    case shortageCountsRowsOnly
+    /// A rebuild that reads in two snapshots reads the bases before the holds.
+    case basesReadBeforeHolds
+
+    /// A switch to PostgreSQL does not wait for the transactions that have joined the fence.
+    case switchWithoutFence
+    /// A switch to PostgreSQL leaves the epoch as it is.
+    case switchKeepsEpoch
+    /// What is held is summed before the switch and not under the fence.
+    case heldDirectSummedAhead
+    /// What is held is not summed at the switch.
+    case heldDirectNotSummed
+    /// What is held is summed at the switch for the cells that have holds, and left as it was for the others.
+    case heldDirectOfCellsInUse
+    /// A hold that ends while PostgreSQL decides is still counted as held.
+    case closeForgetsHeldDirect
+    /// A transaction that ends a hold does not join the fence.
+    case closeOutsideFence
+    /// A retry whose row stands already is counted as held once more.
+    case directCountsConflicts
+    /// PostgreSQL decides although it does not decide for the vshard any more, or not yet.
+    case decideWithoutModeCheck
+    /// PostgreSQL decides by the base, as if nothing were held.
+    case decideByBaseAlone
+    /// PostgreSQL decides on figures that it read without a lock on the cell.
+    case decideWithoutLock
+    /// A reservation that PostgreSQL decided does not say in which vshards it has units.
+    case directRowWithoutVshards
+    /// The way back raises the epoch and leaves the mode: PostgreSQL goes on deciding.
+    case wayBackKeepsMode
+    /// The way back gives the vshard to Redis only after it was loaded.
+    case wayBackModeLast
+    /// The way back reads what to load before it raises the epoch.
+    case wayBackReadsFirst
+    /// An epoch rises without waiting for the transactions that have joined the fence.
+    case raiseWithoutFence
+
+    /// A reconciler settles whatever it met, also where the row was there and its tombstone was not written.
+    case reconcilerSettlesOnConflict
+    /// A reconciler settles a final row with bases that it read before the row.
+    case reconcilerReadsBasesFirst
+    /// A tombstone replaces the row that is there.
+    case tombstoneOverwrites
+    /// Nobody looks for units without a row.
+    case orphansStay
+    /// Nobody looks for units whose row is final.
+    case missedSettlesStay
+    /// Nobody looks for bases that Redis has not heard of.
+    case missedSyncsStay
+
+    /// A PostgreSQL that went back gives an epoch that it had given before.
+    case raiseRepeatsEpoch
+    /// A settle of a future that PostgreSQL has forgotten is sent all the same.
+    case settlesOutliveRestore
+
+    /// A tombstone is settled with bases read before it was written: the one change here that breaks nothing.
+    case reconcilerReadsBasesBeforeTombstone
 
     /// The configuration that refutes it soonest.
     package var configuration: Configuration {
@@ -64,9 +124,21 @@ package enum Mutant: String, CaseIterable, Sendable {
             .oneCell
         case .noArmCheck, .armWithoutLoadMark, .loadMarkInKeysOnly: .failover
         case .noStoredEpochCheck, .loadMarkInProcessOnly, .beginLoadRepeated: .restarts
-        case .adjustPostgresFirst, .adjustWithoutFence: .adjustment
+        case .adjustPostgresFirst, .adjustWithoutFence, .shortageCountsRowsOnly: .adjustment
         case .journalChecksOneVshardOnly, .spanningExistsFreedWithoutTombstone: .spanning
         case .directPlaceWithoutFence: .directPlace
+        case .captureWithoutGuard: .lyingRedis
+        case .basesReadBeforeHolds: .pagedLoad
+        case .switchKeepsEpoch, .heldDirectSummedAhead, .heldDirectNotSummed, .closeForgetsHeldDirect,
+            .directCountsConflicts, .decideWithoutModeCheck, .decideByBaseAlone, .directRowWithoutVshards,
+            .wayBackKeepsMode, .wayBackModeLast, .wayBackReadsFirst:
+            .postgresMode
+        case .heldDirectOfCellsInUse: .flapping
+        case .switchWithoutFence, .closeOutsideFence, .decideWithoutLock, .raiseWithoutFence: .fence
+        case .reconcilerSettlesOnConflict, .reconcilerReadsBasesFirst, .tombstoneOverwrites, .orphansStay,
+            .missedSettlesStay, .missedSyncsStay, .reconcilerReadsBasesBeforeTombstone:
+            .reconcilers
+        case .raiseRepeatsEpoch, .settlesOutliveRestore: .restored
         case .transferWithoutTake, .transferWithoutFence, .transferTargetBeforeCommit: .transfer
         }
     }

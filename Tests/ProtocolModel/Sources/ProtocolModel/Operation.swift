@@ -1,5 +1,5 @@
 /// What a client asks for: one unit of each of its cells.
-package struct Operation: Sendable {
+package struct Operation: Sendable, Equatable {
     /// The kinds of operations.
     package enum Kind: Sendable {
         /// Held until it is confirmed, expires or is released.

@@ -9,18 +9,27 @@ package enum Step: Sendable {
     case adjust(operation: Int, attempt: Int, verdict: Verdict)
     case transfer(operation: Int, attempt: Int, verdict: Verdict)
     case restock(cell: Int)
+    /// A transaction joins the fence; its commit is a step of its own.
+    case join(operation: Int, attempt: Int)
     // Ends of a hold
     case confirm(operation: Int, partly: Bool)
     case expire(operation: Int)
     case release(operation: Int)
+    case joinToClose(operation: Int)
     case tombstone(operation: Int)
     case freeInRedis(operation: Int, cell: Int, instance: Int)
     // Rebuilder
     case raise(rebuild: Int, cell: Int, epoch: Int)
     case beginLoad(rebuild: Int, instance: Int)
-    case snapshot(rebuild: Int, cell: Int)
+    case snapshot(rebuild: Int, cell: Int, part: LoadPart)
     case load(rebuild: Int, instance: Int, part: LoadPart)
     case arm(rebuild: Int, instance: Int)
+    // Switches of the mode
+    case switchMode(cell: Int, epoch: Int)
+    case sumAhead(cell: Int)
+    // Reconcilers
+    case find(reconciler: Int, operation: Int)
+    case resolve(reconciler: Int, operation: Int, inserted: Bool)
     // Network and Redis processes
     case settle(operation: Int, cell: Int, instance: Int, ver: Int)
     case sync(cell: Int, instance: Int, ver: Int)
@@ -29,6 +38,8 @@ package enum Step: Sendable {
     case demote
     case restart(instance: Int)
     case flush(instance: Int)
+    case lie(instance: Int, cell: Int)
+    case restore
 
     /// What Redis answered to a take, and what the server made of it.
     package enum Answer: Int, Sendable {
@@ -50,7 +61,7 @@ package enum Step: Sendable {
         case committed
         /// Nothing written: an epoch has risen.
         case fenced
-        /// Nothing written: the base does not suffice.
+        /// Nothing written: there is not enough in PostgreSQL.
         case guarded
         /// Nothing written: an earlier attempt wrote it.
         case stands
@@ -58,7 +69,7 @@ package enum Step: Sendable {
         case final
     }
 
-    /// What a load call carries.
+    /// What is read or loaded together.
     package enum LoadPart: Int, Sendable {
         case all
         case bases

@@ -4,15 +4,17 @@
 package enum StepKind: Int, CaseIterable, Sendable {
     case takeNew, takeExists, takeShort, forcedTake, takeDropped
     case abandon, untake
-    case journalCommitted, journalFenced, journalStands, journalFinal
+    case journalCommitted, journalFenced, journalGuarded, journalStands, journalFinal
     case placeCommitted, placeFenced, placeGuarded, placeStands, placeFinal
     case adjustCommitted, adjustFenced, adjustStands, adjustFinal
     case transferCommitted, transferFenced, transferGuarded, transferStands, transferFinal
-    case restock
-    case confirm, confirmPartly, expire, release, tombstone, freeInRedis
-    case raise, beginLoad, snapshot, load, loadBases, loadHolds, arm
+    case restock, join
+    case confirm, confirmPartly, expire, release, joinToClose, tombstone, freeInRedis
+    case raise, beginLoad, snapshot, readBases, readHolds, load, loadBases, loadHolds, arm
+    case switchMode, sumAhead
+    case find, tombstoneInserted, tombstoneConflicts
     case settle, sync
-    case replicate, failover, demote, restart, flush
+    case replicate, failover, demote, restart, flush, lie, restore
 }
 
 extension Step {
@@ -35,7 +37,7 @@ extension Step {
             case .fenced: .journalFenced
             case .stands: .journalStands
             case .final: .journalFinal
-            case .guarded: preconditionFailure("a journal has no guard")
+            case .guarded: .journalGuarded
             }
         case .place(_, _, let verdict):
             switch verdict {
@@ -62,14 +64,21 @@ extension Step {
             case .final: .transferFinal
             }
         case .restock: .restock
+        case .join: .join
         case .confirm(_, let partly): partly ? .confirmPartly : .confirm
         case .expire: .expire
         case .release: .release
+        case .joinToClose: .joinToClose
         case .tombstone: .tombstone
         case .freeInRedis: .freeInRedis
         case .raise: .raise
         case .beginLoad: .beginLoad
-        case .snapshot: .snapshot
+        case .snapshot(_, _, let part):
+            switch part {
+            case .all: .snapshot
+            case .bases: .readBases
+            case .holds: .readHolds
+            }
         case .load(_, _, let part):
             switch part {
             case .all: .load
@@ -77,6 +86,10 @@ extension Step {
             case .holds: .loadHolds
             }
         case .arm: .arm
+        case .switchMode: .switchMode
+        case .sumAhead: .sumAhead
+        case .find: .find
+        case .resolve(_, _, let inserted): inserted ? .tombstoneInserted : .tombstoneConflicts
         case .settle: .settle
         case .sync: .sync
         case .replicate: .replicate
@@ -84,6 +97,8 @@ extension Step {
         case .demote: .demote
         case .restart: .restart
         case .flush: .flush
+        case .lie: .lie
+        case .restore: .restore
         }
     }
 }

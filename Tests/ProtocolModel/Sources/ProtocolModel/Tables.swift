@@ -13,10 +13,11 @@ package enum Tables {
         "| `\(configuration.name)` | \(configuration.purpose) | \(grouped(states)) | \(depth) |"
     }
 
-    /// A mutant that was refuted; `oversell` is nil where it promises no unit twice.
-    package static func row(_ mutant: Mutant, _ violation: Violation, steps: Int, oversell: Int?) -> String {
-        let last = oversell.map { String($0) } ?? "-"
-        return "| `\(mutant)` | `\(mutant.configuration.name)` | `\(violation)` | \(steps) | \(last) |"
+    /// A mutant: what it breaks first and after how many steps; `oversell` is nil where it promises no unit twice, `broken`
+    /// where it breaks nothing.
+    package static func row(_ mutant: Mutant, broken: (violation: Violation, steps: Int)?, oversell: Int?) -> String {
+        let first = broken.map { "`\($0.violation)` | \($0.steps)" } ?? "none | -"
+        return "| `\(mutant)` | `\(mutant.configuration.name)` | \(first) | \(oversell.map { String($0) } ?? "-") |"
     }
 
     private static func grouped(_ number: Int) -> String {

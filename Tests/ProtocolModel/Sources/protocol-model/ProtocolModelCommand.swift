@@ -88,14 +88,16 @@ struct ProtocolModelCommand {
         }
         print("\n" + Tables.mutantHead)
         for mutant in Mutant.allCases {
-            guard case .violated(let found) = Model(mutant.configuration, mutant: mutant).check(bound: bound).verdict
-            else {
-                fail("\(mutant) is not refuted")
+            let result = Model(mutant.configuration, mutant: mutant).check(bound: bound)
+            guard case .violated(let found) = result.verdict else {
+                guard case .exhausted = result.verdict else { fail("\(mutant) is neither refuted nor exhausted") }
+                print(Tables.row(mutant, broken: nil, oversell: nil))
+                continue
             }
             let further = Model(mutant.configuration, mutant: mutant, promises: [.oversell]).check(bound: bound)
             var oversell: Int?
             if case .violated(let counterExample) = further.verdict { oversell = counterExample.length }
-            print(Tables.row(mutant, found.violation, steps: found.length, oversell: oversell))
+            print(Tables.row(mutant, broken: (found.violation, found.length), oversell: oversell))
         }
     }
 

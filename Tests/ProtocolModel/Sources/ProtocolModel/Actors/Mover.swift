@@ -6,29 +6,34 @@ extension Steps {
         let place = configuration.place(operation, number)
         let cell = operations[operation].cells[0]
         let verdict: Step.Verdict
-        if mutant != .adjustWithoutFence && !epochsStand(operation, attempt) {
-            verdict = .fenced
-            after[attempt: place] = givenUp(attempt)
-        } else {
-            switch state[row: operation].state {
-            case .none:
-                verdict = .committed
-                close(operation, as: .confirmed, lowering: [cell], in: &after)
-                if attempt.strained {
-                    var record = after[cell: cell]
-                    record.shortage += 1
-                    after[cell: cell] = record
-                }
-                after[attempt: place] = .ended(.acknowledged)
-            case .confirmed:
-                verdict = .stands
-                after[attempt: place] = givenUp(attempt)
-            default:
-                verdict = .final
-                after[attempt: place] = givenUp(attempt)
-            }
+        switch state[row: operation].state {
+        case .none:
+            verdict = .committed
+            close(operation, as: .confirmed, lowering: [cell], in: &after)
+            var record = after[cell: cell]
+            record.shortage += newShortage(cell, attempt, in: after)
+            after[cell: cell] = record
+            after[attempt: place] = .ended(.acknowledged)
+        case .confirmed:
+            verdict = .stands
+            after[attempt: place] = refused(operation, attempt)
+        default:
+            verdict = .final
+            after[attempt: place] = refused(operation, attempt)
         }
-        add(.adjust(operation: operation, attempt: number, verdict: verdict), after)
+        add(transaction(operation, number, verdict), after)
+    }
+
+    /// What an adjustment is known to leave short: where Redis decides, what its take went below zero; where PostgreSQL
+    /// does, what is held beyond the base.
+    private func newShortage(_ cell: Int, _ attempt: Attempt, in after: State) -> Int {
+        let base = model.base(after, cell)
+        if attempt.part(0) == .direct { return base - after[cell: cell].heldDirect < 0 ? 1 : 0 }
+        guard attempt.strained else { return 0 }
+        if mutant == .shortageCountsRowsOnly {
+            return model.held(after, cell) - base - after[cell: cell].shortage > 0 ? 1 : 0
+        }
+        return 1
     }
 
     /// A unit goes from one cell to another in one transaction: settle at the source, sync at the target.
@@ -36,24 +41,21 @@ extension Steps {
         var after = state
         let place = configuration.place(operation, number)
         let verdict: Step.Verdict
-        if mutant != .transferWithoutFence && !epochsStand(operation, attempt) {
-            verdict = .fenced
-            after[attempt: place] = givenUp(attempt)
-        } else if state[row: operation].state == .confirmed {
+        if state[row: operation].state == .confirmed {
             verdict = .stands
-            after[attempt: place] = givenUp(attempt)
+            after[attempt: place] = refused(operation, attempt)
         } else if state[row: operation].state != .none {
             verdict = .final
-            after[attempt: place] = givenUp(attempt)
-        } else if model.base(state, operations[operation].cells[0]) < 1 {
+            after[attempt: place] = refused(operation, attempt)
+        } else if model.base(state, operations[operation].cells[0]) < 1 || !suffices(operation, attempt) {
             verdict = .guarded
-            after[attempt: place] = givenUp(attempt)
+            after[attempt: place] = refused(operation, attempt)
         } else {
             verdict = .committed
             move(operation, in: &after)
             after[attempt: place] = .ended(.acknowledged)
         }
-        add(.transfer(operation: operation, attempt: number, verdict: verdict), after)
+        add(transaction(operation, number, verdict), after)
     }
 
     private func move(_ operation: Int, in after: inout State) {

@@ -7,8 +7,9 @@ extension Steps {
         for instance in 0..<configuration.instances where state.faults.isPrimary(instance) {
             for cell in 0..<model.cellCount {
                 addSyncs(instance, cell)
-                for operation in operations.indices where state[row: operation].state.isFinal {
-                    if operations[operation].part(of: cell) != nil { addSettles(operation, instance, cell) }
+                for operation in operations.indices where operations[operation].part(of: cell) != nil {
+                    if state[row: operation].state.isFinal { addSettles(operation, instance, cell) }
+                    if state[row: operation].wasFinal { addForgottenSettle(operation, instance, cell) }
                 }
             }
         }
@@ -49,6 +50,15 @@ extension Steps {
             after[instance: instance, cell: cell] = copy
             add(.settle(operation: operation, cell: cell, instance: instance, ver: 0), after)
         }
+    }
+
+    /// A settle from a future that PostgreSQL has forgotten.
+    private mutating func addForgottenSettle(_ operation: Int, _ instance: Int, _ cell: Int) {
+        var copy = state[instance: instance, cell: cell]
+        copy.settle(operation, mutant)
+        var after = state
+        after[instance: instance, cell: cell] = copy
+        add(.settle(operation: operation, cell: cell, instance: instance, ver: 0), after)
     }
 
     private func metFinal(_ operation: Int) -> Bool {

@@ -8,7 +8,7 @@ extension Steps {
             let rebuild = state[rebuild: slot]
             switch rebuild.stage {
             case .idle:
-                if mutant == .snapshotBeforeRaise && rebuild.snapshotVer == 0 {
+                if (mutant == .snapshotBeforeRaise || mutant == .wayBackReadsFirst) && rebuild.snapshotVer == 0 {
                     for cell in 0..<model.cellCount { addSnapshot(slot, rebuild, cell: cell, then: .idle) }
                 } else if rebuild.snapshotVer != 0 {
                     addRaise(slot, rebuild, cell: rebuild.cell)
@@ -23,8 +23,13 @@ extension Steps {
                 addLoad(slot, rebuild)
                 repeatBeginLoad(slot, rebuild)
             case .half:
-                addLoad(slot, rebuild)
+                if configuration.loading == .inPages {
+                    addSnapshot(slot, rebuild, cell: rebuild.cell, then: .readRest)
+                } else {
+                    addLoad(slot, rebuild)
+                }
                 repeatBeginLoad(slot, rebuild)
+            case .readRest: addLoad(slot, rebuild)
             case .loaded:
                 addArm(slot, rebuild)
                 repeatBeginLoad(slot, rebuild)
@@ -34,9 +39,11 @@ extension Steps {
     }
 
     private mutating func addRaise(_ slot: Int, _ rebuild: Rebuild, cell: Int) {
+        guard fenceIsFree || mutant == .raiseWithoutFence else { return }
         var after = state
         var record = after[cell: cell]
         record.epoch += 1
+        if mutant != .wayBackKeepsMode && mutant != .wayBackModeLast { giveToRedis(&record) }
         after[cell: cell] = record
         var rebuild = rebuild
         rebuild.stage = .raised
@@ -44,6 +51,18 @@ extension Steps {
         rebuild.epoch = record.epoch
         after[rebuild: slot] = rebuild
         add(.raise(rebuild: slot, cell: cell, epoch: record.epoch), after)
+    }
+
+    /// Ends deciding in PostgreSQL.
+    ///
+    /// What it counted stays in the column and means nothing from here, so it is forgotten, unless a mutant relies on it.
+    private func giveToRedis(_ record: inout CellRecord) {
+        guard record.isDirect else { return }
+        record.isDirect = false
+        switch mutant {
+        case .heldDirectNotSummed, .heldDirectOfCellsInUse, .decideWithoutModeCheck, .raiseWithoutFence: break
+        default: record.heldDirect = 0
+        }
     }
 
     private mutating func addBeginLoad(_ slot: Int, _ rebuild: Rebuild) {
@@ -72,19 +91,43 @@ extension Steps {
     }
 
     private mutating func addSnapshot(_ slot: Int, _ rebuild: Rebuild, cell: Int, then stage: Rebuild.Stage) {
-        var held = 0
-        for operation in operations.indices
-        where state[row: operation].state == .held && operations[operation].part(of: cell) != nil {
-            held |= 1 << operation
-        }
         var after = state
         var rebuild = rebuild
-        rebuild.stage = stage
         rebuild.cell = cell
-        rebuild.snapshotVer = state[cell: cell].ver
-        rebuild.snapshotHeld = held
+        let part = part(of: rebuild)
+        rebuild.stage = stage
+        if part != .holds { rebuild.snapshotVer = state[cell: cell].ver }
+        if part != .bases { rebuild.snapshotHeld = heldRows(of: cell) }
         after[rebuild: slot] = rebuild
-        add(.snapshot(rebuild: slot, cell: cell), after)
+        add(.snapshot(rebuild: slot, cell: cell, part: part), after)
+    }
+
+    /// What a rebuild reads next, or has read and loads next.
+    private func part(of rebuild: Rebuild) -> Step.LoadPart {
+        switch configuration.loading {
+        case .atOnce: return .all
+        case .inTwoCalls:
+            switch rebuild.stage {
+            case .read: return .bases
+            case .half: return .holds
+            default: return .all
+            }
+        case .inPages:
+            let isFirst = rebuild.stage == .begun || rebuild.stage == .read
+            return isFirst == (mutant == .basesReadBeforeHolds) ? .bases : .holds
+        }
+    }
+
+    /// The operations that a cell is held by, a bit each.
+    private func heldRows(of cell: Int) -> Int {
+        var held = 0
+        for operation in operations.indices {
+            let row = state[row: operation]
+            if row.state == .held && !row.isHidden && operations[operation].part(of: cell) != nil {
+                held |= 1 << operation
+            }
+        }
+        return held
     }
 
     private mutating func addLoad(_ slot: Int, _ rebuild: Rebuild) {
@@ -92,14 +135,13 @@ extension Steps {
             var copy = state[instance: instance, cell: rebuild.cell]
             guard copy.loading == rebuild.epoch else { continue }
             var rebuild = rebuild
-            let part: Step.LoadPart =
-                rebuild.stage == .half ? .holds : configuration.loadsInTwoCalls ? .bases : .all
+            let part = part(of: rebuild)
             if part != .holds {
                 copy.sync(
                     rebuild.snapshotVer, of: state[cell: rebuild.cell], supply: configuration.supply[rebuild.cell], nil)
             }
             if part != .bases { copy.loadHolds(rebuild.snapshotHeld, operations: operations.count) }
-            rebuild.stage = part == .bases ? .half : .loaded
+            rebuild.stage = rebuild.stage == .read && part != .all ? .half : .loaded
             var after = state
             after[instance: instance, cell: rebuild.cell] = copy
             after[rebuild: slot] = rebuild
@@ -115,6 +157,11 @@ extension Steps {
             var after = state
             after[instance: instance, cell: rebuild.cell] = copy
             after[rebuild: slot] = .done
+            if mutant == .wayBackModeLast {
+                var record = after[cell: rebuild.cell]
+                giveToRedis(&record)
+                after[cell: rebuild.cell] = record
+            }
             add(.arm(rebuild: slot, instance: instance), after)
         }
     }

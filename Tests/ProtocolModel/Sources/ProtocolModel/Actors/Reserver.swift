@@ -1,4 +1,4 @@
-/// Servers that take units in Redis, and journal reservations.
+/// Servers that take units in Redis.
 ///
 /// Sending a take has no precondition and no effect, so a delayed take is one that is sent when it arrives: `take` is one
 /// step, at any primary that admits it, under that primary's epoch. A refused take changes nothing and is left out.
@@ -9,7 +9,7 @@ extension Steps {
             if mutant == .adjustPostgresFirst && operations[operation].kind == .adjustment { continue }
             if mutant == .transferWithoutTake && operations[operation].kind == .transfer { continue }
             for number in 0..<model.attempts {
-                if number > 0 && state[attempt: configuration.place(operation, number - 1)].stage == .idle { break }
+                if waitsItsTurn(operation, number) { break }
                 let attempt = state[attempt: configuration.place(operation, number)]
                 switch attempt.stage {
                 case .idle, .taking, .gaveUp: addTakes(operation, number, attempt)
@@ -23,6 +23,12 @@ extension Steps {
                 }
             }
         }
+    }
+
+    /// True for an attempt that is like one before it: neither has begun, so it need not begin first.
+    func waitsItsTurn(_ operation: Int, _ number: Int) -> Bool {
+        number > 0 && model.foldsSymmetry
+            && state[attempt: configuration.place(operation, number - 1)].stage == .idle
     }
 
     private mutating func addTakes(_ operation: Int, _ number: Int, _ attempt: Attempt) {
@@ -124,58 +130,5 @@ extension Steps {
                 }
             }
         }
-    }
-
-    /// Every transaction on its way that may arrive now.
-    mutating func addTransactions() {
-        for operation in operations.indices {
-            for number in 0..<model.attempts {
-                let attempt = state[attempt: configuration.place(operation, number)]
-                guard attempt.stage == .journalling else { continue }
-                switch operations[operation].kind {
-                case .reservation: addJournal(operation, number, attempt)
-                case .order: addPlace(operation, number, attempt)
-                case .adjustment: addAdjust(operation, number, attempt)
-                case .transfer: addTransfer(operation, number, attempt)
-                }
-            }
-        }
-        addTransactionsWithoutTake()
-    }
-
-    /// True where every part was taken under its vshard's epoch of now.
-    func epochsStand(_ operation: Int, _ attempt: Attempt) -> Bool {
-        for (index, cell) in operations[operation].cells.enumerated() {
-            if index > 0 && mutant == .journalChecksOneVshardOnly { break }
-            if attempt.epoch(index) != state[cell: cell].epoch { return false }
-        }
-        return true
-    }
-
-    /// T1: one transaction for all parts.
-    private mutating func addJournal(_ operation: Int, _ number: Int, _ attempt: Attempt) {
-        var after = state
-        let verdict: Step.Verdict
-        var row = state[row: operation]
-        let place = configuration.place(operation, number)
-        if mutant != .noEpochCheck && !epochsStand(operation, attempt) {
-            verdict = .fenced
-            after[attempt: place] = givenUp(attempt)
-        } else {
-            switch row.state {
-            case .none:
-                verdict = .committed
-                row.state = .held
-                after[row: operation] = row
-                after[attempt: place] = .ended(.acknowledged)
-            case .held:
-                verdict = .stands
-                after[attempt: place] = .ended(.acknowledged)
-            case .confirmed, .expired, .released, .voided:
-                verdict = .final
-                after[attempt: place] = .ended(.metFinal)
-            }
-        }
-        add(.journal(operation: operation, attempt: number, verdict: verdict), after)
     }
 }

@@ -3,15 +3,33 @@ extension Steps {
     /// Every end that a hold may come to now, each by compare-and-set on its row.
     mutating func addEnds() {
         for operation in operations.indices where operations[operation].kind == .reservation {
+            addJoin(operation)
             addConfirm(operation)
             addClosings(operation)
         }
         for operation in operations.indices { addTombstone(operation) }
     }
 
+    /// A transaction that will end a hold joins the fence and reads the modes.
+    private mutating func addJoin(_ operation: Int) {
+        var row = state[row: operation]
+        guard configuration.splitsTransactions, row.state == .held, !row.isClosing else { return }
+        row.isClosing = true
+        for cell in operations[operation].cells { row.setSawDirect(cell, state[cell: cell].isDirect) }
+        var after = state
+        after[row: operation] = row
+        add(.joinToClose(operation: operation), after)
+    }
+
+    /// True where a hold may end now.
+    func mayClose(_ operation: Int) -> Bool {
+        let row = state[row: operation]
+        return row.state == .held && (row.isClosing || !configuration.splitsTransactions)
+    }
+
     private mutating func addClosings(_ operation: Int) {
         let stands = state[row: operation].state
-        let mayExpire = stands == .held || (mutant == .expireWithoutCompare && stands == .confirmed)
+        let mayExpire = mayClose(operation) || (mutant == .expireWithoutCompare && stands == .confirmed)
         for closing in configuration.closings {
             var after = state
             switch closing {
@@ -24,7 +42,7 @@ extension Steps {
                 close(operation, as: .expired, lowering: [], in: &after)
                 add(.expire(operation: operation), after)
             case .release:
-                guard stands == .held else { continue }
+                guard mayClose(operation) else { continue }
                 close(operation, as: .released, lowering: [], in: &after)
                 add(.release(operation: operation), after)
             }
@@ -42,15 +60,7 @@ extension Steps {
         for number in 0..<model.attempts {
             if state[attempt: configuration.place(operation, number)].stage == .burying { wanted = true }
         }
-        if configuration.cleansOrphans && !wanted {
-            for instance in 0..<configuration.instances where state.faults.isPrimary(instance) {
-                for cell in operations[operation].cells
-                where state[instance: instance, cell: cell].nonce(of: operation) != .absent {
-                    wanted = true
-                }
-            }
-        }
-        guard wanted else { return }
+        guard wanted || (configuration.cleansOrphans && isInRedis(operation)) else { return }
         var after = state
         close(operation, as: .voided, lowering: [], in: &after)
         add(.tombstone(operation: operation), after)

@@ -21,6 +21,14 @@ package protocol TransitionSystem {
 
     /// What is broken by a step, or nil.
     func violation(from before: State, to after: State) -> Violation?
+
+    /// A state that stands for this one: what can happen from either can happen from both, in as many steps.
+    func canonical(_ state: State) -> State
+}
+
+extension TransitionSystem {
+    /// Every state stands for itself.
+    package func canonical(_ state: State) -> State { state }
 }
 
 /// A step and where it leads.

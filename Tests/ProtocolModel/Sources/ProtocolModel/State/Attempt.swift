@@ -19,6 +19,8 @@ struct Attempt {
         case burying
         /// The transaction met a row in a final state.
         case metFinal
+        /// The transaction has joined the fence and read that epochs and modes are as it needs them.
+        case joined
     }
 
     /// What became of one part.
@@ -29,6 +31,8 @@ struct Attempt {
         case short
         /// Nothing can follow from it any more.
         case closed
+        /// Not taken in Redis: PostgreSQL decides on it in the transaction.
+        case direct
     }
 
     var stage: Stage {
@@ -54,6 +58,10 @@ struct Attempt {
 
     @inline(__always)
     mutating func setEpoch(_ index: Int, _ epoch: Int) { packed.setBits(9 + 3 * index, 3, to: epoch) }
+
+    /// True where nothing was taken in Redis.
+    @inline(__always)
+    func isDirect(parts: Int) -> Bool { (0..<parts).allSatisfy { part($0) == .direct } }
 
     /// A forced take left the figure below zero.
     var strained: Bool {

@@ -1,9 +1,9 @@
-/// A cell in PostgreSQL with its vshard's epoch.
+/// A cell in PostgreSQL with its vshard's epoch and mode.
 ///
 /// Each cell is alone in its vshard. `base` is the first supply plus one step a `ver`, up or down; the steps are kept
 /// because a delayed message may carry the base of any `ver` there has ever been.
 struct CellRecord {
-    var packed: UInt16
+    var packed: UInt32
 
     var epoch: Int {
         @inline(__always) get { packed.bits(0, 3) }
@@ -25,6 +25,26 @@ struct CellRecord {
     private var falls: Int {
         @inline(__always) get { packed.bits(8, 6) }
         @inline(__always) set { packed.setBits(8, 6, to: newValue) }
+    }
+
+    /// PostgreSQL decides what this vshard promises; else Redis does.
+    var isDirect: Bool {
+        @inline(__always) get { packed.bits(14, 1) == 1 }
+        @inline(__always) set { packed.setBits(14, 1, to: newValue ? 1 : 0) }
+    }
+
+    /// Units that live reservations hold, kept while PostgreSQL decides; it means nothing while Redis does.
+    ///
+    /// It cannot fall below zero: a constraint of the table, which only a mutant meets.
+    var heldDirect: Int {
+        @inline(__always) get { packed.bits(15, 3) }
+        @inline(__always) set { packed.setBits(15, 3, to: max(0, newValue)) }
+    }
+
+    /// The sum of what is held was read for a switch to come: only a mutant does that ahead.
+    var isSummed: Bool {
+        @inline(__always) get { packed.bits(18, 1) == 1 }
+        @inline(__always) set { packed.setBits(18, 1, to: newValue ? 1 : 0) }
     }
 
     /// The base as of a `ver`, for a cell that began with `supply`.

@@ -40,6 +40,24 @@ struct Faults {
         @inline(__always) set { packed.setBits(7, 2, to: newValue) }
     }
 
+    /// Switches to deciding in PostgreSQL.
+    var switches: Int {
+        @inline(__always) get { packed.bits(9, 2) }
+        @inline(__always) set { packed.setBits(9, 2, to: newValue) }
+    }
+
+    /// Units that a Redis makes up.
+    var lies: Int {
+        @inline(__always) get { packed.bits(11, 1) }
+        @inline(__always) set { packed.setBits(11, 1, to: newValue) }
+    }
+
+    /// Times that PostgreSQL goes back to an old copy of itself.
+    var restores: Int {
+        @inline(__always) get { packed.bits(12, 1) }
+        @inline(__always) set { packed.setBits(12, 1, to: newValue) }
+    }
+
     /// True where a process accepts writes.
     @inline(__always)
     func isPrimary(_ instance: Int) -> Bool {

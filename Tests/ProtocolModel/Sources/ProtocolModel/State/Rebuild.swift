@@ -13,11 +13,13 @@ struct Rebuild {
         case begun
         /// PostgreSQL was read.
         case read
-        /// Bases are loaded, holds are not.
+        /// One of bases and holds is loaded, the other is not.
         case half
         /// All is loaded.
         case loaded
         case done
+        /// The other one was read, in a snapshot of its own.
+        case readRest
     }
 
     var stage: Stage {

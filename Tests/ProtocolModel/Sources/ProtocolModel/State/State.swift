@@ -1,10 +1,11 @@
 /// One state of the two stores, their servers and the faults to come: 64 bytes, compared and hashed as words.
 package struct State: Equatable, Sendable {
-    private var cells = SIMD2<UInt16>()
+    private var cells = SIMD2<UInt32>()
     private var rows = SIMD4<UInt16>()
     private var copies = SIMD4<UInt32>()
     private var attempts = SIMD8<UInt16>()
     private var rebuilds = SIMD2<UInt16>()
+    private var reconcilers = SIMD2<UInt16>()
     private var faultBits: UInt16 = 0
 
     init() {
@@ -43,6 +44,12 @@ package struct State: Equatable, Sendable {
         @inline(__always) set { rebuilds[slot] = newValue.packed }
     }
 
+    /// A reconciler's pass.
+    subscript(reconciler slot: Int) -> Reconciler {
+        @inline(__always) get { Reconciler(packed: reconcilers[slot]) }
+        @inline(__always) set { reconcilers[slot] = newValue.packed }
+    }
+
     var faults: Faults {
         @inline(__always) get { Faults(packed: faultBits) }
         @inline(__always) set { faultBits = newValue.packed }
@@ -54,10 +61,12 @@ extension State: Fingerprinted {
         let copyWords = unsafeBitCast(copies, to: SIMD2<UInt64>.self)
         let attemptWords = unsafeBitCast(attempts, to: SIMD2<UInt64>.self)
         let small =
-            UInt64(unsafeBitCast(cells, to: UInt32.self)) << 32 | UInt64(unsafeBitCast(rebuilds, to: UInt32.self))
+            UInt64(unsafeBitCast(reconcilers, to: UInt32.self)) << 32
+            | UInt64(unsafeBitCast(rebuilds, to: UInt32.self))
         var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(faultBits)
-        let words: InlineArray<6, UInt64> = [
-            copyWords[0], copyWords[1], attemptWords[0], attemptWords[1], unsafeBitCast(rows, to: UInt64.self), small,
+        let words: InlineArray<7, UInt64> = [
+            copyWords[0], copyWords[1], attemptWords[0], attemptWords[1], unsafeBitCast(rows, to: UInt64.self),
+            unsafeBitCast(cells, to: UInt64.self), small,
         ]
         for index in words.indices {
             let word = words[index]

@@ -1,0 +1,41 @@
+/// A generator whose numbers follow from its seed alone.
+///
+/// xoshiro256** with its state filled by splitmix64, as its authors advise.
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var state: (UInt64, UInt64, UInt64, UInt64)
+
+    /// Makes a generator.
+    package init(seed: UInt64) {
+        var seed = seed
+        func next() -> UInt64 {
+            seed &+= 0x9E37_79B9_7F4A_7C15
+            var z = seed
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+        state = (next(), next(), next(), next())
+    }
+
+    /// A generator of its own for a part of the run, so that parts do not disturb each other.
+    package init(seed: UInt64, part: UInt64) {
+        var root = SeededGenerator(seed: seed ^ (part &* 0xD1B5_4A32_D192_ED03))
+        self.init(seed: root.next())
+    }
+
+    package mutating func next() -> UInt64 {
+        func rotated(_ value: UInt64, _ by: UInt64) -> UInt64 { (value << by) | (value >> (64 - by)) }
+        let result = rotated(state.1 &* 5, 7) &* 9
+        let shifted = state.1 << 17
+        state.2 ^= state.0
+        state.3 ^= state.1
+        state.1 ^= state.2
+        state.0 ^= state.3
+        state.2 ^= shifted
+        state.3 = rotated(state.3, 45)
+        return result
+    }
+
+    /// True with a chance of `percent` in a hundred.
+    package mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+}

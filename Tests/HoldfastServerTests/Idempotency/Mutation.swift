@@ -1,0 +1,337 @@
+import Domain
+import HoldfastAPI
+import HoldfastTesting
+import SwiftProtobuf
+
+/// A mutating method with a request that takes effect, and one that must not pass for it.
+struct Mutation: Sendable {
+    /// `package.Service/Method`.
+    var method: String
+    /// The id that makes it one call.
+    var id: EntityID
+    /// The request.
+    var request: [UInt8]
+    /// The same id with another content, and the field that differs; nil where the id is the whole request.
+    var other: (request: [UInt8], field: String)?
+    /// Whether its answer has a secret, which is shown once.
+    var hasSecret = false
+
+    /// The method's own name.
+    var name: String { method.split(separator: "/").last.map(String.init) ?? method }
+
+    /// Methods that change nothing.
+    static let reads: Set<String> = [
+        "holdfast.v1.CatalogService/GetProduct", "holdfast.v1.CatalogService/ListProducts",
+        "holdfast.v1.CatalogService/ListLocations", "holdfast.v1.CatalogService/ListChannels",
+        "holdfast.v1.InventoryService/GetStock", "holdfast.v1.InventoryService/ListMovements",
+        "holdfast.v1.AvailabilityService/CheckAvailability", "holdfast.v1.AvailabilityService/ExplainAvailability",
+        "holdfast.v1.ReservationService/GetReservation", "holdfast.v1.OrderService/GetOrder",
+        "holdfast.v1.OrderService/ListOrders", "holdfast.v1.OperationsService/CheckBooks",
+        "holdfast.v1.AccessService/ListApiKeys", "holdfast.v1.AccessService/ListAuditEvents",
+        "holdfast.v1.AccessService/GetCaller",
+    ]
+
+    init<Request: Message>(
+        _ method: String, id: EntityID, _ request: Request, hasSecret: Bool = false, differs field: String? = nil,
+        where change: (inout Request) -> Void = { _ in }
+    ) throws {
+        self.method = "holdfast.v1." + method
+        self.id = id
+        self.request = try request.serializedBytes()
+        self.hasSecret = hasSecret
+        if let field {
+            var other = request
+            change(&other)
+            self.other = (try other.serializedBytes(), field)
+        }
+    }
+}
+
+/// A small shop, and one call of every mutating method on it.
+struct MutationSet: Sendable {
+    /// What must be done before, in order.
+    let preparation: [Mutation]
+    /// One call of every mutating method; none depends on another one of them.
+    let mutations: [Mutation]
+
+    /// Makes a set with ids and articles of its own.
+    init() throws {
+        let shop = Shop()
+        preparation = try shop.preparation()
+        mutations = try shop.catalogue() + shop.stock() + shop.trade() + shop.access()
+    }
+}
+
+private struct Shop {
+    private let tag = String(EntityID.fresh.hexadecimal.prefix(8))
+    private let held = EntityID.fresh
+    private let released = EntityID.fresh
+    private let cancelled = EntityID.fresh
+    private let revoked = EntityID.fresh
+    private let rotated = EntityID.fresh
+
+    private func sku(_ name: String) -> String { "\(tag)-\(name)" }
+    private var warehouse: String { tag + "-W" }
+    private var store: String { tag + "-S" }
+    private var channel: String { tag + "-web" }
+    private static let articles = [
+        "reserve", "order", "receive", "adjust", "count", "transfer", "policy", "held", "released", "cancelled",
+    ]
+
+    func preparation() throws -> [Mutation] {
+        let ids = (0..<4).map { _ in EntityID.fresh }
+        return [
+            try Mutation("CatalogService/UpsertProducts", id: ids[0], products(ids[0], Shop.articles)),
+            try Mutation(
+                "CatalogService/UpsertLocations", id: ids[1],
+                Holdfast_V1_UpsertLocationsRequest.with {
+                    $0.requestID = ids[1].description
+                    $0.locations = [location(warehouse), location(store)]
+                }),
+            try Mutation(
+                "CatalogService/UpsertChannels", id: ids[2],
+                Holdfast_V1_UpsertChannelsRequest.with {
+                    $0.requestID = ids[2].description
+                    $0.channels = [channel(channel)]
+                }),
+            try Mutation(
+                "InventoryService/ReceiveStock", id: ids[3],
+                Holdfast_V1_ReceiveStockRequest.with { request in
+                    request.movementID = ids[3].description
+                    request.lines = Shop.articles.map { line($0, 100) }
+                }),
+            try Mutation("ReservationService/Reserve", id: held, reservation(held, "held")),
+            try Mutation("ReservationService/Reserve", id: released, reservation(released, "released")),
+            try Mutation("OrderService/PlaceOrder", id: cancelled, order(cancelled, "cancelled")),
+            try Mutation("AccessService/CreateApiKey", id: revoked, key(revoked)),
+            try Mutation("AccessService/CreateApiKey", id: rotated, key(rotated)),
+        ]
+    }
+
+    func catalogue() throws -> [Mutation] {
+        let ids = (0..<3).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "CatalogService/UpsertProducts", id: ids[0], products(ids[0], ["new", "newer"]),
+                differs: "products[1].name"
+            ) { $0.products[1].name = "another" },
+            try Mutation(
+                "CatalogService/UpsertLocations", id: ids[1],
+                Holdfast_V1_UpsertLocationsRequest.with {
+                    $0.requestID = ids[1].description
+                    $0.locations = [location(tag + "-N")]
+                }, differs: "locations[0].rank"
+            ) { $0.locations[0].rank = 9 },
+            try Mutation(
+                "CatalogService/UpsertChannels", id: ids[2],
+                Holdfast_V1_UpsertChannelsRequest.with {
+                    $0.requestID = ids[2].description
+                    $0.channels = [channel(tag + "-till")]
+                }, differs: "channels[0].name"
+            ) { $0.channels[0].name = "another" },
+        ]
+    }
+
+    func stock() throws -> [Mutation] {
+        let ids = (0..<5).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "InventoryService/ReceiveStock", id: ids[0],
+                Holdfast_V1_ReceiveStockRequest.with {
+                    $0.movementID = ids[0].description
+                    $0.reference = "DN-1"
+                    $0.lines = [line("receive", 5)]
+                }, differs: "lines[0].quantity"
+            ) { $0.lines[0].quantity = 6 },
+            try Mutation(
+                "InventoryService/AdjustStock", id: ids[1],
+                Holdfast_V1_AdjustStockRequest.with { request in
+                    request.movementID = ids[1].description
+                    request.reason = "damaged"
+                    request.lines = [
+                        .with {
+                            $0.sku = sku("adjust")
+                            $0.location = warehouse
+                            $0.delta = -3
+                        }
+                    ]
+                }, differs: "reason"
+            ) { $0.reason = "stolen" },
+            try Mutation(
+                "InventoryService/CountStock", id: ids[2],
+                Holdfast_V1_CountStockRequest.with { request in
+                    request.movementID = ids[2].description
+                    request.lines = [
+                        .with {
+                            $0.sku = sku("count")
+                            $0.location = warehouse
+                            $0.counted = 90
+                        }
+                    ]
+                }, differs: "lines[0].counted"
+            ) { $0.lines[0].counted = 91 },
+            try Mutation(
+                "InventoryService/TransferStock", id: ids[3],
+                Holdfast_V1_TransferStockRequest.with { request in
+                    request.movementID = ids[3].description
+                    request.fromLocation = warehouse
+                    request.toLocation = store
+                    request.lines = [
+                        .with {
+                            $0.sku = sku("transfer")
+                            $0.quantity = 7
+                        }
+                    ]
+                }, differs: "lines[0].quantity"
+            ) { $0.lines[0].quantity = 8 },
+            try Mutation(
+                "InventoryService/SetStockPolicy", id: ids[4],
+                Holdfast_V1_SetStockPolicyRequest.with { request in
+                    request.movementID = ids[4].description
+                    request.lines = [
+                        .with {
+                            $0.sku = sku("policy")
+                            $0.location = warehouse
+                            $0.safetyStock = 4
+                        }
+                    ]
+                }, differs: "lines[0].safety_stock"
+            ) { $0.lines[0].safetyStock = 5 },
+        ]
+    }
+
+    func trade() throws -> [Mutation] {
+        let ids = (0..<4).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "ReservationService/Reserve", id: ids[0], reservation(ids[0], "reserve"), differs: "lines[0].quantity"
+            ) { $0.lines[0].quantity = 3 },
+            try Mutation(
+                "ReservationService/ExtendReservation", id: ids[1],
+                Holdfast_V1_ExtendReservationRequest.with {
+                    $0.extensionID = ids[1].description
+                    $0.reservationID = held.description
+                    $0.ttl = .init(seconds: 7_200)
+                }, differs: "ttl.seconds"
+            ) { $0.ttl.seconds = 3_600 },
+            try Mutation(
+                "ReservationService/ReleaseReservation", id: released,
+                Holdfast_V1_ReleaseReservationRequest.with { $0.reservationID = released.description }),
+            try Mutation(
+                "OrderService/PlaceOrder", id: ids[2], order(ids[2], "order"), differs: "lines[0].unit_price.units"
+            ) { $0.lines[0].unitPrice.units = 3 },
+            try Mutation(
+                "OrderService/CancelOrder", id: ids[3],
+                Holdfast_V1_CancelOrderRequest.with { request in
+                    request.cancellationID = ids[3].description
+                    request.orderID = cancelled.description
+                    request.lines = [
+                        .with {
+                            $0.lineNumber = 1
+                            $0.quantity = 1
+                        }
+                    ]
+                }, differs: "lines[0].quantity"
+            ) { $0.lines[0].quantity = 2 },
+        ]
+    }
+
+    func access() throws -> [Mutation] {
+        let ids = (0..<2).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "AccessService/CreateApiKey", id: ids[0], key(ids[0]), hasSecret: true, differs: "name"
+            ) { $0.name = "another" },
+            try Mutation(
+                "AccessService/RotateApiKey", id: ids[1],
+                Holdfast_V1_RotateApiKeyRequest.with {
+                    $0.keyID = ids[1].description
+                    $0.replaces = rotated.description
+                    $0.overlapSeconds = 60
+                }, hasSecret: true, differs: "overlap_seconds"
+            ) { $0.overlapSeconds = 61 },
+            try Mutation(
+                "AccessService/RevokeApiKey", id: revoked,
+                Holdfast_V1_RevokeApiKeyRequest.with { $0.key = revoked.description }),
+        ]
+    }
+
+    // MARK: - Messages
+
+    private func products(_ id: EntityID, _ names: [String]) -> Holdfast_V1_UpsertProductsRequest {
+        .with { request in
+            request.requestID = id.description
+            request.products = names.map { name in
+                .with {
+                    $0.sku = sku(name)
+                    $0.name = name
+                    $0.tracked = true
+                }
+            }
+        }
+    }
+
+    private func location(_ code: String) -> Holdfast_V1_Location {
+        .with {
+            $0.code = code
+            $0.name = code
+            $0.kind = .warehouse
+        }
+    }
+
+    private func channel(_ code: String) -> Holdfast_V1_Channel {
+        .with {
+            $0.code = code
+            $0.name = code
+            $0.currencyCode = "GBP"
+        }
+    }
+
+    private func line(_ article: String, _ quantity: Int64) -> Holdfast_V1_StockLine {
+        .with {
+            $0.sku = sku(article)
+            $0.location = warehouse
+            $0.quantity = quantity
+        }
+    }
+
+    private func reservation(_ id: EntityID, _ article: String) -> Holdfast_V1_ReserveRequest {
+        .with { request in
+            request.reservationID = id.description
+            request.channel = channel
+            request.lines = [
+                .with {
+                    $0.sku = sku(article)
+                    $0.quantity = 2
+                }
+            ]
+        }
+    }
+
+    private func order(_ id: EntityID, _ article: String) -> Holdfast_V1_PlaceOrderRequest {
+        .with { request in
+            request.orderID = id.description
+            request.channel = channel
+            request.externalID = id.description
+            request.lines = [
+                .with {
+                    $0.sku = sku(article)
+                    $0.location = warehouse
+                    $0.quantity = 2
+                    $0.unitPrice = .with {
+                        $0.currencyCode = "GBP"
+                        $0.units = 2
+                    }
+                }
+            ]
+        }
+    }
+
+    private func key(_ id: EntityID) -> Holdfast_V1_CreateApiKeyRequest {
+        .with {
+            $0.keyID = id.description
+            $0.name = "key"
+            $0.roles = [.pos]
+        }
+    }
+}
