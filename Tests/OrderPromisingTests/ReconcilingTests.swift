@@ -317,6 +317,27 @@ struct ReconcilingTests {
         }
     }
 
+    @Test("a promise that was admitted before its goods were counted away is recorded as a shortage")
+    func lateShortage() async throws {
+        try await ReconcilingTests.with(grace: .seconds(600)) { deployment in
+            let id = EntityID.fresh
+            let stamp = try await ReconcilingTests.take(4, of: "A", HoldKey(.reservation, id), deployment)
+            // The count sees no row of it, so it records nothing.
+            try await deployment.change(.count, [("A", "W", 1)])
+            let ledger = deployment.ledger
+            let entry = ReconcilingTests.entry(id, 4, try await deployment.cell("A"), stamp)
+            _ = try await ledger.pool.withConnection(ledger.journal([entry], calls: [stamp]))
+            #expect(
+                try await eventually {
+                    let books = try await ledger.books()
+                    return books.openShortage == 3 && books.oversold == 0
+                })
+            try await deployment.change(.count, [("A", "W", 9)])
+            #expect(try await ledger.books().openShortage == 0)
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
     // MARK: - Scrub
 
     @Test("every part of the stock is loaded anew in its turn, and trade goes on")

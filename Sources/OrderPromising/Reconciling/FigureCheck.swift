@@ -17,6 +17,8 @@ import NIOCore
 /// - *deficit*: Redis has less, and neither store has moved for three times the grace. Holds and bases that were on their
 ///   way have been put right by then; what remains is counted as a leak, and the vshard is loaded anew.
 ///
+/// Besides, units that PostgreSQL has promised beyond what is there, and not recorded as a shortage, are recorded.
+///
 /// A version that PostgreSQL does not have is an excess too: PostgreSQL has forgotten something. A vshard that is being
 /// loaded, or that PostgreSQL decides, is passed over: its epoch in Redis is not the open one. A crash leaves nothing
 /// half done; two servers at once do the same thing twice.
@@ -56,6 +58,7 @@ struct FigureCheck {
     mutating func look(at vshard: VShard, after cell: CellID, in hotStock: HotStock) async throws -> CellID? {
         let books = try await ledger.books(of: vshard, after: cell, limit: settings.cellPortion)
         guard let last = books.cells.last else { return nil }
+        try await recordShortages(vshard, books)
         // A cell that trade moves all the time is seldom read twice the same: a few narrow looks find most of them at rest.
         var restless = try await judge(vshard, books, in: hotStock)
         for _ in 0..<2 where !restless.isEmpty {
@@ -133,6 +136,18 @@ struct FigureCheck {
     }
 
     // MARK: - What is done
+
+    /// Records what is promised and not there: a promise that was admitted before its goods were counted away.
+    private func recordShortages(_ vshard: VShard, _ books: VShardBooks) async throws {
+        let cells = books.cells.filter { $0.missing > 0 }.map(\.base.cell)
+        guard !cells.isEmpty else { return }
+        let units = try await ledger.recordShortages(of: vshard, cells)
+        guard units > 0 else { return }
+        admission.metrics.repair.repaired(.shortage)
+        logger.notice(
+            "units that are promised and not there are recorded as a shortage",
+            metadata: ["vshard": "\(vshard.rawValue)", "units": "\(units)"])
+    }
 
     private mutating func close(_ vshard: VShard, _ cells: [(CellBook, KnownCell)]) {
         admission.metrics.repair.excessCells.increment(by: cells.count)

@@ -13,6 +13,8 @@ struct RepairMetrics: Sendable {
         case sync
         /// A part of the stock that was loaded anew because its figures were wrong.
         case reload
+        /// Units that were promised and not there, and are recorded as a shortage now.
+        case shortage
     }
 
     /// Work that failed and is tried again.
