@@ -176,6 +176,17 @@ struct ServiceCalls: Sendable {
         }
     }
 
+    /// The books of both stores.
+    func books() async throws -> Holdfast_V1_CheckBooksResponse {
+        guard let connection = connections.first else { throw BenchError.noConnection }
+        let bytes: [UInt8] = try Holdfast_V1_CheckBooksRequest().serializedBytes()
+        let answer = try await connection.call(
+            service: "holdfast.v1.OperationsService", method: "CheckBooks", message: ByteBuffer(bytes: bytes),
+            timeout: .seconds(300)
+        ).get()
+        return try Holdfast_V1_CheckBooksResponse(serializedBytes: Array(buffer: answer.message))
+    }
+
     /// Closes the connections.
     func close() async throws {
         for connection in connections { try await connection.close() }

@@ -25,6 +25,11 @@ struct BenchCommand: AsyncParsableCommand {
             With --crowd it measures something else: one well-behaved client alone, and the same client beside that \
             many idle connections and a flood of availability checks; and what the server's memory grows by for each \
             idle connection. --seconds, --rounds and --skus hold for it too.
+
+            With --outage it kills Redis, PostgreSQL or the server while callers reserve, starts it again after --down \
+            seconds, and tells how much went on meanwhile, the longest time without a success, and whether everything \
+            that was acknowledged is there. It is on --cells articles with --reservations live reservations. The exit \
+            status is 4 where something was lost.
             """)
 
     @Option(help: "Connections of the load generator: 1 to 1000.")
@@ -48,6 +53,18 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Measure one client beside this many idle connections and a flood instead: 1 to 20000.")
     var crowd: Int?
 
+    @Option(help: "Kill this under load instead, and measure what callers notice: redis, postgres or server.")
+    var outage: OutageOptions.Victim?
+
+    @Option(help: "With --outage: seconds until what died is started again.")
+    var down = OutageOptions().seconds
+
+    @Option(help: "With --outage: articles, 1 to 2000000.")
+    var cells = OutageOptions().cells
+
+    @Option(help: "With --outage: live reservations at the start, 0 to 2000000.")
+    var reservations = OutageOptions().reservations
+
     @Option(help: "How to print the report.")
     var report = ReplayCommand.ReportFormat.text
 
@@ -58,6 +75,9 @@ struct BenchCommand: AsyncParsableCommand {
             seconds > 0, rounds > 0
         else { throw ValidationError("a value is out of bounds; see --help") }
         if let crowd, !(1...20_000).contains(crowd) {
+            throw ValidationError("a value is out of bounds; see --help")
+        }
+        guard (1...2_000_000).contains(cells), (0...2_000_000).contains(reservations), (0...600).contains(down) else {
             throw ValidationError("a value is out of bounds; see --help")
         }
     }
@@ -71,6 +91,10 @@ struct BenchCommand: AsyncParsableCommand {
         options.skus = skus
         if !only.isEmpty { options.comparisons = only }
         let logger = try log.logger("holdfast.bench", otherwise: .warning)
+        if let outage {
+            try await measureOutage(of: outage, logger: logger)
+            return
+        }
         if let crowd {
             try await measureCrowd(of: crowd, logger: logger)
             return
@@ -103,6 +127,40 @@ struct BenchCommand: AsyncParsableCommand {
         print(text: made.table, json: made.json)
     }
 
+    private func measureOutage(of victim: OutageOptions.Victim, logger: Logger) async throws {
+        var options = OutageOptions()
+        options.victim = victim
+        options.seconds = down
+        options.cells = cells
+        options.reservations = reservations
+        let chosen = options
+        let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
+            let target = BenchTarget(
+                host: server.address.host, port: server.address.port, redisURL: server.stores.addresses.redisURL,
+                postgres: server.stores.addresses.postgresURL)
+            let handles = OutageHandles(
+                kill: { victim in
+                    switch victim {
+                    case .redis: server.stores.killRedis()
+                    case .postgres: server.stores.killPostgres()
+                    case .server: await server.kill()
+                    }
+                },
+                restart: { victim in
+                    switch victim {
+                    case .redis: try await server.stores.restartRedis()
+                    case .postgres: try await server.stores.restartPostgres()
+                    case .server: try await server.restart()
+                    }
+                })
+            return try await OutageRun(options: chosen, target: target, handles: handles).run { Terminal.error($0) }
+        }
+        print(text: made.table, json: made.json)
+        guard made.isGood else {
+            throw CommandFailure(.refused, "something acknowledged was lost, or the books differ")
+        }
+    }
+
     private func print(text: String, json: String) {
         switch report {
         case .text: Terminal.line(text)
@@ -112,3 +170,4 @@ struct BenchCommand: AsyncParsableCommand {
 }
 
 extension BenchOptions.Comparison: ExpressibleByArgument {}
+extension OutageOptions.Victim: ExpressibleByArgument {}

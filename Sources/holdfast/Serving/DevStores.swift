@@ -46,6 +46,18 @@ struct DevStores: Sendable {
         if try found.get() == 0 { try await postgres.createDatabase(database) }
     }
 
+    /// Kills Redis without warning.
+    func killRedis() { stack.redis.kill9() }
+
+    /// Starts Redis again.
+    func restartRedis() async throws { try await stack.redis.restart() }
+
+    /// Kills PostgreSQL without warning.
+    func killPostgres() { stack.postgres.kill9() }
+
+    /// Starts PostgreSQL again.
+    func restartPostgres() async throws { try await stack.postgres.restart() }
+
     /// Runs `body`; a store that falls over meanwhile is started again.
     func keepAlive(_ body: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

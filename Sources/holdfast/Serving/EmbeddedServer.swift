@@ -10,7 +10,8 @@ struct EmbeddedServer: Sendable {
     let address: HoldfastEndpoint
     /// Its stores.
     let stores: DevStores
-    private let program: PrivateProgram
+    private let folder: DevFolder
+    private let program: ServerProgram
 
     /// Runs a body against a server of its own, in a folder that is kept, or in one that is thrown away.
     ///
@@ -28,7 +29,7 @@ struct EmbeddedServer: Sendable {
             } catch {
                 outcome = .failure(error)
             }
-            await server.program.stop()
+            await server.program.current.stop()
             await server.stores.stop()
             result = outcome
         } catch {
@@ -44,21 +45,48 @@ struct EmbeddedServer: Sendable {
             try await Ledger.migrate(
                 PostgresConfiguration(connectionString: stores.addresses.postgresURL, connectionCount: 1),
                 logger: logger)
-            let program = try PrivateProgram(
-                [
-                    OwnProgram.path(), "serve", "--tcp-port", "0", "--grpc-port", "0", "--admin-port", "off", "--redis-url",
-                    stores.addresses.redisURL, "--postgres-url", stores.addresses.postgresURL, "--allow-anonymous",
-                    "--log-level", "warning",
-                ], log: folder.path + "/server.log")
+            let program = try program(stores.addresses, port: 0, folder: folder)
             let line = try await program.line(beginningWith: "ready tcp=")
             let place = line.dropFirst("ready tcp=".count).prefix { $0 != " " }
             guard let address = HoldfastEndpoint(argument: String(place)) else {
                 throw CommandFailure(.unexpected, "the embedded server said \"\(line)\"")
             }
-            return EmbeddedServer(address: address, stores: stores, program: program)
+            return EmbeddedServer(
+                address: address, stores: stores, folder: folder, program: ServerProgram(program))
         } catch {
             await stores.stop()
             throw error
         }
+    }
+
+    private static func program(_ stores: DevFolder.Stores, port: Int, folder: DevFolder) throws -> PrivateProgram {
+        try PrivateProgram(
+            [
+                OwnProgram.path(), "serve", "--tcp-port", "\(port)", "--grpc-port", "0", "--admin-port", "off",
+                "--redis-url", stores.redisURL, "--postgres-url", stores.postgresURL, "--allow-anonymous",
+                "--log-level", "warning",
+            ], log: folder.path + "/server.log")
+    }
+
+    /// Kills the server without warning.
+    func kill() async { await program.current.kill9() }
+
+    /// Starts the server again where it was.
+    func restart() async throws {
+        let started = try Self.program(stores.addresses, port: address.port, folder: folder)
+        await program.replace(by: started)
+    }
+}
+
+/// The process that serves now.
+private actor ServerProgram {
+    private(set) var current: PrivateProgram
+
+    init(_ program: PrivateProgram) {
+        current = program
+    }
+
+    func replace(by program: PrivateProgram) {
+        current = program
     }
 }
