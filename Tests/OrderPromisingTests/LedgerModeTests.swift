@@ -241,3 +241,30 @@ struct LedgerModeTests {
         await stack.stop()
     }
 }
+
+/// Work that one server does at a time.
+@Suite("Leases")
+struct LeaseTests {
+    @Test("a lease is one server's until it lapses, is given back, or was taken before the clock was set back")
+    func leases() async throws {
+        try await TestDeployment.with { deployment in
+            let ledger = deployment.ledger
+            let one = EntityID.fresh
+            let other = EntityID.fresh
+            #expect(try await ledger.holdLease(.retention, holder: one, milliseconds: 200))
+            #expect(try await !ledger.holdLease(.retention, holder: other, milliseconds: 200))
+            #expect(try await ledger.holdLease(.retention, holder: one, milliseconds: 200))
+            #expect(
+                try await eventually { try await ledger.holdLease(.retention, holder: other, milliseconds: 60_000) })
+            #expect(try await !ledger.holdLease(.retention, holder: one, milliseconds: 60_000))
+            try await ledger.dropLease(.retention, holder: one)
+            #expect(try await !ledger.holdLease(.retention, holder: one, milliseconds: 60_000))
+            try await ledger.dropLease(.retention, holder: other)
+            #expect(try await ledger.holdLease(.retention, holder: one, milliseconds: 60_000))
+            try await ledger.pool.withConnection { connection in
+                try connection.executeScript("UPDATE lease SET expires_at = now() + interval '1 day'")
+            }
+            #expect(try await ledger.holdLease(.retention, holder: other, milliseconds: 60_000))
+        }
+    }
+}

@@ -57,6 +57,11 @@ extension Ledger {
     /// or one more where that is more.
     static let nextEpoch = "greatest(epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000)::int8)"
 
+    /// Whether a server was heard of within so many milliseconds; a moment to come is one of a clock that was set back.
+    private static func isFresh(_ milliseconds: String) -> String {
+        "abs(extract(epoch FROM now() - seen_at)) * 1000 < \(milliseconds)::int8"
+    }
+
     private static let readShards = PostgresStatement(
         "read_shards", "SELECT id, epoch, mode FROM shard ORDER BY id", access: .readOnly)
     private static let lockEpochs = PostgresStatement(
@@ -96,7 +101,7 @@ extension Ledger {
         "others_see_redis",
         """
         SELECT EXISTS (SELECT FROM server_presence
-            WHERE id <> $1::uuid AND sees_redis AND seen_at > now() - $2::int8 * interval '1 millisecond')
+            WHERE id <> $1::uuid AND sees_redis AND \(isFresh("$2")))
         """, access: .readOnly)
     private static let keepAdmission = PostgresStatement(
         "keep_admission",
@@ -104,9 +109,9 @@ extension Ledger {
         INSERT INTO lease (name, holder, expires_at)
         SELECT $1::text, $2::uuid, now() + $3::int8 * interval '1 millisecond'
         WHERE $4::bool OR NOT EXISTS (SELECT FROM server_presence
-            WHERE id <> $2::uuid AND sees_redis AND seen_at > now() - $3::int8 * interval '1 millisecond')
+            WHERE id <> $2::uuid AND sees_redis AND \(isFresh("$3")))
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-        WHERE lease.holder = excluded.holder OR lease.expires_at < now()
+        WHERE lease.holder = excluded.holder OR \(Ledger.isLapsed)
         """)
     private static let forgetPresence = PostgresStatement(
         "forget_presence",

@@ -12,13 +12,18 @@ public enum LeaseName: String, Sendable, CaseIterable {
 }
 
 extension Ledger {
+    /// Whether another's lease is over: its time has passed, or lies further ahead than any lease goes, because the clock was
+    /// set back since.
+    static let isLapsed =
+        "lease.expires_at < now() OR lease.expires_at > excluded.expires_at + interval '1 second'"
+
     private static let holdLease = PostgresStatement(
         "hold_lease",
         """
         INSERT INTO lease (name, holder, expires_at)
         VALUES ($1::text, $2::uuid, now() + $3::int8 * interval '1 millisecond')
         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-        WHERE lease.holder = excluded.holder OR lease.expires_at < now()
+        WHERE lease.holder = excluded.holder OR \(Ledger.isLapsed)
         """)
     private static let dropLease = PostgresStatement(
         "drop_lease", "DELETE FROM lease WHERE name = $1::text AND holder = $2::uuid")
