@@ -41,6 +41,8 @@ package final class TestDeployment: Sendable {
         _ body: @Sendable (TestDeployment) async throws -> R
     ) async throws -> R {
         var promisingConfiguration = PromisingConfiguration()
+        // The plan of scrubs follows the clock: no test shall depend on when it runs.
+        promisingConfiguration.repair.scrubInterval = .seconds(365 * 86_400)
         configure(&promisingConfiguration)
         let configuration = promisingConfiguration
         return try await places.pass { try await run(stack: stack, configuration, body) }

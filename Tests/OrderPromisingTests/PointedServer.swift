@@ -25,6 +25,8 @@ struct PointedServer: Sendable {
             configuration: try RedisConfiguration(url: url), eventLoopGroup: group, logger: quiet)
         redis.start()
         var configuration = PromisingConfiguration()
+        // The plan of scrubs follows the clock: no test shall depend on when it runs.
+        configuration.repair.scrubInterval = .seconds(365 * 86_400)
         configuration.keyPrefix = prefix
         let promising = OrderPromising(
             ledger: Ledger(pool: pool), redis: redis, configuration: configuration, logger: quiet)

@@ -19,7 +19,8 @@ struct ReconcilingTests {
         try await TestDeployment.with(configure: { configuration in
             configuration.repair.grace = grace
             configuration.repair.passInterval = .milliseconds(50)
-            configuration.repair.scrubInterval = .seconds(86_400)
+            // However slow the machine is: who hands over to PostgreSQL loads everything anew on the way back.
+            configuration.breakerDelay = .seconds(3_600)
         }) { deployment in
             try await deployment.catalogue(skus: ["A", "B"], locations: ["W"])
             try await deployment.change(.receive, [("A", "W", 20), ("B", "W", 20)])
@@ -192,6 +193,25 @@ struct ReconcilingTests {
             let orphan = HoldKey(.reservation, .fresh)
             _ = try await ReconcilingTests.take(4, of: "A", orphan, deployment)
             #expect(try await eventually { try await deployment.available("A") == 20 })
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
+    @Test("an order whose attempts were buried is placed by its repetition, once", arguments: [1, 3])
+    func buriedOrder(burials: Int) async throws {
+        try await ReconcilingTests.with { deployment in
+            let order = try deployment.order([("A", "W", 3), ("B", "W", 2)])
+            let attempts = (0..<burials).map { HoldKey(.order, order.id.attempt($0)) }
+            #expect(Set(try await deployment.ledger.bury(attempts)) == Set(attempts))
+            let placed = try await withThrowingTaskGroup(of: CapturedOrder.self) { group in
+                for _ in 0..<8 { group.addTask { try await deployment.place(order) } }
+                return try await group.reduce(into: Set<CapturedOrder>()) { $0.insert($1) }
+            }
+            #expect(placed.count == 1)
+            let last = HoldKey(.order, order.id.attempt(burials))
+            #expect(try await deployment.ledger.states(of: [last]) == [last: .confirmed])
+            #expect(try await eventually { try await deployment.available("A") == 17 })
+            #expect(try await eventually { try await deployment.available("B") == 18 })
             #expect(try await deployment.booksAgree())
         }
     }

@@ -109,12 +109,7 @@ struct CaptureBatch {
         let request = entry.request
         if !entry.direct.isEmpty {
             if !epochsStand { return .fenced }
-            if holdStates[HoldKey(.order, request.id)] != nil {
-                return .refused(
-                    .wrongState(
-                        .order, request.id.description, state: "voided",
-                        explanation: "this attempt was given up; place the order under another id"))
-            }
+            if holdStates[HoldKey(.order, entry.attempt)] != nil { return .buried }
         }
         if !entry.reservedCells.isEmpty, let reservation = request.reservation {
             guard let state = holdStates[HoldKey(.reservation, reservation)] else {
@@ -234,7 +229,7 @@ struct CaptureBatch {
             }
             if !entry.direct.isEmpty {
                 settlement.holds.append(
-                    .init(key: HoldKey(.order, entry.request.id), vshards: entry.stamps.map(\.vshard)))
+                    .init(key: HoldKey(.order, entry.attempt), vshards: entry.stamps.map(\.vshard)))
                 touched.formUnion(entry.direct.map(\.cell))
             }
         }

@@ -4,6 +4,8 @@ public import Domain
 public struct CaptureEntry: Sendable {
     /// The request.
     public var request: OrderRequest
+    /// The id under which units are taken for this order itself: the order's own, until an attempt under it was buried.
+    public var attempt: EntityID
     /// The channel's number.
     public var channel: Int32
     /// The product number of each line.
@@ -26,6 +28,7 @@ public struct CaptureEntry: Sendable {
     /// Makes an entry without stock.
     public init(request: OrderRequest, channel: Int32, products: [Int32]) {
         self.request = request
+        attempt = request.id
         self.channel = channel
         self.products = products
         fromReservation = []
@@ -56,6 +59,8 @@ public enum CaptureVerdict: Sendable {
     case reservationClosed(HoldState)
     /// An epoch has risen since the take: take again.
     case fenced
+    /// The attempt under which units were taken was given up for dead, and they were freed: take under another one.
+    case buried
     /// Another entry of the batch has the same id or number: try again after it.
     case repeated
 }

@@ -231,7 +231,7 @@ struct CaptureRows {
         if !direct.isEmpty {
             steps.append(
                 Ledger.insertingClosedHolds(
-                    direct.map { (HoldKey(.order, $0.request.id), $0.stamps) }, kind: .order))
+                    direct.map { (HoldKey(.order, $0.attempt), $0.stamps) }, kind: .order))
             steps.append(Ledger.journaling(Array(Set(direct.flatMap(\.stamps)))))
         }
         return steps

@@ -10,7 +10,7 @@ struct CaptureTransaction {
 
     func run() throws -> CaptureResult {
         let reservations = entries.filter { !$0.reservedCells.isEmpty }.compactMap(\.request.reservation)
-        let direct = entries.filter(\.takesAnew).map(\.request.id)
+        let direct = entries.filter(\.takesAnew).map(\.attempt)
         var cellIDs: Set<CellID> = []
         for entry in entries {
             cellIDs.formUnion(entry.reservedCells)

@@ -194,8 +194,9 @@ struct OrderBatch {
             let request = candidate.entry.request
             do {
                 if request.goodsInHand { try await ensureCells(candidate.beyond) }
+                candidate.entry.attempt = request.id.attempt(pending[candidate.index].burials)
                 candidate.job = TakeJob(
-                    key: HoldKey(.order, request.id), nonce: generator.next(), force: request.goodsInHand,
+                    key: HoldKey(.order, candidate.entry.attempt), nonce: generator.next(), force: request.goodsInHand,
                     fingerprint: OrderBatch.fingerprint(candidate.beyond),
                     demand: try placer.directory.resolve(
                         candidate.beyond, path: "lines", within: request.caller.scope.locations))
@@ -252,9 +253,7 @@ struct OrderBatch {
             case .differentRequest:
                 // An earlier attempt of this order took for another remainder; it never became true.
                 await bury(candidate, candidate.vshards)
-                fail(
-                    candidate,
-                    .unavailable("an earlier attempt of this order is being cleared", retryAfterMilliseconds: 100))
+                placer.pastBurial(pending[candidate.index])
             case .unknownCells(let cells):
                 await resync(cells)
                 again(candidate)
@@ -309,7 +308,7 @@ struct OrderBatch {
 
     /// Puts a tombstone on an order's earlier take, then frees its units.
     private func bury(_ candidate: Candidate, _ vshards: [VShard]) async {
-        let id = candidate.entry.request.id
+        let id = candidate.entry.attempt
         do {
             guard try await placer.ledger.void([(id, candidate.entry.channel)], kind: .order) == [id] else { return }
             let cells = candidate.job?.demand.parts.flatMap { $0.lines.flatMap { $0.groups.flatMap { $0 } } } ?? []
@@ -330,6 +329,7 @@ struct OrderBatch {
             let result = try await placer.ledger.capture(candidates.map(\.entry))
             var returned: [Candidate] = []
             var retried: [(Candidate, Refusal)] = []
+            var buried: [Candidate] = []
             for (candidate, verdict) in zip(candidates, result.verdicts) {
                 let continuation = pending[candidate.index].continuation
                 switch verdict {
@@ -340,6 +340,9 @@ struct OrderBatch {
                 case .refused(let refusal):
                     returned.append(candidate)
                     continuation.resume(throwing: refusal)
+                case .buried:
+                    returned.append(candidate)
+                    buried.append(candidate)
                 case .reservationClosed, .fenced, .repeated:
                     returned.append(candidate)
                     if case .fenced = verdict { placer.admission.noticeRaisedEpoch(of: candidate.vshards) }
@@ -350,6 +353,7 @@ struct OrderBatch {
             placer.settler.settle(result.settlement, through: placer.hotStock)
             await giveBack(returned)
             for (candidate, refusal) in retried { placer.again(pending[candidate.index], because: refusal) }
+            for candidate in buried { placer.pastBurial(pending[candidate.index]) }
         } catch {
             await failed(candidates, error)
         }

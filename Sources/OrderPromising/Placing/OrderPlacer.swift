@@ -18,6 +18,8 @@ final class OrderPlacer: Sendable {
         var attempt: Int
         /// Works in a batch of its own: something in its former batch could not be written.
         var isAlone = false
+        /// How many attempts of it have been buried, as far as is known here.
+        var burials = 0
         var continuation: CheckedContinuation<CapturedOrder, any Error>
     }
 
@@ -137,6 +139,22 @@ final class OrderPlacer: Sendable {
         var pending = pending
         pending.attempt += 1
         pending.isAlone = pending.isAlone || alone
+        enqueue(pending)
+    }
+
+    /// Most attempts of one order that may lie buried when it is placed.
+    static let burials = 100
+
+    /// Takes for an order again, under its next attempt: the one before was buried.
+    func pastBurial(_ pending: Pending) {
+        guard pending.burials < OrderPlacer.burials else {
+            pending.continuation.resume(
+                throwing: Refusal.unavailable(
+                    "earlier attempts of this order are being cleared", retryAfterMilliseconds: 100))
+            return
+        }
+        var pending = pending
+        pending.burials += 1
         enqueue(pending)
     }
 
