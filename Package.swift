@@ -239,8 +239,8 @@ let package = Package(
             name: "HoldfastServerTests",
             dependencies: [
                 "HoldfastServer", "HoldfastServices", "AccessTokens", "HoldfastAPI", "Observability", "TraceContext",
-                "HoldfastTesting", "PrivateStores", "FramedTransport", "OrderPromising", "Ledger", "Domain",
-                "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf, asyncHTTPClient,
+                "HoldfastTesting", "PrivateStores", "FramedTransport", "OrderPromising", "HotStock", "Ledger", "Domain",
+                "RedisClient", "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf, asyncHTTPClient,
                 coreMetrics, serviceContext, crypto, nioCore, nioHTTP1, nioPosix, nioEmbedded, logging,
             ], swiftSettings: strict),
         .testTarget(

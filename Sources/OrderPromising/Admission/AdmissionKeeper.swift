@@ -330,8 +330,7 @@ final class AdmissionKeeper: Sendable {
             try await ledger.dropLease(.admission, holder: server)
             return
         }
-        // A Redis that is another deployment's is a mistake to be told of, not to be bridged.
-        guard claim.refusal == nil, rows.contains(where: { $0.mode == .redis }) else { return }
+        guard claim.refusal?.isMistake != true, rows.contains(where: { $0.mode == .redis }) else { return }
         let changed = try await ledger.beginLedgerMode()
         let soon = memory.returnedAt.map { clock.now - $0 < Self.longestReturn } ?? false
         memory.returnDelay = soon ? min(memory.returnDelay * 2, Self.longestReturn) : configuration.returnDelay

@@ -96,6 +96,8 @@ final class DeploymentClaim: Sendable {
             throw RedisRefusal.anotherRedis(
                 inUse: elder, own: RedisClaimant(instance: reports.instance, keyPrefix: keyPrefix))
         }
+        // An earlier revision would lack what this program asks for.
+        try await hotStock.ensureFunctions().get()
         state.withLock { $0.hasPassed = true }
     }
 
