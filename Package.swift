@@ -240,7 +240,8 @@ let package = Package(
             dependencies: [
                 "HoldfastServer", "HoldfastServices", "AccessTokens", "HoldfastAPI", "Observability", "TraceContext",
                 "HoldfastTesting", "PrivateStores", "FramedTransport", "OrderPromising", "HotStock", "Ledger", "Domain",
-                "RedisClient", "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf, asyncHTTPClient,
+                "RedisClient", "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf,
+                asyncHTTPClient,
                 coreMetrics, serviceContext, crypto, nioCore, nioHTTP1, nioPosix, nioEmbedded, logging,
             ], swiftSettings: strict),
         .testTarget(
@@ -260,6 +261,7 @@ let package = Package(
             name: "holdfastTests",
             dependencies: [
                 "holdfast", "HoldfastServer", "HoldfastAPI", "HoldfastClient", "Domain", "Replay", "PrivateStores",
+                "PostgresClient", logging,
                 grpcCore,
                 grpcProtobuf,
                 swiftProtobuf, argumentParser, nioCore,
