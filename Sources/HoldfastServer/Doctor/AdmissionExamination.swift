@@ -17,7 +17,7 @@ struct AdmissionExamination {
                 vshards.append(Self.state(entry, VShardStatus.unloaded))
             }
         }
-        return ([try await library(), admission(vshards)], vshards)
+        return ([try await library(), Self.admission(vshards)], vshards)
     }
 
     static func state(_ entry: DeploymentStanding.VShardEntry, _ status: VShardStatus?) -> DoctorReport.VShardState {
@@ -43,7 +43,8 @@ struct AdmissionExamination {
         return Finding(.ok, "Redis functions", names)
     }
 
-    private func admission(_ vshards: [DoctorReport.VShardState]) -> Finding {
+    /// How many parts promise, and who decides.
+    static func admission(_ vshards: [DoctorReport.VShardState]) -> Finding {
         let open = vshards.count { $0.isOpen }
         let found = "\(open) of \(vshards.count) parts of the stock are open for promises"
         let decided = vshards.count { $0.isDecidedByLedger }

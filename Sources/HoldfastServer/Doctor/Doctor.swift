@@ -80,6 +80,7 @@ public struct Doctor: Sendable {
         report.findings += ServersExamination(standing: standing).findings()
         guard let hotStock else {
             report.vshards = standing.vshards.map { AdmissionExamination.state($0, nil) }
+            report.findings.append(AdmissionExamination.admission(report.vshards))
             return
         }
         let claim = try await ClaimExamination(

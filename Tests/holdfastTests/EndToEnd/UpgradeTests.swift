@@ -11,7 +11,7 @@ import Testing
 ///
 /// `dev/upgrade-test.sh COMMIT` builds the older one and names it in `HOLDFAST_FORMER_PROGRAM`.
 @Suite("Two versions side by side", .serialized)
-struct UpgradeTests {
+final class UpgradeTests: Sendable {
     private static let former = ProcessInfo.processInfo.environment["HOLDFAST_FORMER_PROGRAM"]
 
     /// What was acknowledged.
