@@ -253,7 +253,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "holdfast", "HoldfastTesting", "PrivateStores", "ReplayDriver", "Replay", "HoldfastAPI",
+                "holdfast", "HoldfastTesting", "PrivateStores", "ReplayDriver", "Replay", "Torture", "HoldfastAPI",
                 "FramedTransport", "Ledger", "Domain", "PostgresClient", grpcCore, swiftProtobuf, nioCore, nioPosix,
                 logging,
             ], exclude: ["wire_client.py", "grpc_client.py", "rpc_meta.proto"], swiftSettings: strict),

@@ -162,7 +162,13 @@ package struct TortureRun: Sendable {
             }
             if exact == nil { do { try await Task.sleep(for: .milliseconds(20)) } catch { break } }
         }
-        timeline.record(QuietRecord(healed: healed, began: began, exact: exact, differences: differences))
+        let record = QuietRecord(healed: healed, began: began, exact: exact, differences: differences)
+        timeline.record(record)
+        if let nanoseconds = record.nanoseconds {
+            progress("\(Figure.span(began, history.now))  quiet: exact \(nanoseconds / 1_000_000) ms after the fault")
+        } else {
+            progress("\(Figure.span(began, history.now))  quiet: NOT exact; \(differences.first ?? "")")
+        }
         if reopens { gate.open() }
     }
 

@@ -26,8 +26,14 @@ struct PrivateTarget: TortureTarget {
     func facts(of keys: [KeyHistory]) async throws -> LedgerFacts { try await ledger.facts() }
 
     func violations(beside keys: [KeyHistory]) async throws -> [Violation] {
+        var books = try await ledger.booksViolations()
+        // A promise that was on its way while its goods were counted away is recorded a moment after it.
+        for _ in 0..<60 where books.contains(where: { $0.kind == .unrecordedShortage }) {
+            try await Task.sleep(for: .milliseconds(500))
+            books = try await ledger.booksViolations()
+        }
         let replay = try await stream.finish()
-        return try await ledger.booksViolations() + replay.violations(beside: keys)
+        return books + replay.violations(beside: keys)
             + WitnessCheck.violations(in: keys, witnesses: replay.witnesses)
     }
 }

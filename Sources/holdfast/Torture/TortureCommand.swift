@@ -84,6 +84,7 @@ struct TortureCommand: AsyncParsableCommand {
         if let attach {
             made = try await run(options, on: attach)
         } else {
+            try OwnMounts.take()
             made = try await makeRun(options)
         }
         switch report {

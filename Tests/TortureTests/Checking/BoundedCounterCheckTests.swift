@@ -1,3 +1,4 @@
+import HoldfastAPI
 import Testing
 import Torture
 
