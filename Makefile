@@ -1,9 +1,10 @@
 # make demo      eight weeks of a real shop's trade through the service, from nothing
 # make test      every test and check
+# make torture   trade while stores and servers die, and check every promise: SEEDS=5 SECONDS=60
 # make clients   the C client for tills: a static library and an example, in .build-clients
 # make fuzz      a reader of bytes from outside under libFuzzer: TARGET=frame SECONDS=60
 # make dev       a server of your own on 127.0.0.1:7411, with sample data; Ctrl-C stops it
-.PHONY: demo test fuzz clients dev build install format lint generate clean help
+.PHONY: demo test torture fuzz clients dev build install format lint generate clean help
 .DEFAULT_GOAL := help
 
 RELEASE := .build-release
@@ -29,6 +30,12 @@ demo: build
 
 dev: build
 	$(HOLDFAST) dev
+
+# Seeds 1 to SEEDS, one after the other; the first run that breaks a promise ends it.
+torture: build
+	@for seed in $$(seq 1 $(or $(SEEDS),5)); do \
+		$(HOLDFAST) torture --keep --seed $$seed --seconds $(or $(SECONDS),60) || exit 1; \
+	done
 
 clients:
 	@dev/install.sh clients

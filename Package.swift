@@ -239,8 +239,9 @@ let package = Package(
             name: "HoldfastServerTests",
             dependencies: [
                 "HoldfastServer", "HoldfastServices", "AccessTokens", "HoldfastAPI", "Observability", "TraceContext",
-                "HoldfastTesting", "PrivateStores", "FramedTransport", "OrderPromising", "Ledger", "Domain",
-                "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf, asyncHTTPClient,
+                "HoldfastTesting", "PrivateStores", "FramedTransport", "OrderPromising", "HotStock", "Ledger", "Domain",
+                "RedisClient", "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf,
+                asyncHTTPClient,
                 coreMetrics, serviceContext, crypto, nioCore, nioHTTP1, nioPosix, nioEmbedded, logging,
             ], swiftSettings: strict),
         .testTarget(
@@ -252,7 +253,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "holdfast", "HoldfastTesting", "PrivateStores", "ReplayDriver", "Replay", "HoldfastAPI",
+                "holdfast", "HoldfastTesting", "PrivateStores", "ReplayDriver", "Replay", "Torture", "HoldfastAPI",
                 "FramedTransport", "Ledger", "Domain", "PostgresClient", grpcCore, swiftProtobuf, nioCore, nioPosix,
                 logging,
             ], exclude: ["wire_client.py", "grpc_client.py", "rpc_meta.proto"], swiftSettings: strict),
@@ -260,6 +261,7 @@ let package = Package(
             name: "holdfastTests",
             dependencies: [
                 "holdfast", "HoldfastServer", "HoldfastAPI", "HoldfastClient", "Domain", "Replay", "PrivateStores",
+                "PostgresClient", logging,
                 grpcCore,
                 grpcProtobuf,
                 swiftProtobuf, argumentParser, nioCore,

@@ -32,7 +32,7 @@ extension HotStock {
     /// What the server says of itself.
     public func serverFacts() -> EventLoopFuture<RedisServerFacts> {
         // Servers that are too old take one section only.
-        let sections = ["server", "replication"].map { link.send(RedisCommand("INFO", $0)) }
+        let sections = ["server", "replication", "memory"].map { link.send(RedisCommand("INFO", $0)) }
         return EventLoopFuture.whenAllSucceed(sections, on: link.eventLoop).map { answers in
             RedisServerFacts(info: answers.compactMap(\.string).joined(separator: "\n"))
         }.flatMapErrorThrowing { throw HotStockError($0) }

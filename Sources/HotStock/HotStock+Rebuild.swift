@@ -33,22 +33,6 @@ public struct VShardStatus: Sendable, Hashable {
 }
 
 extension HotStock {
-    /// Loads the function library where it is absent.
-    ///
-    /// A library that is there is left alone: reloading would disarm it.
-    public func ensureFunctions() -> EventLoopFuture<Void> {
-        link.send(RedisCommand("FUNCTION", "LIST", "LIBRARYNAME", FunctionLibrary.name)).flatMap { value in
-            guard value.array?.isEmpty != false else { return link.eventLoop.makeSucceededVoidFuture() }
-            return link.send(RedisCommand("FUNCTION", "LOAD", FunctionLibrary.source)).map { _ in }
-                .flatMapErrorThrowing { error in
-                    // Another server was faster.
-                    guard let error = error as? RedisError, error.message.contains("already exists") else {
-                        throw error
-                    }
-                }
-        }.flatMapErrorThrowing { throw HotStockError($0) }
-    }
-
     /// Wipes and disarms a vshard.
     ///
     /// The caller has just raised its epoch in PostgreSQL.

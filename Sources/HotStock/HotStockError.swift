@@ -19,6 +19,12 @@ public enum HotStockError: Error, Sendable, Hashable {
         return false
     }
 
+    /// True where Redis has reached its `maxmemory`: it takes nothing more, while giving back goes on.
+    public var isFull: Bool {
+        if case .redis(let error) = self { return error.serverCode == "OOM" }
+        return false
+    }
+
     init(_ error: any Error) {
         switch error {
         case let error as HotStockError: self = error

@@ -7,6 +7,9 @@ public struct RedisServerFacts: Sendable, Hashable {
     /// True where it is part of a cluster.
     public var isCluster: Bool
 
+    /// True where it has reached its limit of memory.
+    public var isFull: Bool
+
     /// The oldest major version that has functions as they are used here.
     public static let oldestMajorVersion = 7
 
@@ -17,6 +20,9 @@ public struct RedisServerFacts: Sendable, Hashable {
         version = ""
         isReplica = false
         isCluster = false
+        isFull = false
+        var used: Int64 = 0
+        var limit: Int64 = 0
         for line in info.split(whereSeparator: \.isNewline) {
             guard let colon = line.firstIndex(of: ":") else { continue }
             let value = line[line.index(after: colon)...]
@@ -24,9 +30,12 @@ public struct RedisServerFacts: Sendable, Hashable {
             case "redis_version": version = String(value)
             case "role": isReplica = value != "master"
             case "redis_mode": isCluster = value == "cluster"
+            case "used_memory": used = Int64(value) ?? 0
+            case "maxmemory": limit = Int64(value) ?? 0
             default: continue
             }
         }
+        isFull = limit > 0 && used >= limit
     }
 
     /// The first number of the version; nil where there is none.

@@ -6,7 +6,7 @@ struct PostgresCluster: Sendable {
     let programs: String
 
     private let directory: String
-    private let confinement: Confinement
+    let confinement: Confinement
 
     init(directory: String, account: ServiceAccount?) throws(PrivateStoreError) {
         self.directory = directory
@@ -81,12 +81,12 @@ struct PostgresCluster: Sendable {
         return try ChildProcess(arguments, environment: environment, log: self.logPath)
     }
 
-    /// Whether the postmaster accepts sessions: it says so in the eighth line of its file.
+    /// Whether the postmaster accepts sessions, of a standby too: it says so in the eighth line of its file.
     func isReady(postmaster pid: pid_t) -> Bool {
         guard let contents = SystemFile.read(self.postmasterPath) else { return false }
         let lines = contents.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count > 7, pid_t(lines[0]) == pid else { return false }
-        return lines[7].prefix { $0 != " " } == "ready"
+        return ["ready", "standby"].contains(lines[7].prefix { $0 != " " })
     }
 
     /// Removes what a killed server left behind, after making sure that it is gone.

@@ -27,7 +27,7 @@ public final class PrivatePostgres: Sendable {
     /// Whether it listens on 127.0.0.1 too.
     public let listensOnPort: Bool
 
-    private let cluster: PostgresCluster
+    let cluster: PostgresCluster
     private let sockets: SocketDirectory
     private let settings: [String: String]
     private let environment: [String: String]

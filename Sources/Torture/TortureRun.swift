@@ -11,57 +11,51 @@ import SwiftProtobuf
 /// → *checked*.
 package struct TortureRun: Sendable {
     let options: TortureOptions
-    let stack: TortureStack
+    let target: any TortureTarget
+    let group: any EventLoopGroup
     let history = History()
     let timeline = Timeline()
     let counters = LoadCounters()
     private let gate = LoadGate()
     private let shelf = Shelf()
-    private let ledger: LedgerReader
-    private let stream: CommitStream
     private let wares: Wares
     private let progress: @Sendable (String) -> Void
 
-    /// Makes a run over a stack that serves.
+    /// Makes a run against a target that serves.
     ///
     /// - Parameters:
     ///   - options: what it is made of.
-    ///   - stack: the stack.
-    ///   - ledger: reads its PostgreSQL.
-    ///   - stream: follows what its PostgreSQL commits, from before the servers were started.
+    ///   - target: what it is made against.
+    ///   - wares: what is traded.
+    ///   - group: where connections run.
     ///   - progress: told what is going on, now and then.
     init(
-        options: TortureOptions, stack: TortureStack, ledger: LedgerReader, stream: CommitStream,
+        options: TortureOptions, target: any TortureTarget, wares: Wares, group: any EventLoopGroup,
         progress: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
-        self.stack = stack
+        self.target = target
+        self.wares = wares
+        self.group = group
         self.progress = progress
-        self.ledger = ledger
-        self.stream = stream
-        wares = Wares(tag: "T")
     }
 
     /// Runs to the end and reports.
     ///
     /// Throws where the run itself could not be made; what breaks a promise is in the report.
     func run() async throws -> TortureReport {
-        let following = Task { await stream.follow() }
-        defer { following.cancel() }
         let steward = client(number: -1)
         try await stock(by: steward)
         let began = history.now
         let skipped = try await trade(until: began + Int64(options.seconds) * 1_000_000_000)
         let traded = history.now
         progress("healing")
-        try await stack.heal()
+        try await target.heal()
         await quiet(healed: history.now, reopens: false)
         progress("asking again")
         await repeatCalls(by: steward)
         await quiet(healed: history.now, reopens: false)
         progress("checking")
-        following.cancel()
-        await following.value
         let violations = try await check(steward)
         for connection in steward.connections { await connection.close() }
         return TortureReport(
@@ -72,9 +66,7 @@ package struct TortureRun: Sendable {
     private func client(number: Int) -> LoadClient {
         LoadClient(
             number: number,
-            connections: stack.ways.map {
-                LoadConnection(host: "127.0.0.1", port: $0.clients.port, group: stack.group)
-            },
+            connections: target.places.map { LoadConnection($0, group: group) },
             history: history, gate: gate, shelf: shelf, counters: counters,
             callTimeout: .milliseconds(Int64(options.callMilliseconds)))
     }
@@ -83,7 +75,7 @@ package struct TortureRun: Sendable {
 
     private func stock(by steward: LoadClient) async throws {
         var random = SeededGenerator(seed: options.seed, part: 1)
-        func id() -> String { LoadMix.id(using: &random) }
+        func id() -> String { LoadMix.id(using: &random, isSalted: target.isShared) }
         try await need(steward, "CatalogService", "UpsertChannels", wares.channelRequest(id: id()))
         try await need(steward, "CatalogService", "UpsertLocations", wares.locationRequest(id: id()))
         try await need(steward, "CatalogService", "UpsertProducts", wares.productRequest(id: id()))
@@ -104,10 +96,9 @@ package struct TortureRun: Sendable {
 
     /// Trades under faults; returns the kinds that cannot be done here, and why.
     private func trade(until end: Int64) async throws -> [FaultKind: String] {
-        let injector = FaultInjector(stack: stack, history: history)
         var skipped: [FaultKind: String] = [:]
         for kind in options.faults {
-            if let obstacle = injector.obstacle(to: kind) { skipped[kind] = obstacle }
+            if let obstacle = target.obstacle(to: kind) { skipped[kind] = obstacle }
         }
         let kinds = options.faults.filter { skipped[$0] == nil }
         await withTaskGroup(of: Void.self) { group in
@@ -117,42 +108,40 @@ package struct TortureRun: Sendable {
                     await client.run(
                         LoadMix(
                             random: SeededGenerator(seed: options.seed, part: UInt64(number + 1_000)), wares: wares,
-                            shelf: shelf, isSalted: false))
+                            shelf: shelf, isSalted: target.isShared))
                     for connection in client.connections { await connection.close() }
                 }
             }
-            await fault(FaultPlan(seed: options.seed, kinds: kinds, servers: stack.servers.count), injector, until: end)
+            await fault(FaultPlan(seed: options.seed, kinds: kinds, servers: target.places.count), until: end)
             gate.end()
         }
         return skipped
     }
 
-    private func fault(_ plan: FaultPlan, _ injector: FaultInjector, until end: Int64) async {
+    private func fault(_ plan: FaultPlan, until end: Int64) async {
         var plan = plan
-        var seconds = 0
         while history.now < end {
             do { try await Task.sleep(for: .milliseconds(300)) } catch { return }
             guard let fault = plan.next() else { continue }
             let second = fault.overlapsNext ? plan.next() : nil
             let both = [fault, second].compactMap { $0 }
             if both.count == 2 && both[0].kind.part == both[1].kind.part {
-                for fault in both { timeline.record(await injector.run(fault)) }
+                for fault in both { note(await target.run(fault, history)) }
             } else {
                 await withTaskGroup(of: FaultRecord.self) { group in
-                    for fault in both { group.addTask { await injector.run(fault) } }
-                    for await record in group { timeline.record(record) }
+                    for fault in both { group.addTask { await target.run(fault, history) } }
+                    for await record in group { note(record) }
                 }
             }
             let healed = history.now
             do { try await Task.sleep(for: .milliseconds(fault.restMilliseconds)) } catch { return }
             if fault.isFollowedByQuiet && history.now < end { await quiet(healed: healed, reopens: true) }
-            let passed = Int(history.now / 5_000_000_000)
-            if passed > seconds {
-                seconds = passed
-                progress(
-                    "\(passed * 5) s: \(timeline.faults.count) faults, \(counters.now.calls.values.reduce(0, +)) calls")
-            }
         }
+    }
+
+    private func note(_ record: FaultRecord) {
+        timeline.record(record)
+        progress("\(Figure.span(record.began, record.ended))  \(record.summary)")
     }
 
     // MARK: - Quiet
@@ -160,21 +149,26 @@ package struct TortureRun: Sendable {
     /// Pauses trade until availability is exact, or the time for that is over.
     private func quiet(healed: Int64, reopens: Bool) async {
         do { try await gate.drain() } catch { return }
-        let probe = ExactnessProbe(stack: stack, ledger: ledger)
         let began = history.now
         let end = began + Int64(options.exactSeconds) * 1_000_000_000
         var differences = ["it could not be asked"]
         var exact: Int64?
         while exact == nil && history.now < end {
             do {
-                differences = try await probe.differences()
+                differences = try await target.differences()
                 if differences.isEmpty { exact = history.now }
             } catch {
                 differences = ["\(error)"]
             }
             if exact == nil { do { try await Task.sleep(for: .milliseconds(20)) } catch { break } }
         }
-        timeline.record(QuietRecord(healed: healed, began: began, exact: exact, differences: differences))
+        let record = QuietRecord(healed: healed, began: began, exact: exact, differences: differences)
+        timeline.record(record)
+        if let nanoseconds = record.nanoseconds {
+            progress("\(Figure.span(began, history.now))  quiet: exact \(nanoseconds / 1_000_000) ms after the fault")
+        } else {
+            progress("\(Figure.span(began, history.now))  quiet: NOT exact; \(differences.first ?? "")")
+        }
         if reopens { gate.open() }
     }
 
@@ -209,11 +203,10 @@ package struct TortureRun: Sendable {
         let keys = KeyHistory.sorted(history.calls)
         var violations = IdempotencyCheck.violations(in: keys)
         violations += ReadCheck.violations(of: history.reads, in: keys)
-        violations += DurabilityCheck.violations(in: keys, facts: try await ledger.facts())
-        violations += try await ledger.booksViolations()
-        let replay = try await stream.finish()
-        violations += replay.violations(beside: keys)
-        violations += WitnessCheck.violations(in: keys, witnesses: replay.witnesses)
+        let facts = try await target.facts(of: keys)
+        violations += DurabilityCheck.violations(in: keys, facts: facts)
+        violations += BoundedCounterCheck.violations(in: keys, facts: facts, clockMayJump: target.clockMayJump)
+        violations += try await target.violations(beside: keys)
         for quiet in timeline.quiets where quiet.exact == nil {
             violations.append(
                 Violation(
@@ -221,7 +214,7 @@ package struct TortureRun: Sendable {
                     "availability was not exact \(options.exactSeconds) s after the last fault: "
                         + quiet.differences.prefix(5).joined(separator: "; "), moment: quiet.began))
         }
-        for (number, connection) in steward.connections.enumerated() {
+        for (number, connection) in steward.connections.enumerated() where !target.isShared {
             violations += await ownBooks(of: number, connection)
         }
         return violations
@@ -246,64 +239,5 @@ package struct TortureRun: Sendable {
             do { try await Task.sleep(for: .milliseconds(250)) } catch { break }
         }
         return found
-    }
-}
-
-extension TortureRun {
-    /// Starts a stack, makes a run on it, and takes it down again.
-    ///
-    /// - Parameters:
-    ///   - options: what the run is made of.
-    ///   - program: path of the program that serves.
-    ///   - directory: where everything goes; it must be there.
-    ///   - progress: told what is going on, now and then.
-    /// - Returns: the report.
-    /// - Throws: why the run could not be made.
-    package static func alone(
-        _ options: TortureOptions, program: String, directory: String,
-        progress: @escaping @Sendable (String) -> Void = { _ in }
-    ) async throws -> TortureReport {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        var plan = TortureStack.Plan(program: program, directory: directory)
-        plan.diskBytes = min(4 << 30, (640 << 20) + options.seconds * (8 << 20))
-        if let sabotage = options.sabotage { plan.environment["HOLDFAST_SABOTAGE"] = sabotage }
-        let result: Result<TortureReport, any Error>
-        do {
-            result = .success(try await alone(options, plan, group: group, progress: progress))
-        } catch {
-            result = .failure(error)
-        }
-        try await group.shutdownGracefully()
-        return try result.get()
-    }
-
-    private static func alone(
-        _ options: TortureOptions, _ plan: TortureStack.Plan, group: any EventLoopGroup,
-        progress: @escaping @Sendable (String) -> Void
-    ) async throws -> TortureReport {
-        var followed: (ledger: LedgerReader, stream: CommitStream)?
-        let result: Result<TortureReport, any Error>
-        do {
-            let stack = try await TortureStack.start(plan, group: group) { url in
-                let ledger = LedgerReader(url: url)
-                do {
-                    followed = (ledger, try await CommitStream.begin(ledger))
-                } catch {
-                    await ledger.shutdown()
-                    throw error
-                }
-            }
-            guard let followed else { preconditionFailure("a stack whose ledger was never there") }
-            let run = TortureRun(
-                options: options, stack: stack, ledger: followed.ledger, stream: followed.stream, progress: progress)
-            let made: Result<TortureReport, any Error>
-            do { made = .success(try await run.run()) } catch { made = .failure(error) }
-            await stack.stop()
-            result = made
-        } catch {
-            result = .failure(error)
-        }
-        await followed?.ledger.shutdown()
-        return try result.get()
     }
 }

@@ -60,17 +60,20 @@ package final class TestDeployment: Sendable {
         var quiet = Logger(label: "test")
         quiet.logLevel = .error
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        let configuration = PostgresConfiguration(
+        var configuration = PostgresConfiguration(
             connectionString: stack.postgres.connectionString(database: name), connectionCount: 4)
-        let pool = PostgresPool(configuration: configuration, logger: quiet)
         try await Ledger.migrate(configuration, logger: quiet)
+        let identity = LedgerIdentity()
+        configuration.onConnect = { connection in try identity.check(connection) }
+        let pool = PostgresPool(configuration: configuration, logger: quiet)
         let redis = RedisClient(
             configuration: try RedisConfiguration(url: stack.redis.url), eventLoopGroup: group, logger: quiet)
         redis.start()
         var promisingConfiguration = settings
         promisingConfiguration.keyPrefix = name
         let promising = OrderPromising(
-            ledger: Ledger(pool: pool), redis: redis, configuration: promisingConfiguration, logger: quiet)
+            ledger: Ledger(pool: pool), redis: redis, identity: identity, configuration: promisingConfiguration,
+            logger: quiet)
         let deployment = TestDeployment(
             stack: stack, pool: pool, redis: redis, promising: promising, keyPrefix: name, group: group)
         let result: Result<R, any Error>

@@ -19,8 +19,10 @@ struct PointedServer: Sendable {
         var quiet = Logger(label: "test")
         quiet.logLevel = .critical
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let pool = PostgresPool(
-            configuration: PostgresConfiguration(connectionString: database, connectionCount: 3), logger: quiet)
+        let identity = LedgerIdentity()
+        var settings = PostgresConfiguration(connectionString: database, connectionCount: 3)
+        settings.onConnect = { connection in try identity.check(connection) }
+        let pool = PostgresPool(configuration: settings, logger: quiet)
         let redis = RedisClient(
             configuration: try RedisConfiguration(url: url), eventLoopGroup: group, logger: quiet)
         redis.start()
@@ -29,7 +31,7 @@ struct PointedServer: Sendable {
         configuration.repair.scrubInterval = .seconds(365 * 86_400)
         configuration.keyPrefix = prefix
         let promising = OrderPromising(
-            ledger: Ledger(pool: pool), redis: redis, configuration: configuration, logger: quiet)
+            ledger: Ledger(pool: pool), redis: redis, identity: identity, configuration: configuration, logger: quiet)
         let running = Task { await promising.run() }
         let result: Result<R, any Error>
         do {

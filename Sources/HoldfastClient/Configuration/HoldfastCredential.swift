@@ -43,7 +43,7 @@ public struct HoldfastCredential: Sendable {
     }
 
     /// Bytes for the first call of a connection; none for tokens that each call brings.
-    func connectionCredential() throws(HoldfastConfigurationError) -> [UInt8] {
+    package func connectionCredential() throws(HoldfastConfigurationError) -> [UInt8] {
         switch kind {
         case .none, .perCall: return []
         case .key(let key): return try Self.checked(Array(key.utf8), "the API key")

@@ -1,4 +1,4 @@
-import FramedTransport
+package import FramedTransport
 
 /// How a client's connections are encrypted: TLS 1.2 or later, with certificates in PEM files.
 ///
@@ -21,7 +21,7 @@ public struct HoldfastTLS: Hashable, Sendable {
     public init() {}
 
     /// Reads the files.
-    func framed() throws(HoldfastConfigurationError) -> FramedClientTLS {
+    package func framed() throws(HoldfastConfigurationError) -> FramedClientTLS {
         guard (certificateFile == nil) == (keyFile == nil) else {
             throw HoldfastConfigurationError("a client's certificate and its key go together")
         }

@@ -1,10 +1,16 @@
+import Domain
+import HotStock
+import Ledger
 public import Logging
 import NIOCore
 import NIOPosix
 import PostgresClient
 import RedisClient
 
-/// Looks at both stores of a deployment and says what is wrong and what to do, and changes nothing.
+/// Looks at both stores of a deployment, says what is wrong and what to do, and makes the ordinary repairs where told to.
+///
+/// It works beside servers and without any. A look changes nothing. Each repair is one that servers make too, at any time
+/// and any number of them at once; one that is cut off leaves what the next one finds.
 public struct Doctor: Sendable {
     private let configuration: ServerConfiguration
     private let logger: Logger
@@ -15,10 +21,10 @@ public struct Doctor: Sendable {
         self.logger = logger
     }
 
-    /// Examines everything and returns the findings in the order of the examination.
+    /// Makes the repairs that are asked for, then examines everything.
     ///
     /// Throws only where a URL cannot be read; a store that is away is a finding.
-    public func examine() async throws -> [Finding] {
+    public func examine(repairing repairs: DoctorRepairs = .none) async throws -> DoctorReport {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let redis = RedisClient(
             configuration: try RedisConfiguration(url: configuration.redisURL), eventLoopGroup: group, logger: logger)
@@ -29,24 +35,68 @@ public struct Doctor: Sendable {
         settings.responseTimeout = .seconds(660)
         let pool = PostgresPool(configuration: settings, logger: logger)
         redis.start()
-        let findings = await examine(redis: redis, pool: pool)
+        let report = await examine(redis: redis, pool: pool, repairs)
         await redis.shutdown()
         await pool.shutdown()
         try await group.shutdownGracefully()
-        return findings
+        return report
     }
 
-    private func examine(redis: RedisClient, pool: PostgresPool) async -> [Finding] {
+    private func examine(redis: RedisClient, pool: PostgresPool, _ repairs: DoctorRepairs) async -> DoctorReport {
+        var report = DoctorReport()
         let postgres = await PostgresExamination(pool: pool).findings()
         let admission = await RedisExamination(redis: redis).findings()
-        var findings = postgres.findings + admission.findings
-        guard postgres.isReachable else { return findings }
-        let schema = await SchemaExamination(
-            postgresURL: configuration.postgresURL, logger: logger
+        report.findings = postgres.findings + admission.findings
+        guard postgres.isReachable else { return report }
+        let schema = await SchemaExamination(postgresURL: configuration.postgresURL, logger: logger).findings()
+        report.findings += schema.findings
+        guard schema.isCurrent else { return report }
+        let ledger = Ledger(pool: pool)
+        do {
+            let hotStock =
+                admission.isUsable
+                ? HotStock(
+                    link: redis.anyLink,
+                    keys: HotStockKeys(prefix: configuration.keyPrefix, vshards: try await ledger.vshardCount()))
+                : nil
+            if let hotStock {
+                let doing = DoctorRepairing(
+                    ledger: ledger, hotStock: hotStock, keyPrefix: configuration.keyPrefix,
+                    retentionSeconds: Int64(configuration.retentionDays) * 86_400)
+                report.repairs = try await doing.run(repairs)
+            } else if repairs.ordinary || repairs.takesRedis {
+                report.repairs = [.init("Redis", "nothing was repaired: it cannot be used")]
+            }
+            try await examine(ledger, hotStock, into: &report)
+        } catch {
+            report.findings.append(
+                Finding(.wrong, "examination", "broke off: \(describe(error))", advice: "run the doctor again"))
+        }
+        return report
+    }
+
+    private func examine(_ ledger: Ledger, _ hotStock: HotStock?, into report: inout DoctorReport) async throws {
+        let standing = try await ledger.standing(graceMilliseconds: HoldsExamination.graceMilliseconds)
+        report.findings += ServersExamination(standing: standing).findings()
+        guard let hotStock else {
+            report.vshards = standing.vshards.map { AdmissionExamination.state($0, nil) }
+            report.findings.append(AdmissionExamination.admission(report.vshards))
+            return
+        }
+        let claim = try await ClaimExamination(
+            ledger: ledger, hotStock: hotStock, keyPrefix: configuration.keyPrefix
         ).findings()
-        findings += schema.findings
-        guard schema.isCurrent, admission.isReachable else { return findings }
-        let books = BooksExamination(redis: redis, pool: pool, keyPrefix: configuration.keyPrefix)
-        return findings + (await books.findings())
+        report.findings += claim.findings
+        // What stands under another deployment's id says nothing of this one.
+        guard claim.isOwn else { return }
+        let admission = try await AdmissionExamination(hotStock: hotStock, standing: standing).findings()
+        report.vshards = admission.vshards
+        report.findings += admission.findings
+        let open = Set(admission.vshards.filter { $0.isOpen && !$0.isDecidedByLedger }.map(\.vshard))
+        report.findings += try await HoldsExamination(ledger: ledger, hotStock: hotStock, vshards: open)
+            .findings(standing)
+        report.findings += try await BooksExamination(
+            ledger: ledger, hotStock: hotStock, vshards: open, isWhole: open.count == admission.vshards.count
+        ).findings()
     }
 }

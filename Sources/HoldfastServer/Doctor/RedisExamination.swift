@@ -1,3 +1,4 @@
+import HotStock
 import NIOCore
 import RedisClient
 
@@ -5,11 +6,14 @@ import RedisClient
 struct RedisExamination {
     let redis: RedisClient
 
-    func findings() async -> (findings: [Finding], isReachable: Bool) {
+    func findings() async -> (findings: [Finding], isUsable: Bool) {
         let facts: [String: String]
+        let server: RedisServerFacts
         do {
             try await redis.waitUntilConnected(timeout: .seconds(3))
-            facts = Self.facts(try await redis.send(RedisCommand("INFO")).string ?? "")
+            let text = try await redis.send(RedisCommand("INFO")).string ?? ""
+            facts = Self.facts(text)
+            server = RedisServerFacts(info: text)
         } catch {
             return (
                 [
@@ -19,49 +23,74 @@ struct RedisExamination {
                 ], false
             )
         }
-        return ([version(facts), role(facts), eviction(facts), persistence(facts)], true)
+        return (
+            [version(server), role(server), memory(facts), eviction(facts), persistence(facts)],
+            server.isRecentEnough && !server.isCluster && facts["loading"] != "1"
+        )
     }
 
-    private func version(_ facts: [String: String]) -> Finding {
-        let version = facts["redis_version"] ?? "unknown"
-        guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 7 else {
-            return Finding(.wrong, "Redis", "version \(version)", advice: "upgrade it to 7 or later")
+    private func version(_ server: RedisServerFacts) -> Finding {
+        let version = server.version.isEmpty ? "unknown" : server.version
+        guard server.isRecentEnough else {
+            return Finding(
+                .wrong, "Redis", "version \(version)",
+                advice: "upgrade it to \(RedisServerFacts.oldestMajorVersion) or later: older ones have no functions")
         }
         return Finding(.ok, "Redis", "version \(version) answers")
     }
 
-    private func role(_ facts: [String: String]) -> Finding {
-        let role = facts["role"] ?? "unknown"
-        guard role == "master" else {
-            return Finding(.wrong, "Redis role", role, advice: "point --redis-url at the primary")
+    private func role(_ server: RedisServerFacts) -> Finding {
+        guard !server.isReplica else {
+            return Finding(
+                .wrong, "Redis role", "a replica", advice: "point --redis-url at the primary: a replica takes no writes"
+            )
+        }
+        guard !server.isCluster else {
+            return Finding(
+                .wrong, "Redis role", "a node of a cluster", advice: "name a single Redis: its functions need one")
         }
         return Finding(.ok, "Redis role", "primary")
+    }
+
+    private func memory(_ facts: [String: String]) -> Finding {
+        let limit = Int64(facts["maxmemory"] ?? "") ?? 0
+        let used = Int64(facts["used_memory"] ?? "") ?? 0
+        guard limit > 0, used > limit / 10 * 9 else {
+            return Finding(
+                .ok, "Redis memory", "\(used >> 20) MiB used" + (limit > 0 ? " of \(limit >> 20)" : ", without a limit")
+            )
+        }
+        return Finding(
+            used >= limit ? .wrong : .warning, "Redis memory", "\(used >> 20) of \(limit >> 20) MiB used",
+            advice: "raise maxmemory: a full Redis refuses reservations; give-backs go on")
     }
 
     private func eviction(_ facts: [String: String]) -> Finding {
         let policy = facts["maxmemory_policy"] ?? "unknown"
         let limit = Int64(facts["maxmemory"] ?? "") ?? 0
-        let used = Int64(facts["used_memory"] ?? "") ?? 0
-        if limit > 0 && policy != "noeviction" {
+        let evicted = Int64(facts["evicted_keys"] ?? "") ?? 0
+        if policy != "noeviction", limit > 0 || evicted > 0 {
             return Finding(
-                .wrong, "Redis memory", "limited to \(limit >> 20) MiB with the policy \(policy)",
-                advice: "set maxmemory-policy noeviction: evicted figures are promises that Redis forgets")
+                .wrong, "Redis eviction", "\(policy); \(evicted) keys evicted since it started",
+                advice: "set maxmemory-policy noeviction: what is evicted are figures that promises rest on")
         }
-        if limit > 0 && used > limit / 10 * 9 {
+        guard policy == "noeviction" else {
             return Finding(
-                .warning, "Redis memory", "\(used >> 20) of \(limit >> 20) MiB used",
-                advice: "raise maxmemory: a full Redis refuses reservations")
+                .warning, "Redis eviction", "\(policy), without effect as long as memory has no limit",
+                advice: "set maxmemory-policy noeviction")
         }
-        return Finding(.ok, "Redis memory", "\(used >> 20) MiB used, nothing is evicted")
+        return Finding(.ok, "Redis eviction", "nothing is evicted")
     }
 
     private func persistence(_ facts: [String: String]) -> Finding {
-        if facts["aof_enabled"] == "1" {
-            return Finding(
-                .warning, "Redis persistence", "appendonly is on",
-                advice: "turn it off: it costs time and gains nothing, Redis is loaded from PostgreSQL")
-        }
-        return Finding(.ok, "Redis persistence", "no append-only file")
+        var habits: [String] = []
+        if facts["aof_enabled"] == "1" { habits.append("appendonly is on") }
+        if let saves = Int64(facts["rdb_saves"] ?? ""), saves > 0 { habits.append("\(saves) snapshots saved") }
+        if facts["rdb_bgsave_in_progress"] == "1" { habits.append("a snapshot is being saved") }
+        guard !habits.isEmpty else { return Finding(.ok, "Redis persistence", "nothing is written to disk") }
+        return Finding(
+            .warning, "Redis persistence", habits.joined(separator: ", "),
+            advice: "set appendonly no and save \"\": they cost time and gain nothing, Redis is loaded from PostgreSQL")
     }
 
     /// The `name:value` lines of `INFO`.

@@ -7,6 +7,9 @@
 --   h  hold -> "nonce|fingerprint|line,cell,quantity,..." units taken and not settled yet
 -- Scripts are atomic but nothing is rolled back on an error: every function reads and checks all its input first.
 
+-- Rises with every change of this file; a later revision does all that an earlier one did.
+local REVISION = 'revision 2'
+
 -- Both live in this process only, so a restart, a replica or a reload is neither armed nor being loaded.
 local armed = {} -- key m -> epoch
 local loading = {} -- key m -> epoch
@@ -400,4 +403,5 @@ redis.register_function{ function_name = 'hf1_untake', callback = untake, flags 
 redis.register_function('hf1_begin_load', begin_load)
 redis.register_function('hf1_load', load)
 redis.register_function('hf1_arm', arm)
-redis.register_function{ function_name = 'hf1_status', callback = status, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'hf1_status', callback = status, flags = { 'no-writes' },
+  description = REVISION }

@@ -56,11 +56,7 @@ extension Ledger {
         FROM admission_redis ORDER BY established_at, instance
         """, access: .readOnly)
     private static let preferRedis = PostgresStatement(
-        "prefer_admission_redis",
-        """
-        UPDATE admission_redis SET established_at = (SELECT min(established_at) - interval '1 second' FROM admission_redis)
-        WHERE instance = $1::uuid
-        """)
+        "prefer_admission_redis", "DELETE FROM admission_redis WHERE instance <> $1::uuid")
 
     /// Rows that no server has confirmed for this long tell nothing any more, in milliseconds.
     private static let forgetAfter: Int64 = 86_400_000
@@ -107,6 +103,8 @@ extension Ledger {
     }
 
     /// Makes one Redis the eldest, so that servers that use another are the ones to be refused.
+    ///
+    /// The reports of the others are forgotten: a server that still uses one reports it anew, as a younger one.
     public func preferAdmissionRedis(_ instance: EntityID) async throws {
         try await onConnection { connection in
             _ = try connection.execute(Ledger.preferRedis, [.uuid(PostgresUUID(instance))])

@@ -159,7 +159,7 @@ final class AdmissionKeeper: Sendable {
         try await finish(&memory)
     }
 
-    /// Whether Redis is connected and this deployment's own; looked at anew after each connection.
+    /// Whether Redis is connected, this deployment's own, and has room; looked at anew after each connection.
     private func isOurs(_ memory: inout Memory) async throws -> Bool {
         guard redis.links.allSatisfy(\.isConnected), let hotStock = hotStock() else {
             memory.isClaimed = false
@@ -175,7 +175,7 @@ final class AdmissionKeeper: Sendable {
                 return false
             }
         }
-        return true
+        return !claim.isFull
     }
 
     /// What each vshard is armed for; nil where Redis cannot be asked by every link of this server.
@@ -330,8 +330,7 @@ final class AdmissionKeeper: Sendable {
             try await ledger.dropLease(.admission, holder: server)
             return
         }
-        // A Redis that is another deployment's is a mistake to be told of, not to be bridged.
-        guard claim.refusal == nil, rows.contains(where: { $0.mode == .redis }) else { return }
+        guard claim.refusal?.isMistake != true, rows.contains(where: { $0.mode == .redis }) else { return }
         let changed = try await ledger.beginLedgerMode()
         let soon = memory.returnedAt.map { clock.now - $0 < Self.longestReturn } ?? false
         memory.returnDelay = soon ? min(memory.returnDelay * 2, Self.longestReturn) : configuration.returnDelay

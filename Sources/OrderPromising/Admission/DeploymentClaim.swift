@@ -22,6 +22,7 @@ final class DeploymentClaim: Sendable {
     private struct State {
         var refusal: RedisRefusal?
         var hasPassed = false
+        var isFull = false
         var younger: Set<EntityID> = []
     }
 
@@ -48,6 +49,9 @@ final class DeploymentClaim: Sendable {
 
     /// Why the Redis was refused at the last look; nil where it was not.
     var refusal: RedisRefusal? { state.withLock { $0.refusal } }
+
+    /// True where Redis had reached its limit of memory at the last look: PostgreSQL decides meanwhile.
+    var isFull: Bool { state.withLock { $0.isFull } }
 
     /// Claims a Redis that is free, and passes where it is this deployment's own.
     ///
@@ -84,6 +88,7 @@ final class DeploymentClaim: Sendable {
         guard facts.isRecentEnough else { throw RedisRefusal.tooOld(version: facts.version) }
         guard !facts.isReplica else { throw RedisRefusal.replica }
         guard !facts.isCluster else { throw RedisRefusal.cluster }
+        note(isFull: facts.isFull)
         var reports = try await report(hotStock)
         if !state.withLock({ $0.hasPassed }) {
             for _ in 0..<Self.looks where reports.elder == nil && reports.isInDoubt {
@@ -96,6 +101,8 @@ final class DeploymentClaim: Sendable {
             throw RedisRefusal.anotherRedis(
                 inUse: elder, own: RedisClaimant(instance: reports.instance, keyPrefix: keyPrefix))
         }
+        // An earlier revision would lack what this program asks for.
+        try await hotStock.ensureFunctions().get()
         state.withLock { $0.hasPassed = true }
     }
 
@@ -136,6 +143,16 @@ final class DeploymentClaim: Sendable {
         } else if former != nil {
             logger.info("this Redis is used")
         }
+    }
+
+    /// Every call that a full Redis refuses would be a line too many.
+    private func note(isFull: Bool) {
+        let wasFull = state.withLock { state in
+            defer { state.isFull = isFull }
+            return state.isFull
+        }
+        if isFull, !wasFull { logger.error("Redis is full and takes nothing: raise its maxmemory") }
+        if !isFull, wasFull { logger.info("Redis has room again") }
     }
 
     private func note(younger: [AdmissionRedis]) {

@@ -19,6 +19,11 @@ public enum RedisRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     /// Something else than a claim stands under the deployment's key.
     case unreadable(String)
 
+    /// True for a mistake of who set the servers up: it is to be told of, not to be bridged by PostgreSQL.
+    ///
+    /// A replica is none: a failover makes one of a primary.
+    public var isMistake: Bool { self != .replica }
+
     /// What is the case and the way on, in one line.
     public var description: String {
         switch self {

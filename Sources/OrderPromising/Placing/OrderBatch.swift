@@ -424,8 +424,10 @@ struct OrderBatch {
             placer.admission.requestRebuild("an answer of Redis was lost", of: candidate.vshards)
             fail(candidate, .outcomeUnknown("stock admission did not answer"))
         } else {
-            placer.logger.error("stock admission refused a call", metadata: ["error": "\(error)"])
-            fail(candidate, .unavailable("stock admission cannot be reached", retryAfterMilliseconds: 250))
+            if !error.isFull {
+                placer.logger.error("stock admission refused a call", metadata: ["error": "\(error)"])
+            }
+            fail(candidate, error.refusal)
         }
     }
 

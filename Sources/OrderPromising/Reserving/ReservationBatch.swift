@@ -261,9 +261,10 @@ struct ReservationBatch {
                 "an answer of Redis was lost", of: pending.demand.parts.map(\.vshard))
             pending.promise.fail(Refusal.outcomeUnknown("stock admission did not answer"))
         } else {
-            batcher.logger.error("stock admission refused a call", metadata: ["error": "\(error)"])
-            pending.promise.fail(
-                Refusal.unavailable("stock admission cannot be reached", retryAfterMilliseconds: 250))
+            if !error.isFull {
+                batcher.logger.error("stock admission refused a call", metadata: ["error": "\(error)"])
+            }
+            pending.promise.fail(error.refusal)
         }
     }
 

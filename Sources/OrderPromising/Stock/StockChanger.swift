@@ -192,7 +192,8 @@ struct StockChanger: Sendable {
             case .closed(let error) where error.isOutcomeUnknown:
                 admission.requestRebuild("an answer of Redis was lost", of: parts.map(\.vshard))
                 throw Refusal.unavailable("stock admission did not answer", retryAfterMilliseconds: 100)
-            case .closed, .differentRequest, nil:
+            case .closed(let error): throw error.refusal
+            case .differentRequest, nil:
                 throw Refusal.unavailable("stock admission cannot be reached", retryAfterMilliseconds: 250)
             }
         }

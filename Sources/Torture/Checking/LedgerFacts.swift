@@ -48,13 +48,13 @@ package struct LedgerFacts: Sendable {
             package var allocated: Int64
             package var delivered: Int64
             package var cancelled: Int64
-            /// What the capture took, and where.
-            package var captured: [Units]
+            /// What the capture took, and where; nil where that cannot be asked.
+            package var captured: [Units]?
 
             /// Makes a line.
             package init(
                 sku: String, quantity: Int64, amountMinor: Int64, allocated: Int64, delivered: Int64,
-                cancelled: Int64, captured: [Units]
+                cancelled: Int64, captured: [Units]?
             ) {
                 self.sku = sku
                 self.quantity = quantity
@@ -97,14 +97,19 @@ package struct LedgerFacts: Sendable {
         package var onHand: Int64
         package var safety: Int64
         package var allocated: Int64
+        /// Its place among all movements; those of one article and location became durable in this order.
+        package var sequence: Int64
 
         /// Makes a movement.
-        package init(sku: String, location: String, onHand: Int64, safety: Int64 = 0, allocated: Int64 = 0) {
+        package init(
+            sku: String, location: String, onHand: Int64, safety: Int64 = 0, allocated: Int64 = 0, sequence: Int64 = 0
+        ) {
             self.sku = sku
             self.location = location
             self.onHand = onHand
             self.safety = safety
             self.allocated = allocated
+            self.sequence = sequence
         }
     }
 

@@ -63,7 +63,9 @@ package struct LedgerReader: Sendable {
     private static let movements = PostgresStatement(
         "torture_movements",
         """
-        SELECT m.cause_id, p.sku, l.code, m.on_hand_delta, m.safety_delta, m.allocated_delta FROM stock_movement m
+        SELECT m.cause_id, p.sku, l.code, m.on_hand_delta, m.safety_delta, m.allocated_delta,
+            m.sequence
+        FROM stock_movement m
         JOIN cell c ON c.id = m.cell_id JOIN product p ON p.id = c.product_id JOIN location l ON l.id = c.location_id
         ORDER BY m.sequence
         """, access: .readOnly)
@@ -99,7 +101,7 @@ package struct LedgerReader: Sendable {
                 facts.movements["\(try row.uuid(0))", default: []].append(
                     LedgerFacts.Movement(
                         sku: try row.text(1), location: try row.text(2), onHand: try row.int64(3),
-                        safety: try row.int64(4), allocated: try row.int64(5)))
+                        safety: try row.int64(4), allocated: try row.int64(5), sequence: try row.int64(6)))
             }
             var stored: [Mutation.Space: Set<String>] = [.movement: [], .cancellation: [], .extension_: []]
             for row in try connection.execute(Self.stored) {

@@ -1,22 +1,14 @@
 import Glibc
-import NIOCore
 import NIOPosix
 import PrivateStores
 import RedisClient
 
 /// Does faults to a private stack, and undoes them.
-package struct FaultInjector: Sendable {
+struct FaultInjector: Sendable {
     let stack: TortureStack
-    let history: History
-
-    /// Makes an injector.
-    package init(stack: TortureStack, history: History) {
-        self.stack = stack
-        self.history = history
-    }
 
     /// Why a kind cannot be done here; nil where it can.
-    package func obstacle(to kind: FaultKind) -> String? {
+    func obstacle(to kind: FaultKind) -> String? {
         switch kind {
         case .fullDisk where stack.disk == nil: "a file system in memory could not be mounted (it needs root)"
         case .slowFlush where stack.trouble == nil, .clockStep where stack.trouble == nil:
@@ -28,7 +20,7 @@ package struct FaultInjector: Sendable {
     /// Does a fault, waits its time, and undoes it.
     ///
     /// Never throws: what fails is in the record, and the stack is healed at the latest by ``TortureStack/heal()``.
-    package func run(_ fault: PlannedFault) async -> FaultRecord {
+    func run(_ fault: PlannedFault, _ history: History) async -> FaultRecord {
         let began = history.now
         var failure: String?
         do {
@@ -75,18 +67,10 @@ package struct FaultInjector: Sendable {
             try await wait(fault)
         case .oldRedis: try await bringBackOldRedis(fault)
         case .twoRedis: try await promoteReplica(fault)
-        case .cutRedis: try await cut(ways.redis, fault)
-        case .cutPostgres: try await cut(ways.postgres, fault)
-        case .cutClients:
-            for _ in 0..<max(1, fault.milliseconds / 150) {
-                ways.clients.cut()
-                try await Task.sleep(for: .milliseconds(min(150, fault.milliseconds)))
-            }
-        case .delayRedis: try await hold(ways.redis, .delaying(.milliseconds(Int64(fault.strength))), fault)
-        case .delayPostgres: try await hold(ways.postgres, .delaying(.milliseconds(Int64(fault.strength))), fault)
-        case .silentRedis: try await hold(ways.redis, .silent(fault.silence), fault)
-        case .silentPostgres: try await hold(ways.postgres, .silent(fault.silence), fault)
-        case .silentClients: try await hold(ways.clients, .silent(fault.silence), fault)
+        case .cutRedis, .delayRedis, .silentRedis: try await WayFault(proxy: ways.redis, fault: fault).run()
+        case .cutPostgres, .delayPostgres, .silentPostgres:
+            try await WayFault(proxy: ways.postgres, fault: fault).run()
+        case .cutClients, .silentClients: try await WayFault(proxy: ways.clients, fault: fault).run()
         case .fullDisk: try await fillDisk(fault)
         case .slowFlush:
             stack.trouble?.delayFlushes(microseconds: Int64(fault.strength) * 3_000)
@@ -107,19 +91,6 @@ package struct FaultInjector: Sendable {
     /// Runs what blocks away from the threads that trade.
     private func blocking(_ body: @escaping @Sendable () -> Void) async throws {
         try await NIOThreadPool.singleton.runIfActive(body)
-    }
-
-    private func cut(_ proxy: FaultyProxy, _ fault: PlannedFault) async throws {
-        proxy.set(.refusing)
-        proxy.cut()
-        try await wait(fault)
-        proxy.set(.open)
-    }
-
-    private func hold(_ proxy: FaultyProxy, _ mode: ProxyMode, _ fault: PlannedFault) async throws {
-        proxy.set(mode)
-        try await wait(fault)
-        proxy.set(.open)
     }
 
     /// Saves a copy, lets trade go on, then kills Redis and starts it again from the copy.

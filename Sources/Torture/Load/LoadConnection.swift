@@ -15,14 +15,12 @@ final class LoadConnection: Sendable {
         case coming(Task<FramedClientConnection, any Error>)
     }
 
-    private let port: Int
-    private let host: String
+    private let place: ServerPlace
     private let group: any EventLoopGroup
     private let state = Mutex(State())
 
-    init(host: String, port: Int, group: any EventLoopGroup) {
-        self.host = host
-        self.port = port
+    init(_ place: ServerPlace, group: any EventLoopGroup) {
+        self.place = place
         self.group = group
     }
 
@@ -68,13 +66,13 @@ final class LoadConnection: Sendable {
     }
 
     private func connect() async throws -> FramedClientConnection {
-        var configuration = FramedClientConfiguration()
+        var configuration = place.configuration
         configuration.connectTimeout = .seconds(2)
         let made: Result<FramedClientConnection, any Error>
         do {
             made = .success(
                 try await FramedClientConnection.connect(
-                    to: .tcp(host: host, port: port), on: group, configuration: configuration))
+                    to: .tcp(host: place.host, port: place.port), on: group, configuration: configuration))
         } catch {
             made = .failure(error)
         }

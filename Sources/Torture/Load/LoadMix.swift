@@ -278,15 +278,15 @@ struct LoadMix: Sendable {
     // MARK: - Parts
 
     private mutating func id() -> String {
-        if isSalted {
-            var system = SystemRandomNumberGenerator()
-            return EntityID.random(using: &system).description
-        }
-        return Self.id(using: &random)
+        Self.id(using: &random, isSalted: isSalted)
     }
 
-    /// An id that follows from the generator.
-    static func id(using random: inout SeededGenerator) -> String { EntityID.random(using: &random).description }
+    /// An id that follows from the generator or, where the same seed may have run before, does not.
+    static func id(using random: inout SeededGenerator, isSalted: Bool) -> String {
+        guard isSalted else { return EntityID.random(using: &random).description }
+        var system = SystemRandomNumberGenerator()
+        return EntityID.random(using: &system).description
+    }
 
     private mutating func channel() -> String {
         wares.channels[Int.random(in: 0..<wares.channels.count, using: &random)]

@@ -7,8 +7,20 @@ import Synchronization
 /// States of a connection through it: *connecting* to the server → *joined* → *ended*; one from which bytes were
 /// swallowed is *broken*, and ended when the proxy opens again, as its two sides no longer agree on where they are.
 package final class FaultyProxy: Sendable {
+    /// Where a proxy leads.
+    package struct Target: Hashable, Sendable {
+        package var host: String
+        package var port: Int
+
+        /// A port of a host.
+        package init(host: String = "127.0.0.1", port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
+
     private struct State {
-        var target: Int
+        var target: Target
         var mode = ProxyMode.open
         var channels: [ObjectIdentifier: any Channel] = [:]
     }
@@ -22,11 +34,11 @@ package final class FaultyProxy: Sendable {
     final class Shared: Sendable {
         private let state: Mutex<State>
 
-        fileprivate init(target: Int) { state = Mutex(State(target: target)) }
+        fileprivate init(target: Target) { state = Mutex(State(target: target)) }
 
         var mode: ProxyMode { state.withLock { $0.mode } }
 
-        var target: Int { state.withLock { $0.target } }
+        var target: Target { state.withLock { $0.target } }
 
         func add(_ channel: any Channel) {
             state.withLock { $0.channels[ObjectIdentifier(channel)] = channel }
@@ -35,7 +47,7 @@ package final class FaultyProxy: Sendable {
             }
         }
 
-        fileprivate func aim(at port: Int) { state.withLock { $0.target = port } }
+        fileprivate func aim(at port: Int) { state.withLock { $0.target.port = port } }
 
         fileprivate func set(_ mode: ProxyMode) { state.withLock { $0.mode = mode } }
 
@@ -48,9 +60,9 @@ package final class FaultyProxy: Sendable {
         self.shared = shared
     }
 
-    /// Starts a proxy on a free port of 127.0.0.1 that leads to another one.
+    /// Starts a proxy on a free port of 127.0.0.1.
     package static func start(
-        _ name: String, target: Int, group: any EventLoopGroup
+        _ name: String, target: Target, group: any EventLoopGroup
     ) async throws -> FaultyProxy {
         let shared = Shared(target: target)
         let listener = try await ServerBootstrap(group: group)
@@ -77,7 +89,7 @@ package final class FaultyProxy: Sendable {
                                 try channel.pipeline.syncOperations.addHandler(bound.value)
                             }
                         }
-                        .connect(host: "127.0.0.1", port: shared.target)
+                        .connect(host: shared.target.host, port: shared.target.port)
                         .whenComplete { result in
                             switch result {
                             case .success(let back):

@@ -111,16 +111,16 @@ package final class TortureStack: Sendable {
             var ways: [Ways] = []
             for number in 0..<plan.servers {
                 let toRedis = try await FaultyProxy.start(
-                    "server \(number) to Redis", target: redis.port ?? 0, group: group)
+                    "server \(number) to Redis", target: .init(port: redis.port ?? 0), group: group)
                 let toPostgres = try await FaultyProxy.start(
-                    "server \(number) to PostgreSQL", target: postgres.port, group: group)
+                    "server \(number) to PostgreSQL", target: .init(port: postgres.port), group: group)
                 let server = try ServerSeat(
                     number: number, program: plan.program, redisURL: "redis://127.0.0.1:\(toRedis.port)",
                     postgresURL: try Self.url(of: postgres, through: toPostgres.port), directory: plan.directory,
                     environment: plan.environment)
                 cleanUp.append { await server.stop() }
                 let toServer = try await FaultyProxy.start(
-                    "clients to server \(number)", target: server.port, group: group)
+                    "clients to server \(number)", target: .init(port: server.port), group: group)
                 servers.append(server)
                 ways.append(Ways(clients: toServer, redis: toRedis, postgres: toPostgres))
             }

@@ -15,7 +15,7 @@ struct CommitReplayTests {
         .hold(
             .init(
                 id: id, kind: kind, state: state, cells: kind == 1 ? [7] : [], quantities: kind == 1 ? [quantity] : [],
-                stamps: sequence == 0 ? [] : [.init(vshard: 0, epoch: epoch, sequence: sequence)]))
+                stamps: [.init(vshard: 0, epoch: epoch, sequence: sequence)]))
     }
 
     private func moved(_ cause: String, onHand: Int64 = 0, safety: Int64 = 0) -> Change {
@@ -28,7 +28,9 @@ struct CommitReplayTests {
         var replay = CommitReplay(shards: [.init(id: 0, epoch: 1, mode: mode)])
         for (index, changes) in transactions.enumerated() {
             var calls: [Change] = []
-            for case .hold(let hold) in changes where isJournalled { calls += hold.stamps.map { .call($0) } }
+            for case .hold(let hold) in changes where isJournalled {
+                calls += hold.stamps.filter { $0.sequence > 0 }.map { .call($0) }
+            }
             replay.apply(CommittedTransaction(position: UInt64(index + 1), changes: changes + calls))
         }
         return replay.violations(beside: KeyHistory.sorted(calls)).map(\.kind)
@@ -124,6 +126,9 @@ struct CommitReplayTests {
         #expect(kinds([[cell(5)], [hold("a", 1, sequence: 1), cell(5, direct: 1)]], mode: 2) == [.fence])
         #expect(kinds([[cell(5)], [hold("a", 1, sequence: 0), cell(5, direct: 1)]], mode: 2) == [])
     }
+
+    @Test("a promise of PostgreSQL while Redis decides is found")
+    func ledgerOutOfTurn() { #expect(kinds([[cell(5)], [hold("a", 1, sequence: 0)]]) == [.fence]) }
 
     @Test("a cell whose own sum of reservations is wrong while PostgreSQL decides is found")
     func ownSum() { #expect(kinds([[cell(5)], [hold("a", 1, sequence: 0)]], mode: 2) == [.books]) }

@@ -35,14 +35,22 @@ final class Program: Sendable {
     }
 
     /// Runs a command to its end.
-    static func run(_ arguments: [String], server: String? = nil) async throws -> Outcome {
-        let program = try start(arguments, server: server)
+    ///
+    /// `program` is another one than the one under test.
+    static func run(
+        _ arguments: [String], server: String? = nil, program path: String = Program.path
+    ) async throws -> Outcome {
+        let program = try start(arguments, server: server, program: path)
         while program.isRunning { try await Task.sleep(for: .milliseconds(5)) }
         return Outcome(status: program.status ?? -1, output: program.text, errors: program.errorText)
     }
 
     /// Starts a command that goes on running.
-    static func start(_ arguments: [String], server: String? = nil) throws -> Program {
+    ///
+    /// `program` is another one than the one under test.
+    static func start(
+        _ arguments: [String], server: String? = nil, program path: String = Program.path
+    ) throws -> Program {
         let base = NSTemporaryDirectory() + "/holdfast-program-" + UUID().uuidString
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HOLDFAST_") }
         environment["HOLDFAST_SERVER"] = server

@@ -74,7 +74,9 @@ struct ServingTests {
         #expect(early.status == 4)
         #expect(early.errors.contains("holdfast migrate run"))
         #expect(try await Program.run(["migrate", "status"] + urls).status == 4)
-        #expect(try await Program.run(["migrate", "run"] + urls).output == "applied 1 core\napplied 2 access\napplied 3 reliability\n")
+        #expect(
+            try await Program.run(["migrate", "run"] + urls).output
+                == "applied 1 core\napplied 2 access\napplied 3 reliability\n")
         #expect(try await Program.run(["migrate", "run"] + urls).output == "the schema is up to date\n")
         #expect(try await Program.run(["migrate", "status"] + urls).status == 0)
 

@@ -194,18 +194,24 @@ package struct CommitReplay: Sendable {
 
     /// Rules 3 and 6.
     private mutating func check(_ hold: CommittedTransaction.Hold, _ name: Mutation.Key, at position: UInt64) {
-        for stamp in hold.stamps where stamp.sequence > 0 {
+        for stamp in hold.stamps {
             let shard = shards[stamp.vshard]
+            // What PostgreSQL decided itself has no number.
+            let isLedgers = stamp.sequence == 0
             if let shard, shard.epoch != stamp.epoch {
                 report(
                     .fence,
                     "\(name) was written under epoch \(stamp.epoch) of vshard \(stamp.vshard), where \(shard.epoch) stood",
                     about: "\(name)", keys: [name])
-            } else if let shard, shard.mode == 2 {
+            } else if let shard, (shard.mode == 2) != isLedgers {
                 report(
-                    .fence, "\(name) was admitted by Redis while PostgreSQL decided for vshard \(stamp.vshard)",
+                    .fence,
+                    isLedgers
+                        ? "\(name) was admitted by PostgreSQL while Redis decided for vshard \(stamp.vshard)"
+                        : "\(name) was admitted by Redis while PostgreSQL decided for vshard \(stamp.vshard)",
                     about: "\(name)", keys: [name])
             }
+            guard !isLedgers else { continue }
             if let other = calls[stamp], other != position {
                 report(
                     .fence, "\(name): the admitting call \(stamp.sequence) of vshard \(stamp.vshard) was used before",

@@ -33,6 +33,12 @@ package final class CommitStream: Sendable {
         SELECT data FROM pg_logical_slot_get_binary_changes(
             $1::text, NULL, $2::int4, 'proto_version', '1', 'publication_names', $1::text)
         """)
+    private static let endHolder = PostgresStatement(
+        "torture_end_holder",
+        """
+        SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots
+        WHERE slot_name = $1::text AND active_pid IS NOT NULL
+        """)
     /// Messages that one look asks for; the last transaction is always whole.
     private static let portion: Int32 = 20_000
 
@@ -88,8 +94,20 @@ package final class CommitStream: Sendable {
 
     /// Reads to the end of the log and returns the replay.
     ///
-    /// Throws where the log cannot be read.
+    /// A session that was cut off may still have the log in its hands: it is ended. Throws where the log cannot be read.
     package func finish() async throws -> CommitReplay {
+        for _ in 0..<100 {
+            do {
+                while try await look() {}
+                return state.withLock { $0.replay }
+            } catch let error as PostgresError {
+                guard case .server = error.kind else { throw error }
+                _ = try await ledger.pool.withConnection { connection in
+                    try connection.execute(Self.endHolder, [.text(Self.name)])
+                }
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
         while try await look() {}
         return state.withLock { $0.replay }
     }

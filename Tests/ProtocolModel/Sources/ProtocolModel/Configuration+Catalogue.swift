@@ -2,9 +2,9 @@ extension Configuration {
     /// Every configuration, in the order in which they build on each other.
     package static let all: [Configuration] = [
         .oneCell, .failover, .restarts, .twoRebuilds, .spanning, .twoSpanning, .directPlace, .spanningOrder,
-        .reservedOrder, .transfer, .adjustment, .threeAttempts, .lyingRedis, .pagedLoad, .postgresMode, .flapping,
-        .postgresOrders, .postgresReservedOrder, .postgresTransfer, .mixedModes, .fence, .reconcilers, .twoServers,
-        .restored,
+        .reservedOrder, .transfer, .adjustment, .threeAttempts, .lyingRedis, .pagedLoad, .postgresMode,
+        .postgresAttempts, .postgresFailover, .flapping, .postgresOrders, .postgresReservedOrder, .postgresTransfer,
+        .mixedModes, .fence, .reconcilers, .reconcilerFailover, .figureCheck, .twoServers, .restored,
     ]
 
     /// The configuration of this name, or nil.
@@ -101,6 +101,20 @@ extension Configuration {
         supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 1, restarts: 1, restocks: 1, switches: 1,
         closings: [.release])
 
+    /// PostgreSQL decides for a while, and everybody asks again.
+    package static let postgresAttempts = Configuration(
+        name: "postgres-attempts",
+        purpose: "two reservations for one unit, three attempts each; PostgreSQL decides for a while",
+        supply: [1], operations: [.reservation(0), .reservation(0)], attempts: 3, rebuilds: 1, restarts: 1, switches: 1,
+        closings: [.release])
+
+    /// PostgreSQL decides while Redis fails over.
+    package static let postgresFailover = Configuration(
+        name: "postgres-failover",
+        purpose: "two reservations for one unit; a lagging replica is promoted, PostgreSQL decides for a while",
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 1, failovers: 1, switches: 1,
+        closings: [.release])
+
     /// Servers that do not agree on who decides.
     package static let flapping = Configuration(
         name: "flapping", purpose: "two reservations for one unit; two switches and two ways back, in any order",
@@ -148,6 +162,20 @@ extension Configuration {
         purpose: "two reconcilers, each with what it read in Redis a while ago; a reservation, an order, a rebuild",
         supply: [1], operations: [.reservation(0), .order(0)], rebuilds: 1, restocks: 1, reconcilers: 2,
         cleansOrphans: false)
+
+    /// Reconcilers that read a Redis of before.
+    package static let reconcilerFailover = Configuration(
+        name: "reconciler-failover",
+        purpose: "two reconcilers read whatever primary they reach over a failover; two reservations for one unit",
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 1, failovers: 1, reconcilers: 2,
+        cleansOrphans: false)
+
+    /// The alarm must not lie.
+    package static let figureCheck = Configuration(
+        name: "figure-check",
+        purpose: "a server compares figures with books while both move; two reservations for one unit, a rebuild",
+        supply: [1], operations: [.reservation(0), .reservation(0)], rebuilds: 1, checksFigures: true,
+        closings: [.release])
 
     /// Two servers that do everything.
     package static let twoServers = Configuration(

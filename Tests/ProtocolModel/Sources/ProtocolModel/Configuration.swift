@@ -34,6 +34,8 @@ package struct Configuration: Sendable {
     package var loading = Loading.atOnce
     /// A transaction is two steps: it joins the fence and reads epochs and modes, and later it writes and commits.
     package var splitsTransactions = false
+    /// A server compares the figure of the one cell in Redis with the books.
+    package var checksFigures = false
     /// A server may drop an attempt whose units it has taken before it sends the transaction.
     package var givesUp = true
     /// The cleaner puts tombstones on units that have no row.

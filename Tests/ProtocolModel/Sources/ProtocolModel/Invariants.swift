@@ -12,6 +12,8 @@ package enum Violation: String, CaseIterable, Sendable {
     case heldDirectWrong
     /// Were nothing more to happen than the repairs, a Redis that admits would not show exactly what PostgreSQL has left.
     case inexactAfterRepair
+    /// The check of figures calls one too high.
+    case alarm
 }
 
 extension Model {
@@ -29,6 +31,7 @@ extension Model {
                 }
             }
         }
+        if watchesAlarms && after.reading.stage == .alarmed { return .alarm }
         for cell in 0..<cellCount {
             let record = after[cell: cell]
             let held = held(after, cell)

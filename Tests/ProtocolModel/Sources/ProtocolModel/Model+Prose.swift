@@ -51,8 +51,11 @@ extension Model {
             let outcome = inserted ? "its tombstone stands" : "its row is there already"
             return
                 "reconciler \(reconciler + 1): asks PostgreSQL for \(configuration.title(of: operation)) -> \(outcome)"
+        case .readBooks: return "check of figures: reads the books of cell 1 in PostgreSQL"
+        case .readFigure(let instance): return "check of figures: reads the figure of cell 1 at \(redis(instance))"
+        case .judge(let alarm): return "check of figures: \(alarm ? "calls it too high" : "finds nothing to say")"
         case .lie(let instance, let cell): return "\(redis(instance)) makes up a unit of cell \(cell + 1)"
-        case .restore: return "PostgreSQL is back at its beginning, and its epochs have risen"
+        case .restore: return "PostgreSQL is back at its beginning"
         case .tombstone(let operation): return "tombstone: \(configuration.title(of: operation)) is voided"
         case .freeInRedis(let operation, let cell, let instance):
             return "\(redis(instance)) frees cell \(cell + 1) of \(configuration.title(of: operation)) first"

@@ -18,6 +18,7 @@ package struct Model: Sendable {
     let watchesRedis: Bool
     let watchesHeldDirect: Bool
     let watchesRepair: Bool
+    let watchesAlarms: Bool
 
     /// Makes a model; without `foldsSymmetry` it keeps states apart that differ only in who is called what.
     package init(
@@ -42,6 +43,7 @@ package struct Model: Sendable {
         watchesRedis = promises.contains(.redisAbovePostgres)
         watchesHeldDirect = promises.contains(.heldDirectWrong)
         watchesRepair = promises.contains(.inexactAfterRepair)
+        watchesAlarms = promises.contains(.alarm)
         operations = configuration.operations
         attempts = configuration.attempts
         cellCount = configuration.supply.count
@@ -115,6 +117,7 @@ extension Model: TransitionSystem {
         steps.addRebuilds()
         steps.addSwitches()
         steps.addReconcilers()
+        steps.addFigureChecks()
         steps.addDeliveries()
         steps.addStoreFaults()
         next = steps.next

@@ -77,7 +77,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case closeOutsideFence
     /// A retry whose row stands already is counted as held once more.
     case directCountsConflicts
-    /// PostgreSQL decides although it does not decide for the vshard any more, or not yet.
+    /// PostgreSQL decides although it does not decide for the vshard any more.
     case decideWithoutModeCheck
     /// PostgreSQL decides by the base, as if nothing were held.
     case decideByBaseAlone
@@ -107,8 +107,15 @@ package enum Mutant: String, CaseIterable, Sendable {
     /// Nobody looks for bases that Redis has not heard of.
     case missedSyncsStay
 
+    /// The check of figures reads the books once, between two readings of Redis that agree.
+    case checkReadsRedisTwice
+    /// The check of figures reads the books once, before Redis.
+    case checkReadsBooksOnce
+
     /// A PostgreSQL that went back gives an epoch that it had given before.
     case raiseRepeatsEpoch
+    /// A PostgreSQL that went back is used before its epochs have risen.
+    case restoreUnnoticed
     /// A settle of a future that PostgreSQL has forgotten is sent all the same.
     case settlesOutliveRestore
 
@@ -138,7 +145,8 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .reconcilerSettlesOnConflict, .reconcilerReadsBasesFirst, .tombstoneOverwrites, .orphansStay,
             .missedSettlesStay, .missedSyncsStay, .reconcilerReadsBasesBeforeTombstone:
             .reconcilers
-        case .raiseRepeatsEpoch, .settlesOutliveRestore: .restored
+        case .checkReadsRedisTwice, .checkReadsBooksOnce: .figureCheck
+        case .raiseRepeatsEpoch, .restoreUnnoticed, .settlesOutliveRestore: .restored
         case .transferWithoutTake, .transferWithoutFence, .transferTargetBeforeCommit: .transfer
         }
     }

@@ -30,6 +30,10 @@ package enum Step: Sendable {
     // Reconcilers
     case find(reconciler: Int, operation: Int)
     case resolve(reconciler: Int, operation: Int, inserted: Bool)
+    // Check of figures
+    case readBooks
+    case readFigure(instance: Int)
+    case judge(alarm: Bool)
     // Network and Redis processes
     case settle(operation: Int, cell: Int, instance: Int, ver: Int)
     case sync(cell: Int, instance: Int, ver: Int)

@@ -13,6 +13,7 @@ package enum StepKind: Int, CaseIterable, Sendable {
     case raise, beginLoad, snapshot, readBases, readHolds, load, loadBases, loadHolds, arm
     case switchMode, sumAhead
     case find, tombstoneInserted, tombstoneConflicts
+    case readBooks, readFigure, judge
     case settle, sync
     case replicate, failover, demote, restart, flush, lie, restore
 }
@@ -90,6 +91,9 @@ extension Step {
         case .sumAhead: .sumAhead
         case .find: .find
         case .resolve(_, _, let inserted): inserted ? .tombstoneInserted : .tombstoneConflicts
+        case .readBooks: .readBooks
+        case .readFigure: .readFigure
+        case .judge: .judge
         case .settle: .settle
         case .sync: .sync
         case .replicate: .replicate

@@ -80,6 +80,7 @@ extension Model {
             let isIts = pass.stage != .idle && pass.stage != .done && pass.operation == operation
             second = second << 1 | (isIts ? 1 : 0)
         }
+        second = second << 1 | UInt64(state.reading.held >> operation & 1)
         return (first, second)
     }
 
@@ -102,10 +103,11 @@ extension Model {
                 state[instance: instance, cell: cell].setNonce(of: 1, nonce)
             }
         }
+        func swapped(_ held: Int) -> Int { held & ~3 | held >> 1 & 1 | held << 1 & 2 }
         for slot in 0..<configuration.rebuilds {
-            let held = state[rebuild: slot].snapshotHeld
-            state[rebuild: slot].snapshotHeld = held & ~3 | held >> 1 & 1 | held << 1 & 2
+            state[rebuild: slot].snapshotHeld = swapped(state[rebuild: slot].snapshotHeld)
         }
+        state.reading.held = swapped(state.reading.held)
         for slot in 0..<configuration.reconcilers {
             let pass = state[reconciler: slot]
             guard pass.stage != .idle, pass.stage != .done, pass.operation < 2 else { continue }

@@ -19,16 +19,17 @@ struct SoundExpectation: CustomTestStringConvertible {
             shows: [
                 .takeNew, .takeExists, .takeDropped, .untake, .journalCommitted, .journalFenced, .journalStands,
                 .journalFinal, .confirm, .expire, .tombstone, .raise, .beginLoad, .snapshot, .load, .arm, .settle,
-                .sync,
-                .restock,
+                .sync, .restock,
             ]),
         SoundExpectation(
             configuration: .failover, states: 2_399_530, depth: 25,
             shows: [.replicate, .failover, .demote, .release, .beginLoad, .load, .arm, .journalFenced]),
         SoundExpectation(
-            configuration: .restarts, states: 687_471, depth: 23, shows: [.restart, .flush, .arm, .sync]),
+            configuration: .restarts, states: 687_471, depth: 23,
+            shows: [.restart, .flush, .arm, .sync]),
         SoundExpectation(
-            configuration: .twoRebuilds, states: 90_990, depth: 23, shows: [.loadBases, .loadHolds, .arm, .settle]),
+            configuration: .twoRebuilds, states: 90_990, depth: 23,
+            shows: [.loadBases, .loadHolds, .arm, .settle]),
         SoundExpectation(
             configuration: .spanning, states: 4_001_944, depth: 21,
             shows: [.takeShort, .abandon, .untake, .confirm, .confirmPartly, .release, .tombstone, .journalFenced]),
@@ -51,7 +52,8 @@ struct SoundExpectation: CustomTestStringConvertible {
             configuration: .adjustment, states: 685_492, depth: 21,
             shows: [.forcedTake, .adjustCommitted, .adjustFenced, .adjustStands, .adjustFinal, .placeGuarded]),
         SoundExpectation(
-            configuration: .threeAttempts, states: 164_917, depth: 21, shows: [.takeExists, .expire, .release]),
+            configuration: .threeAttempts, states: 164_917, depth: 21,
+            shows: [.takeExists, .expire, .release]),
         SoundExpectation(
             configuration: .lyingRedis, states: 8_864, depth: 16,
             shows: [.lie, .placeGuarded, .placeCommitted]),
@@ -61,6 +63,12 @@ struct SoundExpectation: CustomTestStringConvertible {
         SoundExpectation(
             configuration: .postgresMode, states: 763_752, depth: 20,
             shows: [.switchMode, .journalCommitted, .journalFenced, .journalStands, .takeNew, .arm, .release, .restart]),
+        SoundExpectation(
+            configuration: .postgresAttempts, states: 909_973, depth: 22,
+            shows: [.switchMode, .takeExists, .journalCommitted, .journalStands, .restart, .arm]),
+        SoundExpectation(
+            configuration: .postgresFailover, states: 816_641, depth: 21,
+            shows: [.switchMode, .replicate, .failover, .demote, .journalCommitted, .journalFenced, .arm]),
         SoundExpectation(
             configuration: .flapping, states: 583_275, depth: 23,
             shows: [.switchMode, .raise, .arm, .journalCommitted, .journalFenced]),
@@ -84,6 +92,12 @@ struct SoundExpectation: CustomTestStringConvertible {
         SoundExpectation(
             configuration: .reconcilers, states: 517_902, depth: 21,
             shows: [.find, .tombstoneInserted, .tombstoneConflicts, .journalFinal, .placeFinal, .settle, .sync]),
+        SoundExpectation(
+            configuration: .reconcilerFailover, states: 1_703_233, depth: 24,
+            shows: [.find, .tombstoneInserted, .tombstoneConflicts, .failover, .demote, .arm]),
+        SoundExpectation(
+            configuration: .figureCheck, states: 102_280, depth: 20,
+            shows: [.readBooks, .readFigure, .judge, .arm, .confirm]),
         SoundExpectation(
             configuration: .twoServers, states: 2_286_753, depth: 26,
             shows: [.find, .tombstoneInserted, .tombstoneConflicts, .switchMode, .journalCommitted, .raise, .arm]),
@@ -151,7 +165,7 @@ struct MutantExpectation: CustomTestStringConvertible {
         MutantExpectation(.closeForgetsHeldDirect, .heldDirectWrong, steps: 3, oversell: nil),
         MutantExpectation(.closeOutsideFence, .heldDirectWrong, steps: 6, oversell: nil),
         MutantExpectation(.directCountsConflicts, .heldDirectWrong, steps: 3, oversell: nil),
-        MutantExpectation(.decideWithoutModeCheck, steps: 1, oversell: 3),
+        MutantExpectation(.decideWithoutModeCheck, steps: 7, oversell: 9),
         MutantExpectation(.decideByBaseAlone, .oversell, steps: 3, oversell: 3),
         MutantExpectation(.decideWithoutLock, .oversell, steps: 5, oversell: 5),
         MutantExpectation(.directRowWithoutVshards, steps: 7, oversell: 9),
@@ -165,7 +179,10 @@ struct MutantExpectation: CustomTestStringConvertible {
         MutantExpectation(.orphansStay, .inexactAfterRepair, steps: 1, oversell: nil),
         MutantExpectation(.missedSettlesStay, .inexactAfterRepair, steps: 2, oversell: nil),
         MutantExpectation(.missedSyncsStay, .inexactAfterRepair, steps: 1, oversell: nil),
+        MutantExpectation(.checkReadsRedisTwice, .alarm, steps: 7, oversell: nil),
+        MutantExpectation(.checkReadsBooksOnce, .alarm, steps: 7, oversell: nil),
         MutantExpectation(.raiseRepeatsEpoch, steps: 7, oversell: 11),
+        MutantExpectation(.restoreUnnoticed, steps: 3, oversell: 7),
         MutantExpectation(.settlesOutliveRestore, steps: 11, oversell: 13),
         MutantExpectation(harmless: .reconcilerReadsBasesBeforeTombstone),
     ]

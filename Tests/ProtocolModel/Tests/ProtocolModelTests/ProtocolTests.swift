@@ -50,6 +50,18 @@ struct ProtocolTests {
     }
 
     @Test(
+        "the check of figures calls a figure too high where a missing rule makes it so",
+        arguments: [Mutant.settleBlindIncrement, .baseWithoutVersion, .orphanWithoutTombstone, .untakeAfterExists])
+    func alarms(_ mutant: Mutant) {
+        let result = Model(.figureCheck, mutant: mutant, promises: [.alarm]).check()
+        guard case .violated(let counterExample) = result.verdict else {
+            Issue.record("no alarm in \(result.states) states")
+            return
+        }
+        #expect(counterExample.violation == .alarm)
+    }
+
+    @Test(
         "folding states that differ in names only loses none: the same depth, the same verdicts",
         arguments: [Configuration.oneCell, .twoSpanning, .fence])
     func foldsOnlyNames(_ configuration: Configuration) {
@@ -101,6 +113,14 @@ struct ProtocolTests {
             let row = Tables.row(expected.mutant, broken: expected.broken, oversell: expected.oversell)
             #expect(readme.contains(row), "missing: \(row)")
         }
+        let result = Model(.oneCell, mutant: .orphanWithoutTombstone).check()
+        guard case .violated(let example) = result.verdict else {
+            Issue.record("the example was not refuted")
+            return
+        }
+        let shown = "one-cell without a rule: orphanWithoutTombstone: violated, \(result.states) states met\n\(example)"
+        let block = shown.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")
+        #expect(readme.contains(block))
     }
 
     @Test("a search that meets its bound says so and proves nothing")

@@ -119,7 +119,7 @@ extension Steps {
     }
 
     /// The operations that a cell is held by, a bit each.
-    private func heldRows(of cell: Int) -> Int {
+    func heldRows(of cell: Int) -> Int {
         var held = 0
         for operation in operations.indices {
             let row = state[row: operation]

@@ -66,7 +66,11 @@ extension Steps {
         after.faults.restores -= 1
         for cell in 0..<model.cellCount {
             var record = CellRecord(packed: 0)
-            record.epoch = (mutant == .raiseRepeatsEpoch ? 1 : state[cell: cell].epoch) + 1
+            switch mutant {
+            case .restoreUnnoticed: record.epoch = 1
+            case .raiseRepeatsEpoch: record.epoch = 2
+            default: record.epoch = state[cell: cell].epoch + 1
+            }
             record.ver = 1
             after[cell: cell] = record
         }

@@ -40,7 +40,7 @@ extension Steps {
         for (index, cell) in operations[operation].cells.enumerated() {
             switch attempt.part(index) {
             case .open:
-                guard state[cell: cell].isDirect || mutant == .decideWithoutModeCheck else { return }
+                guard state[cell: cell].isDirect || believesDirect else { return }
                 direct.setPart(index, .direct)
             case .short: return
             default: break
@@ -48,6 +48,11 @@ extension Steps {
         }
         guard standsInFence(operation, direct) else { return }
         joinOrCommit(operation, number, direct)
+    }
+
+    /// A mutant goes by what it once heard: a switch there must have been.
+    private var believesDirect: Bool {
+        mutant == .decideWithoutModeCheck && state.faults.switches < configuration.switches
     }
 
     private mutating func joinOrCommit(_ operation: Int, _ number: Int, _ attempt: Attempt) {

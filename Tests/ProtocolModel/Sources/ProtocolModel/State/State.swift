@@ -7,6 +7,7 @@ package struct State: Equatable, Sendable {
     private var rebuilds = SIMD2<UInt16>()
     private var reconcilers = SIMD2<UInt16>()
     private var faultBits: UInt16 = 0
+    private var readingBits: UInt32 = 0
 
     init() {
         for instance in 0..<2 {
@@ -50,6 +51,12 @@ package struct State: Equatable, Sendable {
         @inline(__always) set { reconcilers[slot] = newValue.packed }
     }
 
+    /// What the check of figures has read.
+    var reading: FigureReading {
+        @inline(__always) get { FigureReading(packed: readingBits) }
+        @inline(__always) set { readingBits = newValue.packed }
+    }
+
     var faults: Faults {
         @inline(__always) get { Faults(packed: faultBits) }
         @inline(__always) set { faultBits = newValue.packed }
@@ -63,7 +70,7 @@ extension State: Fingerprinted {
         let small =
             UInt64(unsafeBitCast(reconcilers, to: UInt32.self)) << 32
             | UInt64(unsafeBitCast(rebuilds, to: UInt32.self))
-        var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(faultBits)
+        var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ (UInt64(readingBits) << 16 | UInt64(faultBits))
         let words: InlineArray<7, UInt64> = [
             copyWords[0], copyWords[1], attemptWords[0], attemptWords[1], unsafeBitCast(rows, to: UInt64.self),
             unsafeBitCast(cells, to: UInt64.self), small,

@@ -1,0 +1,39 @@
+import FramedTransport
+
+/// A private stack as the target of a run: everything can be done to it, and everything of it can be read.
+struct PrivateTarget: TortureTarget {
+    let stack: TortureStack
+    let ledger: LedgerReader
+    let stream: CommitStream
+    let clockMayJump: Bool
+
+    var places: [ServerPlace] { stack.ways.map { ServerPlace(host: "127.0.0.1", port: $0.clients.port) } }
+
+    var isShared: Bool { false }
+
+    func obstacle(to kind: FaultKind) -> String? { FaultInjector(stack: stack).obstacle(to: kind) }
+
+    func run(_ fault: PlannedFault, _ history: History) async -> FaultRecord {
+        await FaultInjector(stack: stack).run(fault, history)
+    }
+
+    func heal() async throws { try await stack.heal() }
+
+    func differences() async throws -> [String] {
+        try await ExactnessProbe(stack: stack, ledger: ledger).differences()
+    }
+
+    func facts(of keys: [KeyHistory]) async throws -> LedgerFacts { try await ledger.facts() }
+
+    func violations(beside keys: [KeyHistory]) async throws -> [Violation] {
+        var books = try await ledger.booksViolations()
+        // A promise that was on its way while its goods were counted away is recorded a moment after it.
+        for _ in 0..<60 where books.contains(where: { $0.kind == .unrecordedShortage }) {
+            try await Task.sleep(for: .milliseconds(500))
+            books = try await ledger.booksViolations()
+        }
+        let replay = try await stream.finish()
+        return books + replay.violations(beside: keys)
+            + WitnessCheck.violations(in: keys, witnesses: replay.witnesses)
+    }
+}
