@@ -31,14 +31,14 @@ struct VShardLoader: Sendable {
         try await hotStock.beginLoad(vshard, epoch: epoch).get()
         var sending = hotStock.eventLoop.makeSucceededVoidFuture()
         for width in Ledger.HoldWidth.allCases {
-            var last: HoldKey?
+            var last: LiveHold?
             var count = Self.page
             while count == Self.page {
                 let page = try await ledger.liveHolds(in: vshard, width: width, after: last, limit: Int32(Self.page))
                 try await sending.get()
                 let holds = page.map { LoadedHold(key: $0.key, fingerprint: $0.fingerprint, takes: $0.takes) }
                 sending = send(holds) { hotStock.load(vshard, epoch: epoch, bases: [], holds: $0) }
-                last = page.last?.key
+                last = page.last
                 count = page.count
                 volume.holds += count
                 metrics.rebuildHolds.increment(by: Double(count))
