@@ -121,8 +121,8 @@ public struct OutageRun: Sendable {
     private func pool() -> PostgresPool {
         var configuration = PostgresConfiguration(connectionString: target.postgres, connectionCount: 1)
         configuration.maximumReconnectDelay = .milliseconds(50)
-        // Tables that have just grown have no statistics yet.
-        configuration.sessionSettings = ["enable_seqscan": "off"]
+        // Tables that have just grown have no statistics, on which a plan for any list of ids could rest.
+        configuration.sessionSettings = ["plan_cache_mode": "force_custom_plan"]
         return PostgresPool(
             configuration: configuration, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
     }
