@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 import PostgresClient
 
 /// One batch of captures on one connection, in two round trips: lock and read, then write and commit.
@@ -62,8 +63,10 @@ struct CaptureTransaction {
         if batch.accepted.isEmpty {
             _ = try connection.execute(.rollback)
         } else {
+            Failpoint.captureUncommitted.pass()
             let written = try connection.pipeline(CaptureRows(batch).steps + [(.commit, [])])
             let placed = try Ledger.afterCommit {
+                if Failpoint.captured.pass() { throw LedgerFault.planOutdated }
                 var placed: [EntityID: Instant] = [:]
                 for row in written[0] {
                     placed[EntityID(try row.uuid(0))] = Instant(microseconds: try row.timestamp(1))

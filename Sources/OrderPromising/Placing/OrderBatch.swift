@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import Logging
@@ -325,6 +326,7 @@ struct OrderBatch {
 
     private func capture(_ candidates: [Candidate]) async {
         guard !candidates.isEmpty else { return }
+        Failpoint.orderTaken.pass()
         do {
             let result = try await placer.ledger.capture(candidates.map(\.entry))
             var returned: [Candidate] = []
@@ -350,6 +352,7 @@ struct OrderBatch {
                         (candidate, .unavailable("the order could not be decided", retryAfterMilliseconds: 50)))
                 }
             }
+            Failpoint.captureAnswered.pass()
             placer.settler.settle(result.settlement, through: placer.hotStock)
             await giveBack(returned)
             for (candidate, refusal) in retried { placer.again(pending[candidate.index], because: refusal) }

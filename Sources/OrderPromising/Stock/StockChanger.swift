@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import Logging
@@ -35,9 +36,11 @@ struct StockChanger: Sendable {
             if let stored { return stored }
             let plan = StockPlan(change, cells: cells, figures: figures)
             let take = try await take(plan)
+            if take.take != nil { Failpoint.movementTaken.pass() }
             do {
                 let (reply, settlement) = try await ledger.apply(
                     plan, take: take.take, decided: take.decided, encodeReply: encodeReply)
+                Failpoint.stockChanged.pass()
                 let settled = settlement.holds.isEmpty && take.take != nil
                 await settler.settleAndWait(settlement, through: hotStock)
                 // Another call with this id was faster: what this one took was for nothing.
@@ -150,6 +153,9 @@ struct StockChanger: Sendable {
     /// Throws `Refusal.shortage` for a transfer.
     private func take(_ plan: StockPlan) async throws -> Taken {
         let givenUp = plan.givenUp
+        #if HOLDFAST_FAILPOINTS
+            if Sabotage.adjustmentInPostgresFirst.isOn { return Taken(decided: []) }
+        #endif
         guard !givenUp.isEmpty else { return Taken(decided: []) }
         var generator = SystemRandomNumberGenerator()
         let key = HoldKey(.movement, EntityID.random(using: &generator))
