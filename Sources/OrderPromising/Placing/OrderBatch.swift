@@ -225,6 +225,7 @@ struct OrderBatch {
         guard !wanting.isEmpty else { return ready }
         let jobs = wanting.compactMap(\.job)
         let results = await taking(jobs)
+        var short: [(Candidate, Refusal)] = []
         for (position, result) in results.enumerated() {
             var candidate = wanting[position]
             switch result {
@@ -240,7 +241,7 @@ struct OrderBatch {
                     again(candidate)
                 } else {
                     if !adopted.isEmpty { await bury(candidate, adopted) }
-                    fail(candidate, .shortage(shortage(candidate, lines)))
+                    short.append((candidate, .shortage(shortage(candidate, lines))))
                 }
             case .differentRequest where pending[candidate.index].attempt < 2:
                 // Another server may be placing it this moment: look again before taking it for abandoned.
@@ -262,7 +263,28 @@ struct OrderBatch {
                 closed(candidate, error)
             }
         }
+        await refuse(short)
         return ready
+    }
+
+    /// Refuses orders that are short, unless they stand by now: what they lack may be what their repetition has taken.
+    private func refuse(_ short: [(candidate: Candidate, refusal: Refusal)]) async {
+        guard !short.isEmpty else { return }
+        do {
+            let asked = short.map { (request: $0.candidate.entry.request, channel: $0.candidate.entry.channel) }
+            let standing = Set(try await placer.ledger.standing(asked).orders.map(\.id))
+            for (candidate, refusal) in short {
+                if standing.contains(candidate.entry.request.id) {
+                    again(candidate)
+                } else {
+                    fail(candidate, refusal)
+                }
+            }
+        } catch {
+            for (candidate, _) in short {
+                pending[candidate.index].continuation.resume(throwing: Ledger.refusal(of: error))
+            }
+        }
     }
 
     private func taking(_ jobs: [TakeJob]) async -> [TakeResult] {
