@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// Points at which tests stop a server, and ways to break its promise on purpose: never in a release build.
+let withFailpoints = strict + [.define("HOLDFAST_FAILPOINTS", .when(configuration: .debug))]
+
 let grpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -96,26 +99,27 @@ let package = Package(
                 nioPosix, logging,
             ], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
+        .target(name: "Failpoints", swiftSettings: withFailpoints),
         .target(
             name: "AccessTokens",
             dependencies: ["Domain", crypto, jwtKit, asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging],
             swiftSettings: strict),
         .target(
-            name: "Ledger", dependencies: ["Domain", "PostgresClient", logging],
+            name: "Ledger", dependencies: ["Domain", "Failpoints", "PostgresClient", logging],
             resources: [
                 .embedInCode("Migrations/v0001_core.sql"), .embedInCode("Migrations/v0002_access.sql"),
                 .embedInCode("Migrations/v0003_reliability.sql"),
             ],
-            swiftSettings: strict),
+            swiftSettings: withFailpoints),
         .target(
-            name: "HotStock", dependencies: ["Domain", "RedisClient", nioCore],
-            resources: [.embedInCode("Functions/holdfast_1.lua")], swiftSettings: strict),
+            name: "HotStock", dependencies: ["Domain", "Failpoints", "RedisClient", nioCore],
+            resources: [.embedInCode("Functions/holdfast_1.lua")], swiftSettings: withFailpoints),
         .target(
             name: "OrderPromising",
             dependencies: [
-                "HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore, nioConcurrency, logging,
-                coreMetrics,
-            ], swiftSettings: strict),
+                "HotStock", "Ledger", "Domain", "Failpoints", "RedisClient", "PostgresClient", nioCore, nioConcurrency,
+                logging, coreMetrics,
+            ], swiftSettings: withFailpoints),
         .target(
             name: "HoldfastServices",
             dependencies: [
@@ -170,7 +174,8 @@ let package = Package(
                 "Bench", "Torture",
                 "HoldfastAPI",
                 "FramedTransport",
-                "Domain", "Ledger", "OrderPromising", "HotStock", "RedisClient", "PostgresClient", grpcCore,
+                "Domain", "Failpoints", "Ledger", "OrderPromising", "HotStock", "RedisClient", "PostgresClient",
+                grpcCore,
                 grpcProtobuf, swiftProtobuf, nioCore, nioPosix, argumentParser, lifecycle, logging,
             ], swiftSettings: strict),
 
@@ -250,6 +255,13 @@ let package = Package(
                 "ReplayDriver", "Replay", "HoldfastAPI", "HoldfastServer", "HoldfastTesting", "PrivateStores",
                 "FramedTransport", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
             ], swiftSettings: strict),
+        .testTarget(
+            name: "CrashTableTests",
+            dependencies: [
+                "holdfast", "HoldfastTesting", "Failpoints", "PrivateStores", "Torture", "OrderPromising", "HotStock",
+                "Ledger", "Domain", "HoldfastAPI", "FramedTransport", "PostgresClient", "RedisClient", grpcCore,
+                swiftProtobuf, nioCore, nioPosix, logging,
+            ], swiftSettings: withFailpoints),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

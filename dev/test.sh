@@ -56,7 +56,7 @@ for folder in Tests/*Tests; do
     target="${folder#Tests/}"
     # Whole stacks, some under valgrind, and servers that are killed: one at a time.
     alone=()
-    if [ "$target" = EndToEndTests ]; then alone=(--no-parallel); fi
+    case "$target" in EndToEndTests | CrashTableTests) alone=(--no-parallel) ;; esac
     tests "$target" --skip-build ${alone[@]+"${alone[@]}"} --filter "^$target\\."
 done
 if [ -e Tests/ProtocolModel/Package.swift ]; then

@@ -11,7 +11,7 @@ public enum FunctionLibrary {
     public static let name = "holdfast_1"
 
     /// Its source.
-    public static let source = String(decoding: PackageResources.holdfast_1_lua, as: UTF8.self)
+    public static let source = sabotaged(String(decoding: PackageResources.holdfast_1_lua, as: UTF8.self))
 
     /// Its revision, as the source tells it.
     public static let revision: Int = {

@@ -1,4 +1,5 @@
 public import Domain
+import Failpoints
 public import NIOCore
 public import RedisClient
 
@@ -49,7 +50,8 @@ public struct HotStock: Sendable {
             }
         }
         return link.send(command).flatMapThrowing { value in
-            try TakeReply(value, expected: requests.count)
+            if Failpoint.takeAnswered.pass() { throw RedisError(.connectionLost, "the answer was swallowed") }
+            return try TakeReply(value, expected: requests.count)
         }.flatMapErrorThrowing { throw HotStockError($0) }
     }
 

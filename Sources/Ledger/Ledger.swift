@@ -22,6 +22,8 @@ public enum LedgerFault: Error, Sendable, Hashable {
     case tripwire
     /// What a change was planned on is no longer so. Nothing was written; plan again.
     case planOutdated
+    /// The attempt was given up for dead meanwhile and its units were freed. Nothing was written; take anew.
+    case buried
 }
 
 /// A statement with its values, as pipelines take them.

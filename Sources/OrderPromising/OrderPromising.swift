@@ -1,4 +1,5 @@
 public import Domain
+import Failpoints
 import HotStock
 public import Ledger
 public import Logging
@@ -333,6 +334,7 @@ public final class OrderPromising: Sendable {
     ) async throws -> [UInt8] {
         let assembly = try assembled()
         let (reply, settlement) = try await ledger.cancel(request, encodeReply: encodeReply)
+        Failpoint.cancelled.pass()
         await settler.settleAndWait(settlement, through: assembly.first.hotStock)
         return reply
     }

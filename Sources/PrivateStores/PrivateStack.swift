@@ -17,17 +17,20 @@ public final class PrivateStack: Sendable {
     ///   - directory: gets the directories `redis` and `postgres`.
     ///   - listensOnPorts: whether they also listen on free ports of 127.0.0.1.
     ///   - postgresSettings: further settings of PostgreSQL, which override ours.
+    ///   - postgresEnvironment: variables that PostgreSQL's processes see besides a small environment of their own.
     /// - Returns: the running stores.
     /// - Throws: ``PrivateStoreError``, whose message says what to do.
     public static func start(
-        directory: String, listensOnPorts: Bool = false, postgresSettings: [String: String] = [:]
+        directory: String, listensOnPorts: Bool = false, postgresSettings: [String: String] = [:],
+        postgresEnvironment: [String: String] = [:]
     ) async throws -> PrivateStack {
         let redis = Task {
             try await PrivateRedis.start(directory: directory + "/redis", listensOnPort: listensOnPorts)
         }
         let postgres = Task {
             try await PrivatePostgres.start(
-                directory: directory + "/postgres", listensOnPort: listensOnPorts, settings: postgresSettings)
+                directory: directory + "/postgres", listensOnPort: listensOnPorts, settings: postgresSettings,
+                environment: postgresEnvironment)
         }
         switch (await redis.result, await postgres.result) {
         case (.success(let redis), .success(let postgres)):

@@ -1,4 +1,5 @@
 public import Domain
+import Failpoints
 import PostgresClient
 
 /// Advisory locks of the ledger: first key of `pg_advisory_lock(int, int)`, the second is 0.
@@ -190,9 +191,9 @@ extension Ledger {
                 (.begin, []), (Ledger.patience, []), (Ledger.lockEpochs, [.int32(LedgerLock.epochFence)]),
             ])
             let rows = try Ledger.rows(connection.execute(Ledger.beginLedgerMode))
-            _ = try connection.pipeline([
-                (Ledger.sumHeld, [.int16s(rows.map(\.vshard.rawValue))]), (.commit, []),
-            ])
+            _ = try connection.execute(Ledger.sumHeld, [.int16s(rows.map(\.vshard.rawValue))])
+            Failpoint.ledgerModeUncommitted.pass()
+            try connection.execute(.commit)
             return rows
         }
     }

@@ -1,4 +1,5 @@
 public import Domain
+import Failpoints
 public import PostgresClient
 
 /// Reservations in the time in which PostgreSQL decides alone.
@@ -92,6 +93,7 @@ extension Ledger {
         if !calls.isEmpty { steps.append(Ledger.journaling(calls)) }
         let written = try connection.pipeline(steps + [(.commit, [])])[0]
         return try Ledger.afterCommit {
+            if Failpoint.journalled.pass() { throw LedgerFault.planOutdated }
             var times: [EntityID: (Instant, Instant)] = [:]
             for row in written {
                 times[EntityID(try row.uuid(0))] = (

@@ -1,4 +1,5 @@
 public import Domain
+import Failpoints
 public import PostgresClient
 
 extension Ledger {
@@ -65,28 +66,30 @@ extension Ledger {
         { connection in
             let vshards = calls.map(\.vshard.rawValue)
             let epochs = calls.map(\.epoch)
+            let steps: [LedgerStep] = [
+                (.begin, []),
+                (Ledger.joinFence, [.int32(LedgerLock.epochFence)]),
+                (
+                    Ledger.journalCallsFenced,
+                    [.int16s(vshards), .int64s(epochs), .int64s(calls.map(\.sequence))]
+                ),
+                (
+                    Ledger.journalHolds,
+                    Ledger.columns(of: entries) + [
+                        .int16s(vshards), .int64s(epochs), .texts(entries.map(\.caller)),
+                    ]
+                ),
+                (.commit, []),
+            ]
             let results: [PostgresRows]
             do {
-                results = try connection.pipeline([
-                    (.begin, []),
-                    (Ledger.joinFence, [.int32(LedgerLock.epochFence)]),
-                    (
-                        Ledger.journalCallsFenced,
-                        [.int16s(vshards), .int64s(epochs), .int64s(calls.map(\.sequence))]
-                    ),
-                    (
-                        Ledger.journalHolds,
-                        Ledger.columns(of: entries) + [
-                            .int16s(vshards), .int64s(epochs), .texts(entries.map(\.caller)),
-                        ]
-                    ),
-                    (.commit, []),
-                ])
+                results = try connection.pipeline(Ledger.sabotaged(steps, entries, calls))
             } catch let error as PostgresError where error.isConflict(on: "journal_seq_pkey") {
                 throw LedgerFault.tripwire
             }
             guard results[2].affectedRows == calls.count else { throw LedgerFault.fenced }
             return try Ledger.afterCommit {
+                if Failpoint.journalled.pass() { throw LedgerFault.planOutdated }
                 var verdicts: [EntityID: JournalVerdict] = [:]
                 verdicts.reserveCapacity(entries.count)
                 for row in results[3] {

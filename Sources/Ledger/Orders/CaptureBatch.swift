@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 
 /// Decides, with every row locked, which orders of a batch are captured, and keeps the cells' running figures.
 struct CaptureBatch {
@@ -111,6 +112,9 @@ struct CaptureBatch {
             if !epochsStand { return .fenced }
             if holdStates[HoldKey(.order, entry.attempt)] != nil { return .buried }
         }
+        #if HOLDFAST_FAILPOINTS
+            if Sabotage.captureWithoutGuard.isOn { return nil }
+        #endif
         if !entry.reservedCells.isEmpty, let reservation = request.reservation {
             guard let state = holdStates[HoldKey(.reservation, reservation)] else {
                 return .refused(.missing(.reservation, reservation.description, for: request.caller))

@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 import PostgresClient
 
 /// One batch of captures on one connection, in two round trips: lock and read, then write and commit.
@@ -26,23 +27,21 @@ struct CaptureTransaction {
                 Ledger.epochsStand,
                 [.int16s(epochs.map(\.vshard.rawValue)), .int64s(epochs.map(\.epoch))]
             ),
-            (
-                Ledger.standingOrders,
-                Ledger.keys(of: entries.map { ($0.request, $0.channel) })
-            ),
             (Ledger.lockHolds, [.uuids((reservations + direct).map { PostgresUUID($0) })]),
             (Ledger.lockCells, [.int64s(cellIDs.map(\.rawValue).sorted())]),
+            // Last: whoever held the locks may have been placing one of these very orders.
+            (Ledger.standingOrders, Ledger.keys(of: entries.map { ($0.request, $0.channel) })),
         ])
         let epochsStand = try locked[2].first.map { try $0.int64(0) } == Int64(epochs.count)
-        let standing = try Ledger.standingOrders(locked[3])
+        let standing = try Ledger.standingOrders(locked[5])
         var holdStates: [HoldKey: HoldState] = [:]
-        for row in locked[4] {
+        for row in locked[3] {
             guard let kind = HoldKind(rawValue: try row.int16(1)), let state = HoldState(rawValue: try row.int16(2))
             else { throw LedgerFault.planOutdated }
             holdStates[HoldKey(kind, EntityID(try row.uuid(0)))] = state
         }
         var batch = CaptureBatch(
-            entries: entries, cells: try LockedCell.byID(locked[5]), holdStates: holdStates, epochsStand: epochsStand)
+            entries: entries, cells: try LockedCell.byID(locked[4]), holdStates: holdStates, epochsStand: epochsStand)
         batch.judge(standing: standing)
         if !batch.strainedCells.isEmpty {
             let cells = PostgresValue.int64s(batch.strainedCells.map(\.rawValue))
@@ -62,8 +61,10 @@ struct CaptureTransaction {
         if batch.accepted.isEmpty {
             _ = try connection.execute(.rollback)
         } else {
+            Failpoint.captureUncommitted.pass()
             let written = try connection.pipeline(CaptureRows(batch).steps + [(.commit, [])])
             let placed = try Ledger.afterCommit {
+                if Failpoint.captured.pass() { throw LedgerFault.planOutdated }
                 var placed: [EntityID: Instant] = [:]
                 for row in written[0] {
                     placed[EntityID(try row.uuid(0))] = Instant(microseconds: try row.timestamp(1))

@@ -17,7 +17,7 @@ public struct CellFigures: Sendable, Hashable {
 
 /// The take that went before a change of stock.
 public struct StockTake: Sendable {
-    /// Its hold: an attempt of its own id, so that a planned-again change takes anew.
+    /// The id of its hold: the same for all who plan the change alike, another one for every other plan.
     public var attempt: EntityID
     /// The calls that admitted it.
     public var stamps: [AdmissionStamp]
@@ -63,6 +63,14 @@ extension Ledger {
         }
     }
 
+    /// The reply stored for a change, or nil where it has not taken effect.
+    public func reply(to change: StockChange) async throws -> [UInt8]? {
+        try await onConnection { connection in
+            try Ledger.storedReply(
+                change.id, .stockChange, body: change.body, caller: change.caller, on: connection)
+        }
+    }
+
     /// Figures of cells now, and the reply stored for the change where it took effect before.
     public func planning(_ change: StockChange, cells: [CellID]) async throws
         -> (reply: [UInt8]?, figures: [CellID: CellFigures])
@@ -83,7 +91,7 @@ extension Ledger {
     /// `decided` are the vshards whose loss PostgreSQL decides here, with their epochs; all others' was taken in Redis.
     ///
     /// Throws ``LedgerFault/planOutdated`` where the figures have moved, ``LedgerFault/fenced`` where an epoch has risen
-    /// since the take, `Refusal` where more would leave than is there.
+    /// since the take, ``LedgerFault/buried`` where the take was given up for dead, `Refusal` where more would leave than is there.
     public func apply(
         _ plan: StockPlan, take: StockTake?, decided: [VShardEpoch],
         encodeReply: @escaping @Sendable ([StockLevel]) throws -> [UInt8]
@@ -168,8 +176,7 @@ extension Ledger {
             } catch let error as PostgresError where error.isConflict(on: "journal_seq_pkey") {
                 throw LedgerFault.tripwire
             } catch let error as PostgresError where error.isConflict(on: "hold_pkey") {
-                // The attempt was given up for dead meanwhile, and its units were freed: another one is needed.
-                throw LedgerFault.planOutdated
+                throw LedgerFault.buried
             }
             return (reply, settlement)
         }

@@ -1,5 +1,6 @@
 import CoreMetrics
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import Logging
@@ -298,6 +299,7 @@ final class AdmissionKeeper: Sendable {
         try await hotStock.ensureFunctions().get()
         let rows = try await ledger.beginRedisMode([vshard])
         admission.metrics.epochRaises.increment()
+        Failpoint.epochRaised.pass()
         admission.settle([(vshard, .loading)])
         guard let row = rows.first else { return }
         let loader = VShardLoader(ledger: ledger, hotStock: hotStock, metrics: admission.metrics)
@@ -331,7 +333,9 @@ final class AdmissionKeeper: Sendable {
             return
         }
         guard claim.refusal?.isMistake != true, rows.contains(where: { $0.mode == .redis }) else { return }
+        Failpoint.beforeLedgerMode.pass()
         let changed = try await ledger.beginLedgerMode()
+        Failpoint.ledgerModeBegun.pass()
         let soon = memory.returnedAt.map { clock.now - $0 < Self.longestReturn } ?? false
         memory.returnDelay = soon ? min(memory.returnDelay * 2, Self.longestReturn) : configuration.returnDelay
         admission.settle(changed.map { ($0.vshard, .ledger(epoch: $0.epoch)) })

@@ -1,5 +1,6 @@
 import CoreMetrics
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import NIOCore
@@ -23,6 +24,7 @@ final class Settler: Sendable {
     func settle(_ settlement: Settlement, through hotStock: HotStock) -> EventLoopFuture<[CellFigure]> {
         let loop = hotStock.eventLoop
         guard !settlement.isEmpty else { return loop.makeSucceededFuture([]) }
+        if Failpoint.settling.pass() { return loop.makeSucceededFuture([]) }
         recorded.withLock { $0?.append(settlement) }
         let metrics = admission.metrics
         metrics.settlesInFlight.increment()

@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import NIOCore
@@ -77,6 +78,7 @@ struct TakeRound: Sendable {
     ///
     /// What PostgreSQL decides is left undecided. The future never fails; each job has its own result, in order.
     func take(_ jobs: [TakeJob]) -> EventLoopFuture<[TakeResult]> {
+        Failpoint.beforeTake.pass()
         var requests: [VShard: [TakeRequest]] = [:]
         var parts: [VShard: [Int]] = [:]
         for (index, job) in jobs.enumerated() {
@@ -193,6 +195,9 @@ struct TakeRound: Sendable {
             case .success(.adopted(let takes, let after)):
                 units.add(takes, after: after)
                 units.adopted.append(vshard)
+                #if HOLDFAST_FAILPOINTS
+                    if Sabotage.untakeOfAdopted.isOn { units.fresh.append(vshard) }
+                #endif
             case .success(.short(let lines)): short.append(contentsOf: lines)
             case .success(.unknownCell(let cell)): unknown.append(cell)
             case .success(.differentRequest): different = true

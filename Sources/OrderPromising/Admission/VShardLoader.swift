@@ -1,5 +1,6 @@
 import CoreMetrics
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import NIOCore
@@ -29,6 +30,7 @@ struct VShardLoader: Sendable {
     func load(_ vshard: VShard, epoch: Int64) async throws -> Volume {
         var volume = Volume()
         try await hotStock.beginLoad(vshard, epoch: epoch).get()
+        Failpoint.loadBegun.pass()
         var sending = hotStock.eventLoop.makeSucceededVoidFuture()
         for width in Ledger.HoldWidth.allCases {
             var last: LiveHold?
@@ -44,6 +46,7 @@ struct VShardLoader: Sendable {
                 metrics.rebuildHolds.increment(by: Double(count))
             }
         }
+        Failpoint.loadHalfDone.pass()
         var last: CellID?
         var count = Self.page
         while count == Self.page {
@@ -56,7 +59,9 @@ struct VShardLoader: Sendable {
             metrics.rebuildCells.increment(by: Double(count))
         }
         try await sending.get()
+        Failpoint.beforeArm.pass()
         try await hotStock.arm(vshard, epoch: epoch).get()
+        Failpoint.armed.pass()
         metrics.rebuildVShards.increment()
         return volume
     }

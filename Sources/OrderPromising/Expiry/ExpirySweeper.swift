@@ -1,5 +1,6 @@
 import CoreMetrics
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import Logging
@@ -34,6 +35,9 @@ struct ExpirySweeper: Sendable {
         var failing = false
         while !Task.isCancelled {
             do {
+                #if HOLDFAST_FAILPOINTS
+                    if Sabotage.expiryInRedisFirst.isOn { try await giveBackFirst() }
+                #endif
                 await retry(&aside)
                 let ended: Int
                 do {
@@ -61,6 +65,7 @@ struct ExpirySweeper: Sendable {
         guard !expired.settlement.isEmpty else { return 0 }
         admission.metrics.expired.increment(by: expired.lags.count)
         for lag in expired.lags { admission.metrics.expiryLag.recordMicroseconds(lag) }
+        Failpoint.expired.pass()
         settler.settle(expired.settlement, through: hotStock)
         logger.debug("reservations expired", metadata: ["count": "\(expired.lags.count)"])
         return expired.lags.count

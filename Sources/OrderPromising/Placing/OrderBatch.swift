@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import Logging
@@ -224,6 +225,7 @@ struct OrderBatch {
         guard !wanting.isEmpty else { return ready }
         let jobs = wanting.compactMap(\.job)
         let results = await taking(jobs)
+        var short: [(Candidate, Refusal)] = []
         for (position, result) in results.enumerated() {
             var candidate = wanting[position]
             switch result {
@@ -239,7 +241,7 @@ struct OrderBatch {
                     again(candidate)
                 } else {
                     if !adopted.isEmpty { await bury(candidate, adopted) }
-                    fail(candidate, .shortage(shortage(candidate, lines)))
+                    short.append((candidate, .shortage(shortage(candidate, lines))))
                 }
             case .differentRequest where pending[candidate.index].attempt < 2:
                 // Another server may be placing it this moment: look again before taking it for abandoned.
@@ -261,7 +263,28 @@ struct OrderBatch {
                 closed(candidate, error)
             }
         }
+        await refuse(short)
         return ready
+    }
+
+    /// Refuses orders that are short, unless they stand by now: what they lack may be what their repetition has taken.
+    private func refuse(_ short: [(candidate: Candidate, refusal: Refusal)]) async {
+        guard !short.isEmpty else { return }
+        do {
+            let asked = short.map { (request: $0.candidate.entry.request, channel: $0.candidate.entry.channel) }
+            let standing = Set(try await placer.ledger.standing(asked).orders.map(\.id))
+            for (candidate, refusal) in short {
+                if standing.contains(candidate.entry.request.id) {
+                    again(candidate)
+                } else {
+                    fail(candidate, refusal)
+                }
+            }
+        } catch {
+            for (candidate, _) in short {
+                pending[candidate.index].continuation.resume(throwing: Ledger.refusal(of: error))
+            }
+        }
     }
 
     private func taking(_ jobs: [TakeJob]) async -> [TakeResult] {
@@ -325,6 +348,7 @@ struct OrderBatch {
 
     private func capture(_ candidates: [Candidate]) async {
         guard !candidates.isEmpty else { return }
+        Failpoint.orderTaken.pass()
         do {
             let result = try await placer.ledger.capture(candidates.map(\.entry))
             var returned: [Candidate] = []
@@ -350,6 +374,7 @@ struct OrderBatch {
                         (candidate, .unavailable("the order could not be decided", retryAfterMilliseconds: 50)))
                 }
             }
+            Failpoint.captureAnswered.pass()
             placer.settler.settle(result.settlement, through: placer.hotStock)
             await giveBack(returned)
             for (candidate, refusal) in retried { placer.again(pending[candidate.index], because: refusal) }

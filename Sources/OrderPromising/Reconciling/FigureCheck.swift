@@ -17,7 +17,8 @@ import NIOCore
 /// - *deficit*: Redis has less, and neither store has moved for three times the grace. Holds and bases that were on their
 ///   way have been put right by then; what remains is counted as a leak, and the vshard is loaded anew.
 ///
-/// Besides, units that PostgreSQL has promised beyond what is there, and not recorded as a shortage, are recorded.
+/// Besides, units that PostgreSQL has promised beyond what is there, and not recorded as a shortage, are recorded where a
+/// movement took the goods away. Where none did, that is an excess, too.
 ///
 /// A version that PostgreSQL does not have is an excess too: PostgreSQL has forgotten something. A vshard that is being
 /// loaded, or that PostgreSQL decides, is passed over: its epoch in Redis is not the open one. A crash leaves nothing
@@ -39,6 +40,8 @@ struct FigureCheck {
     let settings: RepairSettings
     let logger: Logger
     private var sightings = Sightings<Place, Mark>()
+    /// Cells where more is promised than was ever there, each told of once.
+    private var oversold: Set<Place> = []
 
     init(ledger: Ledger, admission: Admission, settler: Settler, settings: RepairSettings, logger: Logger) {
         self.ledger = ledger
@@ -138,10 +141,20 @@ struct FigureCheck {
     // MARK: - What is done
 
     /// Records what is promised and not there: a promise that was admitted before its goods were counted away.
-    private func recordShortages(_ vshard: VShard, _ books: VShardBooks) async throws {
+    private mutating func recordShortages(_ vshard: VShard, _ books: VShardBooks) async throws {
         let cells = books.cells.filter { $0.missing > 0 }.map(\.base.cell)
         guard !cells.isEmpty else { return }
-        let units = try await ledger.recordShortages(of: vshard, cells)
+        let (units, unexplained) = try await ledger.recordShortages(of: vshard, cells)
+        let new = unexplained.filter { oversold.insert(Place(vshard: vshard, cell: $0)).inserted }
+        if !new.isEmpty {
+            admission.metrics.repair.excessCells.increment(by: new.count)
+            logger.critical(
+                "more is promised than was there",
+                metadata: [
+                    "vshard": "\(vshard.rawValue)", "count": "\(new.count)",
+                    "cells": "\(new.prefix(FigureCheck.named).map { "\($0.rawValue)" }.joined(separator: ", "))",
+                ])
+        }
         guard units > 0 else { return }
         admission.metrics.repair.repaired(.shortage)
         logger.notice(

@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import Logging
@@ -75,11 +76,21 @@ struct HoldReconciler {
     /// Ends a look at all holds.
     mutating func endPass() { sightings.endPass() }
 
+    /// Puts tombstones on those that still have no row, and returns them.
+    private func bury(_ orphans: [TakenHold]) async throws -> Set<HoldKey> {
+        #if HOLDFAST_FAILPOINTS
+            if Sabotage.orphanWithoutTombstone.isOn { return Set(orphans.map(\.key)) }
+        #endif
+        let buried = Set(try await ledger.bury(orphans.map(\.key)))
+        if !buried.isEmpty { Failpoint.buried.pass() }
+        return buried
+    }
+
     private mutating func repair(
         _ vshard: VShard, orphans: [TakenHold], closed: [TakenHold], in hotStock: HotStock
     ) async throws {
         guard !orphans.isEmpty || !closed.isEmpty else { return }
-        let buried = Set(try await ledger.bury(orphans.map(\.key)))
+        let buried = try await bury(orphans)
         let voided = orphans.filter { buried.contains($0.key) }
         let final = voided + closed
         guard !final.isEmpty else { return }

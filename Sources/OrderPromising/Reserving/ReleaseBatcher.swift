@@ -1,5 +1,6 @@
 import CoreMetrics
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import NIOCore
@@ -94,6 +95,7 @@ final class ReleaseBatcher: @unchecked Sendable {  // every access is on `loop`,
             case let hold?: pending.promise.succeed(hold.state)
             }
         }
+        Failpoint.released.pass()
         settler.settle(closed.settlement, through: hotStock).whenSuccess { self.reader.learn($0) }
     }
 }

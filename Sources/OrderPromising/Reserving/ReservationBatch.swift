@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import Logging
@@ -46,6 +47,7 @@ struct ReservationBatch {
 
     private func journal(_ taken: [(index: Int, units: TakenUnits)]) -> EventLoopFuture<Void> {
         guard !taken.isEmpty else { return loop.makeSucceededVoidFuture() }
+        Failpoint.taken.pass()
         let entries = taken.map { index, units in
             HoldEntry(
                 id: pending[index].request.id, channel: pending[index].channel, body: pending[index].request.body,

@@ -1,4 +1,5 @@
 import Domain
+import Failpoints
 import HotStock
 import Ledger
 import Logging
@@ -29,15 +30,25 @@ struct StockChanger: Sendable {
         -> [UInt8]
     {
         let cells = try await cells(for: change)
+        var burials = 0
         for attempt in 0..<StockChanger.attempts {
             let (stored, figures) = try await ledger.planning(
                 change, cells: cells.flatMap { [$0.source] + ($0.target.map { [$0] } ?? []) })
             if let stored { return stored }
             let plan = StockPlan(change, cells: cells, figures: figures)
-            let take = try await take(plan)
+            let take: Taken
+            do {
+                take = try await self.take(plan, burials: burials)
+            } catch let refusal as Refusal {
+                // What is short may be what another call of this very change has taken.
+                if case .shortage = refusal, let reply = try await ledger.reply(to: change) { return reply }
+                throw refusal
+            }
+            if take.take != nil { Failpoint.movementTaken.pass() }
             do {
                 let (reply, settlement) = try await ledger.apply(
                     plan, take: take.take, decided: take.decided, encodeReply: encodeReply)
+                Failpoint.stockChanged.pass()
                 let settled = settlement.holds.isEmpty && take.take != nil
                 await settler.settleAndWait(settlement, through: hotStock)
                 // Another call with this id was faster: what this one took was for nothing.
@@ -52,6 +63,9 @@ struct StockChanger: Sendable {
                 await giveBack(take)
                 switch error {
                 case LedgerFault.planOutdated: continue
+                case LedgerFault.buried:
+                    burials += 1
+                    continue
                 case LedgerFault.fenced: admission.noticeRaisedEpoch(of: vshards)
                 case LedgerFault.tripwire:
                     logger.critical("Redis went back in time: an admission was journalled before; rebuilding")
@@ -148,11 +162,15 @@ struct StockChanger: Sendable {
     /// Takes what the plan gives up.
     ///
     /// Throws `Refusal.shortage` for a transfer.
-    private func take(_ plan: StockPlan) async throws -> Taken {
+    private func take(_ plan: StockPlan, burials: Int) async throws -> Taken {
         let givenUp = plan.givenUp
+        #if HOLDFAST_FAILPOINTS
+            if Sabotage.adjustmentInPostgresFirst.isOn { return Taken(decided: []) }
+        #endif
         guard !givenUp.isEmpty else { return Taken(decided: []) }
         var generator = SystemRandomNumberGenerator()
-        let key = HoldKey(.movement, EntityID.random(using: &generator))
+        // Calls of one change that plan alike take under one name, so that together they take once.
+        let key = HoldKey(.movement, plan.attempt(burials))
         var force = true
         if case .transfer = plan.change.action { force = false }
         var byVShard: [VShard: [SupplyLine]] = [:]

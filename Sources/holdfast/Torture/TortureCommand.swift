@@ -1,4 +1,5 @@
 import ArgumentParser
+import Failpoints
 import FramedTransport
 import HoldfastClient
 import Replay
@@ -69,6 +70,13 @@ struct TortureCommand: AsyncParsableCommand {
     mutating func validate() throws {
         guard (1...86_400).contains(seconds), (1...1_000).contains(clients) else {
             throw ValidationError("a value is out of bounds; see --help")
+        }
+        if let sabotage, !Sabotage.known.contains(where: { $0.rawValue == sabotage }) {
+            throw ValidationError(
+                Sabotage.known.isEmpty
+                    ? "this build has no weaknesses to choose from"
+                    : "there is no weakness \"\(sabotage)\"; there are "
+                        + Sabotage.known.map(\.rawValue).joined(separator: ", "))
         }
     }
 

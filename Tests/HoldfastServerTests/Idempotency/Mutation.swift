@@ -100,9 +100,9 @@ private struct Shop {
                     request.movementID = ids[3].description
                     request.lines = Shop.articles.map { line($0, 100) }
                 }),
-            try Mutation("ReservationService/Reserve", id: held, reservation(held, "held")),
-            try Mutation("ReservationService/Reserve", id: released, reservation(released, "released")),
-            try Mutation("OrderService/PlaceOrder", id: cancelled, order(cancelled, "cancelled")),
+            try Mutation("ReservationService/Reserve", id: held, reservation(held, "held", 2)),
+            try Mutation("ReservationService/Reserve", id: released, reservation(released, "released", 2)),
+            try Mutation("OrderService/PlaceOrder", id: cancelled, order(cancelled, "cancelled", 2)),
             try Mutation("AccessService/CreateApiKey", id: revoked, key(revoked)),
             try Mutation("AccessService/CreateApiKey", id: rotated, key(rotated)),
         ]
@@ -132,6 +132,7 @@ private struct Shop {
         ]
     }
 
+    /// Where they take, they take all that there is: a second one would find nothing.
     func stock() throws -> [Mutation] {
         let ids = (0..<5).map { _ in EntityID.fresh }
         return [
@@ -152,7 +153,7 @@ private struct Shop {
                         .with {
                             $0.sku = sku("adjust")
                             $0.location = warehouse
-                            $0.delta = -3
+                            $0.delta = -100
                         }
                     ]
                 }, differs: "reason"
@@ -179,7 +180,7 @@ private struct Shop {
                     request.lines = [
                         .with {
                             $0.sku = sku("transfer")
-                            $0.quantity = 7
+                            $0.quantity = 100
                         }
                     ]
                 }, differs: "lines[0].quantity"
@@ -204,7 +205,8 @@ private struct Shop {
         let ids = (0..<4).map { _ in EntityID.fresh }
         return [
             try Mutation(
-                "ReservationService/Reserve", id: ids[0], reservation(ids[0], "reserve"), differs: "lines[0].quantity"
+                "ReservationService/Reserve", id: ids[0], reservation(ids[0], "reserve", 100),
+                differs: "lines[0].quantity"
             ) { $0.lines[0].quantity = 3 },
             try Mutation(
                 "ReservationService/ExtendReservation", id: ids[1],
@@ -218,7 +220,7 @@ private struct Shop {
                 "ReservationService/ReleaseReservation", id: released,
                 Holdfast_V1_ReleaseReservationRequest.with { $0.reservationID = released.description }),
             try Mutation(
-                "OrderService/PlaceOrder", id: ids[2], order(ids[2], "order"), differs: "lines[0].unit_price.units"
+                "OrderService/PlaceOrder", id: ids[2], order(ids[2], "order", 100), differs: "lines[0].unit_price.units"
             ) { $0.lines[0].unitPrice.units = 3 },
             try Mutation(
                 "OrderService/CancelOrder", id: ids[3],
@@ -295,20 +297,20 @@ private struct Shop {
         }
     }
 
-    private func reservation(_ id: EntityID, _ article: String) -> Holdfast_V1_ReserveRequest {
+    private func reservation(_ id: EntityID, _ article: String, _ quantity: Int64) -> Holdfast_V1_ReserveRequest {
         .with { request in
             request.reservationID = id.description
             request.channel = channel
             request.lines = [
                 .with {
                     $0.sku = sku(article)
-                    $0.quantity = 2
+                    $0.quantity = quantity
                 }
             ]
         }
     }
 
-    private func order(_ id: EntityID, _ article: String) -> Holdfast_V1_PlaceOrderRequest {
+    private func order(_ id: EntityID, _ article: String, _ quantity: Int64) -> Holdfast_V1_PlaceOrderRequest {
         .with { request in
             request.orderID = id.description
             request.channel = channel
@@ -317,7 +319,7 @@ private struct Shop {
                 .with {
                     $0.sku = sku(article)
                     $0.location = warehouse
-                    $0.quantity = 2
+                    $0.quantity = quantity
                     $0.unitPrice = .with {
                         $0.currencyCode = "GBP"
                         $0.units = 2

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Shows that the checks of `holdfast torture` can fail: takes one rule of the protocol away after the other and lets torture
+# find it. Prints which check caught which, and ends with 1 where one escapes or where a sound server is accused.
+#
+#   dev/sabotages.sh [PROGRAM [NAME...]]    PROGRAM is a debug build; NAMEs choose among the sabotages
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+program="${1:-.build/debug/holdfast}"
+shift || true
+logs="$(mktemp -d)"
+trap 'rm -rf "$logs"' EXIT
+
+# name, seconds, seed, faults: as short as is reliable, and with the faults under which the missing rule matters.
+runs() {
+    cat <<'END'
+none                          20  1 kill-server,kill-redis,kill-postgres,two-redis
+capture-without-guard         30  1 slow-flush,delay-postgres
+acknowledge-before-commit     15  1 kill-postgres
+journal-without-epoch         30  1 flush-redis,flush-functions,delay-postgres
+no-arm-check                  30  1 two-redis
+expiry-in-redis-first         20  1 none
+settle-as-increment           20  1 none
+base-without-version          20  1 none
+untake-of-adopted             40  1 flush-redis,flush-functions
+orphan-without-tombstone      40  1 silent-postgres,pause-server,delay-postgres
+adjustment-in-postgres-first  20  1 none
+END
+}
+
+chosen() { # chosen NAME WANTED...
+    local name="$1"
+    shift
+    [ $# -eq 0 ] && return 0
+    for wanted in "$@"; do [ "$wanted" = "$name" ] && return 0; done
+    return 1
+}
+
+escaped=0
+table=()
+while read -r name seconds seed faults; do
+    chosen "$name" "$@" || continue
+    log="$logs/$name.log"
+    sabotage=(--sabotage "$name")
+    [ "$name" = none ] && sabotage=()
+    echo "== $name: $seconds s, seed $seed, faults $faults" >&2
+    start=$SECONDS
+    "$program" torture --seconds "$seconds" --seed "$seed" --faults "$faults" ${sabotage[@]+"${sabotage[@]}"} \
+        >"$log" 2>&1 </dev/null
+    status=$?
+    took=$((SECONDS - start))
+    kinds="$(sed -nE 's/^VIOLATION ([a-z-]+):.*/\1/p' "$log" | sort | uniq -c | awk '{ printf "%s%s x%s", (NR > 1 ? ", " : ""), $2, $1 }')"
+    if [ "$name" = none ] && [ "$status" -eq 0 ]; then
+        verdict="no weakness: every promise kept, after $took s"
+    elif [ "$name" != none ] && [ "$status" -eq 1 ] && [ -n "$kinds" ]; then
+        verdict="caught by $kinds, after $took s"
+    else
+        verdict="$([ "$name" = none ] && echo ACCUSED || echo ESCAPED) (status $status${kinds:+, $kinds})"
+        escaped=$((escaped + 1))
+        tail -n 40 "$log" >&2
+        if [ -n "${KEEP_LOGS:-}" ]; then cp "$log" "$KEEP_LOGS/"; fi
+    fi
+    table+=("$(printf '%-30s %s' "$name" "$verdict")")
+    echo "   $verdict" >&2
+done < <(runs)
+
+printf '%s\n' "${table[@]}"
+echo "$((${#table[@]} - escaped)) as they should be, $escaped not"
+[ "$escaped" -eq 0 ]
