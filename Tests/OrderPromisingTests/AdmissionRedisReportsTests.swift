@@ -24,9 +24,11 @@ struct AdmissionRedisReportsTests {
     }
 
     private static func judged(
-        _ reports: [AdmissionRedis], from instance: EntityID
+        _ reports: [AdmissionRedis], from instance: EntityID, foundSince: Int64? = 2_000
     ) -> (elder: EntityID?, younger: [EntityID], isInDoubt: Bool) {
-        let judged = AdmissionRedisReports(reports: reports, instance: instance, server: here)
+        let judged = AdmissionRedisReports(
+            reports: reports, instance: instance, server: here,
+            foundSince: foundSince.map { Instant(microseconds: $0 * 1_000) })
         return (judged.elder?.instance, judged.younger.map(\.instance), judged.isInDoubt)
     }
 
@@ -61,6 +63,9 @@ struct AdmissionRedisReportsTests {
         #expect(Self.judged(reports, from: Self.new).elder == Self.old)
         #expect(Self.judged(reports, from: Self.old).elder == nil)
         #expect(Self.judged(reports, from: Self.old).younger == [Self.new])
+        // A Redis that was set back to old contents a moment ago: whoever confirmed the newer claim did so before.
+        #expect(Self.judged(reports, from: Self.old, foundSince: 99_660).younger.isEmpty)
+        #expect(Self.judged(reports, from: Self.old, foundSince: nil).younger.isEmpty)
     }
 
     @Test("one that nobody confirms any more refuses nobody, exactly from the end of its life on")

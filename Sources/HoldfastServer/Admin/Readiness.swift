@@ -91,6 +91,6 @@ final class Readiness: Sendable {
         if pool.status.connected == 0 { return "not connected" }
         guard let silence = status.sinceLedgerAnswered else { return "not heard of yet" }
         guard silence > Readiness.patience else { return nil }
-        return "no answer for \(silence.components.seconds) s"
+        return "has taken no change for \(silence.components.seconds) s: it is stuck, read-only, or a standby"
     }
 }

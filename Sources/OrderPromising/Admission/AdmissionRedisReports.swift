@@ -14,6 +14,9 @@ struct AdmissionRedisReports {
     let instance: EntityID
     /// This server.
     let server: EntityID
+    /// A moment after this server had found that claim for the first time without another one in between; nil before it has
+    /// found it twice.
+    let foundSince: Instant?
 
     /// A Redis that nobody has confirmed for this long is not used any more: several times the pause between two looks.
     static let lifeMilliseconds: Int64 = 10_000
@@ -32,10 +35,13 @@ struct AdmissionRedisReports {
     }
 
     /// Younger ones that servers surely use besides this one: those servers are refused.
+    ///
+    /// Confirmed before this server found its own claim, a younger one proves nothing: Redis may have been set back to old
+    /// contents since.
     var younger: [AdmissionRedis] {
-        guard let own else { return [] }
+        guard let own, let foundSince else { return [] }
         return reports.filter { other in
-            isOlder(own, than: other) && other.confirmedAt > other.establishedAt
+            isOlder(own, than: other) && other.confirmedAt > max(other.establishedAt, foundSince)
                 && other.ageMilliseconds < Self.lifeMilliseconds
         }
     }

@@ -24,6 +24,8 @@ final class DeploymentClaim: Sendable {
         var hasPassed = false
         var isFull = false
         var younger: Set<EntityID> = []
+        /// The claim that was found last, and a moment after it was found for the first time in a row.
+        var found: (instance: EntityID, since: Instant?)?
     }
 
     private let ledger: Ledger
@@ -112,10 +114,16 @@ final class DeploymentClaim: Sendable {
         guard claim.deployment == deployment else {
             throw RedisRefusal.anotherDeployment(found: claim.deployment, own: deployment, keyPrefix: keyPrefix)
         }
+        let foundSince = state.withLock { state -> Instant? in
+            // Whatever was read from now on was read after the look that came before this one.
+            let since = state.found?.instance == claim.instance ? state.found?.since ?? seenAt : nil
+            state.found = (claim.instance, since)
+            return since
+        }
         return AdmissionRedisReports(
             reports: try await ledger.confirmAdmissionRedis(
                 claim.instance, keyPrefix: keyPrefix, by: server, seenAt: seenAt),
-            instance: claim.instance, server: server)
+            instance: claim.instance, server: server, foundSince: foundSince)
     }
 
     private func standingClaim(_ hotStock: HotStock, _ deployment: EntityID) async throws -> RedisClaim {

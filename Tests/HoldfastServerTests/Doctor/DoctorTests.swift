@@ -181,6 +181,36 @@ struct DoctorTests {
         }
     }
 
+    @Test("a Redis that is away while servers run is bridged by PostgreSQL, and the doctor says who decides")
+    func ledgerMode() async throws {
+        let stack = try await PrivateStack.start(directory: TestDirectory.make("doctor"))
+        try await TestDeployment.with(stack: stack) { deployment in
+            try await Patient.stock(deployment)
+            try await Patient.with(stack: stack, database: deployment.keyPrefix) { patient in
+                stack.redis.kill9()
+                #expect(
+                    try await eventually(within: 60) {
+                        try await patient.examined().vshards.allSatisfy(\.isDecidedByLedger)
+                    })
+                let report = try await patient.examined()
+                #expect(report.vshards.count == 16)
+                #expect(report.finding("Redis")?.verdict == .wrong)
+                #expect(report.finding("admission")?.verdict == .warning)
+                #expect(
+                    report.finding("admission")?.found
+                        == "16 of 16 parts of the stock are open for promises, 16 of them by PostgreSQL alone")
+                #expect(report.finding("servers")?.found == "1 running, 1 of them cannot use Redis")
+                try await stack.redis.restart()
+                #expect(
+                    try await eventually(within: 60) {
+                        let now = try await patient.examined()
+                        return now.complaints.isEmpty && now.vshards.allSatisfy { $0.isOpen && !$0.isDecidedByLedger }
+                    })
+            }
+        }
+        await stack.stop()
+    }
+
     @Test("stores that are away are findings, and nothing is repaired")
     func away() async throws {
         let stack = try await PrivateStack.start(directory: TestDirectory.make("doctor"))
