@@ -49,7 +49,7 @@ struct StockCrashTests {
                     "InventoryService/AdjustStock", request, Holdfast_V1_AdjustStockResponse.self)
             }
             #expect(reply.levels.map(\.onHand) == [16])
-            // The first attempt's units come back: they were taken twice for a moment.
+            // The repetition took the first attempt's units over: they are taken once.
             try await stage.heals(to: 16, row)
         }
     }
