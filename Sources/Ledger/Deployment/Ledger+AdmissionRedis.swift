@@ -45,6 +45,11 @@ extension Ledger {
         ON CONFLICT (instance) DO UPDATE SET server = excluded.server, key_prefix = excluded.key_prefix,
             confirmed_at = greatest(admission_redis.confirmed_at, excluded.confirmed_at)
         """)
+    // A clock that was ahead and has gone back leaves reports of a time to come: they prove nothing, and would count as recent
+    // until the clock has caught up. Who still uses such a Redis reports it again.
+    private static let forgetRedisToCome = PostgresStatement(
+        "forget_admission_redis_to_come",
+        "DELETE FROM admission_redis WHERE greatest(confirmed_at, established_at) > clock_timestamp()")
     private static let forgetRedis = PostgresStatement(
         "forget_admission_redis",
         "DELETE FROM admission_redis WHERE confirmed_at < now() - $1::int8 * interval '1 millisecond'")
@@ -80,6 +85,7 @@ extension Ledger {
         try await onConnection { connection in
             let results = try connection.pipeline([
                 (.begin, []),
+                (Ledger.forgetRedisToCome, []),
                 (
                     Ledger.confirmRedis,
                     [
@@ -91,7 +97,7 @@ extension Ledger {
                 (Ledger.admissionRedis, []),
                 (.commit, []),
             ])
-            return try Ledger.afterCommit { try Ledger.admissionRedis(results[3]) }
+            return try Ledger.afterCommit { try Ledger.admissionRedis(results[4]) }
         }
     }
 
