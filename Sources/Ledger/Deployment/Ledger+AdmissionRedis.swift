@@ -36,14 +36,15 @@ extension Ledger {
     private static let deploymentClock = PostgresStatement(
         "deployment_clock", "SELECT id, clock_timestamp() FROM deployment", access: .readOnly)
     // The moment of the confirmation is the one before Redis was looked at: a row confirmed after another was established
-    // was surely found in another Redis.
+    // was surely found in another Redis. A moment to come is one of a clock that was set back since.
     private static let confirmRedis = PostgresStatement(
         "confirm_admission_redis",
         """
         INSERT INTO admission_redis (instance, key_prefix, server, confirmed_at)
         VALUES ($1::uuid, $2::text, $3::uuid, $4::timestamptz)
         ON CONFLICT (instance) DO UPDATE SET server = excluded.server, key_prefix = excluded.key_prefix,
-            confirmed_at = greatest(admission_redis.confirmed_at, excluded.confirmed_at)
+            confirmed_at = CASE WHEN admission_redis.confirmed_at > clock_timestamp() THEN excluded.confirmed_at
+                ELSE greatest(admission_redis.confirmed_at, excluded.confirmed_at) END
         """)
     // A clock that was ahead and has gone back leaves reports of a time to come: they prove nothing, and would count as recent
     // until the clock has caught up. Who still uses such a Redis reports it again.

@@ -30,7 +30,7 @@ struct AdmissionRedisReports {
         guard let own else { return nil }
         return reports.first { other in
             isOlder(other, than: own) && other.confirmedAt > own.establishedAt
-                && other.ageMilliseconds < Self.lifeMilliseconds
+                && isInUse(other)
         }
     }
 
@@ -42,7 +42,7 @@ struct AdmissionRedisReports {
         guard let own, let foundSince else { return [] }
         return reports.filter { other in
             isOlder(own, than: other) && other.confirmedAt > max(other.establishedAt, foundSince)
-                && other.ageMilliseconds < Self.lifeMilliseconds
+                && isInUse(other)
         }
     }
 
@@ -52,6 +52,11 @@ struct AdmissionRedisReports {
         return reports.contains { other in
             isOlder(other, than: own) && other.server != server && other.ageMilliseconds < Self.doubtMilliseconds
         }
+    }
+
+    /// A moment to come is one of a clock that was set back, and proves nothing.
+    private func isInUse(_ report: AdmissionRedis) -> Bool {
+        report.ageMilliseconds.magnitude < UInt64(Self.lifeMilliseconds)
     }
 
     private func isOlder(_ one: AdmissionRedis, than other: AdmissionRedis) -> Bool {
