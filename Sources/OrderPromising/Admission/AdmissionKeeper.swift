@@ -140,6 +140,7 @@ final class AdmissionKeeper: Sendable {
             rows = try await raise(Set(rows.map(\.vshard)), in: rows)
         }
         memory.pulse = roster.pulse
+        identity.note(pulse: roster.pulse)
         if statuses != nil {
             let suspects = admission.takeSuspects()
             if !suspects.isEmpty { rows = try await raise(suspects, in: rows) }
