@@ -22,8 +22,8 @@ no-arm-check                  30  1 two-redis
 expiry-in-redis-first         20  1 none
 settle-as-increment           20  1 none
 base-without-version          20  1 none
-untake-of-adopted             40  1 flush-redis,flush-functions
-orphan-without-tombstone      40  1 silent-postgres,pause-server,delay-postgres
+untake-of-adopted             30  1 cut-postgres,silent-postgres
+orphan-without-tombstone      30  1 late-postgres
 adjustment-in-postgres-first  20  1 none
 END
 }

@@ -41,6 +41,9 @@ public final class PrivateProgram: Sendable {
         throw PrivateStoreError(.programFailed, "no line \"\(beginning)…\" came; the end of \(logPath):\n\(end)")
     }
 
+    /// Everything in its log, what was there before it included.
+    public var logged: String { PrivateProgram.content(of: logPath) }
+
     /// Kills it without warning.
     public func kill9() {
         child.signal(SIGKILL)

@@ -18,7 +18,11 @@ extension TortureRun {
     ) async throws -> TortureReport {
         var plan = TortureStack.Plan(program: program, directory: directory)
         plan.diskBytes = min(4 << 30, (640 << 20) + options.seconds * (8 << 20))
-        if let sabotage = options.sabotage { plan.environment["HOLDFAST_SABOTAGE"] = sabotage }
+        if let sabotage = options.sabotage {
+            plan.environment["HOLDFAST_SABOTAGE"] = sabotage
+            // A short run must see what happens to attempts that are taken for dead.
+            plan.environment["HOLDFAST_REPAIR_GRACE_S"] = "1"
+        }
         let chosen = plan
         return try await withLoops { group in
             var followed: (ledger: LedgerReader, stream: CommitStream)?

@@ -132,10 +132,10 @@ struct StoreCrashTests {
         await client.shutdown()
         // The old one goes on; the promoted one never hears of these.
         _ = try await stage.deployment.reserve([("A", "W", 15)])
+        await stage.server.stop()
         let moved = try await DoomedServer.start(stage.deployment, failpoint: "", redis: replica.url)
         let result: Result<Void, any Error>
         do {
-            await stage.server.stop()
             let promoted = Stage(deployment: stage.deployment, server: moved)
             let request = stage.reservation(5)
             try await stage.timed(row, "the promoted one admits, once it is loaded") {

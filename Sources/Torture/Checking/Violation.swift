@@ -30,6 +30,8 @@ package struct Violation: Sendable, Hashable {
         case outbox
         /// Availability did not become exact in time.
         case notExact = "not-exact"
+        /// A server itself found what must never be, and said so.
+        case alarm
     }
 
     /// Which promise.

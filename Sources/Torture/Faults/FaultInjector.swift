@@ -68,7 +68,7 @@ struct FaultInjector: Sendable {
         case .oldRedis: try await bringBackOldRedis(fault)
         case .twoRedis: try await promoteReplica(fault)
         case .cutRedis, .delayRedis, .silentRedis: try await WayFault(proxy: ways.redis, fault: fault).run()
-        case .cutPostgres, .delayPostgres, .silentPostgres:
+        case .cutPostgres, .delayPostgres, .latePostgres, .silentPostgres:
             try await WayFault(proxy: ways.postgres, fault: fault).run()
         case .cutClients, .silentClients: try await WayFault(proxy: ways.clients, fault: fault).run()
         case .fullDisk: try await fillDisk(fault)

@@ -15,6 +15,7 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable {
     case cutClients = "cut-clients"
     case delayRedis = "delay-redis"
     case delayPostgres = "delay-postgres"
+    case latePostgres = "late-postgres"
     case silentRedis = "silent-redis"
     case silentPostgres = "silent-postgres"
     case silentClients = "silent-clients"
@@ -40,6 +41,7 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable {
         case .cutClients: "clients' connections to a server are cut again and again"
         case .delayRedis: "everything between a server and Redis takes longer"
         case .delayPostgres: "everything between a server and PostgreSQL takes longer"
+        case .latePostgres: "everything between a server and PostgreSQL arrives seconds late, when it has been given up"
         case .silentRedis: "connections of a server to Redis stand and carry nothing, in one direction or both"
         case .silentPostgres: "connections of a server to PostgreSQL stand and carry nothing, in one direction or both"
         case .silentClients: "connections of clients to a server stand and carry nothing, in one direction or both"
@@ -53,6 +55,7 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable {
     package var concernsServer: Bool {
         switch self {
         case .killServer, .pauseServer, .cutRedis, .cutPostgres, .cutClients, .delayRedis, .delayPostgres,
+            .latePostgres,
             .silentRedis, .silentPostgres, .silentClients:
             true
         case .killRedis, .killPostgres, .pauseRedis, .pausePostgres, .flushRedis, .flushFunctions, .oldRedis,
@@ -68,7 +71,8 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable {
         case .killRedis, .pauseRedis, .flushRedis, .flushFunctions, .oldRedis, .twoRedis, .cutRedis, .delayRedis,
             .silentRedis:
             .redis
-        case .killPostgres, .pausePostgres, .cutPostgres, .delayPostgres, .silentPostgres, .fullDisk, .slowFlush,
+        case .killPostgres, .pausePostgres, .cutPostgres, .delayPostgres, .latePostgres, .silentPostgres, .fullDisk,
+            .slowFlush,
             .clockStep:
             .postgres
         }

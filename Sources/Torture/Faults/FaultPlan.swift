@@ -49,6 +49,7 @@ package struct FaultPlan: Sendable {
         case .cutRedis, .cutPostgres, .cutClients: range = 50...1_500
         case .delayRedis, .delayPostgres: range = 500...2_500
         case .silentRedis, .silentPostgres, .silentClients: range = 300...4_000
+        case .latePostgres: range = 1_500...3_500
         case .fullDisk: range = 500...3_000
         case .slowFlush: range = 500...3_000
         case .clockStep: range = 500...3_000

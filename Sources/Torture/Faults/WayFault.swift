@@ -18,6 +18,9 @@ struct WayFault: Sendable {
             try await hold(.refusing) { proxy.cut() }
         case .delayRedis, .delayPostgres:
             try await hold(.delaying(.milliseconds(Int64(fault.strength))))
+        case .latePostgres:
+            // Up to where an attempt on its way is taken for dead.
+            try await hold(.delaying(.milliseconds(1_500 + Int64(fault.strength) * 60)))
         case .silentRedis, .silentPostgres, .silentClients:
             try await hold(.silent(fault.silence))
         case .killServer, .killRedis, .killPostgres, .pauseServer, .pauseRedis, .pausePostgres, .flushRedis,

@@ -33,7 +33,11 @@ struct PrivateTarget: TortureTarget {
             books = try await ledger.booksViolations()
         }
         let replay = try await stream.finish()
-        return books + replay.violations(beside: keys)
+        return books + alarms() + replay.violations(beside: keys)
             + WitnessCheck.violations(in: keys, witnesses: replay.witnesses)
+    }
+
+    private func alarms() -> [Violation] {
+        stack.servers.flatMap { AlarmCheck.violations(in: $0.logged, of: $0.number) }
     }
 }

@@ -64,6 +64,9 @@ package final class ServerSeat: Sendable {
 
     func resume() { process.withLock { $0 }.resume() }
 
+    /// What every process here has written.
+    var logged: String { process.withLock { $0 }.logged }
+
     func stop() async {
         let program = process.withLock { $0 }
         program.resume()

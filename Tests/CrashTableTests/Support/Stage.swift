@@ -215,6 +215,14 @@ struct Stage: Sendable {
         }
     }
 
+    /// The text that a query answers.
+    func text(_ sql: String) async throws -> String {
+        let statement = PostgresStatement("crash \(sql)", sql)
+        return try await deployment.pool.withConnection { connection in
+            try connection.execute(statement).single.text(0)
+        }
+    }
+
     /// Runs statements as an operator would.
     func run(_ sql: String) async throws {
         try await deployment.pool.withConnection { connection in try connection.executeScript(sql) }

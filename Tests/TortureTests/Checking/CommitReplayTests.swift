@@ -103,6 +103,19 @@ struct CommitReplayTests {
         #expect(kinds([[cell(5)], raise, [hold("a", 3, sequence: 3)]], beside: later) == [.oversold])
     }
 
+    @Test("an order that takes a reservation which had ended is found, even where there is stock enough")
+    func unbacked() {
+        #expect(
+            kinds([
+                [cell(9)], [hold("a", 3, sequence: 1)], [hold("a", 3, state: 3, sequence: 1)], [cell(9, allocated: 3)],
+            ]) == [.illegalState])
+        #expect(
+            kinds([
+                [cell(9)], [hold("a", 3, sequence: 1)], [hold("a", 3, state: 2, sequence: 1), cell(9, allocated: 4)],
+            ])
+                == [.illegalState])
+    }
+
     @Test("missing goods that are promised and not recorded are found")
     func unrecorded() {
         #expect(

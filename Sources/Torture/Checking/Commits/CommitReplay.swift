@@ -8,6 +8,7 @@
 /// 4. A final state never changes, and no live reservation vanishes.
 /// 5. Where PostgreSQL decides, a cell's own sum of live reservations is true.
 /// 6. A call that admits is used by one transaction only, which journals it.
+/// 7. What an order gets was a live reservation's until this transaction, or was admitted for the order itself.
 ///
 /// Goods that go missing, or safety stock that rises, may overtake a promise that was admitted before and is written
 /// after: the promise then breaks the first two rules by what shrank meanwhile, and by no more. ``Suspicion`` keeps what
@@ -62,6 +63,23 @@ package struct CommitReplay: Sendable {
         var beyond: Int64 { allocated + held - onHand - shortage }
     }
 
+    /// What a transaction has to give to orders.
+    private struct Backing {
+        /// Units of reservations that it confirms, by cell.
+        var confirmed: [Int64: Int64] = [:]
+        /// Vshards where something was admitted for an order of it.
+        var admitted: Set<Int> = []
+
+        init(of transaction: CommittedTransaction, holds: [HoldKey: CommittedTransaction.Hold]) {
+            for case .hold(let hold) in transaction.changes {
+                let old = holds[HoldKey(id: hold.id, kind: hold.kind)]
+                if hold.kind == 2 && old == nil { admitted.formUnion(hold.stamps.map(\.vshard)) }
+                guard let old, hold.kind == 1, old.state == 1, hold.state == 2 else { continue }
+                for (cell, quantity) in zip(old.cells, old.quantities) { confirmed[cell, default: 0] += quantity }
+            }
+        }
+    }
+
     private struct HoldKey: Hashable {
         var id: String
         var kind: Int
@@ -104,6 +122,7 @@ package struct CommitReplay: Sendable {
             case .movement, .shard, .call: break
             }
         }
+        let backing = Backing(of: transaction, holds: holds)
         let before = touched.reduce(into: [Int64: Counter]()) { $0[$1] = counters[$1] }
         var stamps: [Int: CommittedTransaction.Stamp] = [:]
         var names: [Mutation.Key] = []
@@ -135,6 +154,7 @@ package struct CommitReplay: Sendable {
             counters[movement.cell] = counter
         }
         for id in touched.sorted() {
+            judge(id, before: before[id], backing, names: names)
             judge(id, before: before[id], stamps: stamps, names: names, at: transaction.position)
         }
     }
@@ -225,6 +245,18 @@ package struct CommitReplay: Sendable {
             }
             calls[stamp] = position
         }
+    }
+
+    /// Rule 7.
+    private mutating func judge(_ id: Int64, before: Counter?, _ backing: Backing, names: [Mutation.Key]) {
+        guard let counter = counters[id], !backing.admitted.contains(counter.vshard) else { return }
+        let given = counter.allocated - (before?.allocated ?? 0)
+        let backed = backing.confirmed[id] ?? 0
+        guard given > max(0, backed) else { return }
+        report(
+            .illegalState,
+            "an order got \(given) units of cell \(id), and only \(backed) were a live reservation's or admitted for it",
+            about: "cell \(id)", keys: names)
     }
 
     /// Rules 1, 2 and 5.
