@@ -123,6 +123,8 @@ struct BackupTests {
             _ = try await deployment.promising.release(held.id, by: .anonymous)
             try await deployment.change(.receive, [("A", "W", 3_000)])
             #expect(try await deployment.available("A") == 8_000)
+            // What a server has not looked at since cannot be missed: it looks four times a second.
+            try await Task.sleep(for: .milliseconds(700))
             stack.postgres.kill9()
             let data = stack.postgres.directory + "/data"
             try FileManager.default.moveItem(atPath: data, toPath: data + ".former")
