@@ -63,9 +63,10 @@ struct FunctionLibraryTests {
             try await FunctionLibraryTests.load(FunctionLibraryTests.source(revision: revision), deployment.redis)
             let loaded = try await hotStock.libraries().get()
             #expect(loaded.map(\.name) == [FunctionLibrary.name])
-            #expect(loaded.map(\.revision) == [revision ?? 1])
-            #expect(try await FunctionLibraryTests.sells(deployment))
             let expected = revision == 1_000 ? 1_000 : FunctionLibrary.revision
+            // This server may have put its own back already.
+            #expect([[revision ?? 1], [expected]].contains(loaded.map(\.revision)))
+            #expect(try await FunctionLibraryTests.sells(deployment))
             #expect(try await hotStock.libraries().get().map(\.revision) == [expected])
             #expect(try await deployment.available("A") == 18)
             #expect(try await deployment.booksAgree())
