@@ -145,7 +145,6 @@ struct StoreTroubleTests {
                     connectionString: stack.postgres.connectionString(database: deployment.keyPrefix),
                     connectionCount: 1),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let outcomes = Box<[String]>([])
             let isLocked = Box(false)
             let mayEnd = Box(false)
             async let lock: Void = blocker.withTransaction { connection in
@@ -155,22 +154,18 @@ struct StoreTroubleTests {
             }
             #expect(try await eventually { isLocked.value })
             // More calls than the pool has connections, each of which keeps one until its statement is cancelled.
-            await withTaskGroup(of: Void.self) { group in
+            let outcomes = try await withThrowingTaskGroup(of: String.self) { group in
                 for _ in 0..<12 {
                     group.addTask {
-                        do {
-                            let outcome = try await StoreTroubleTests.outcome {
-                                try await deployment.change(.receive, [("A", "W", 1)])
-                            }
-                            outcomes.value += [outcome]
-                        } catch {
-                            Issue.record("\(error)")
+                        try await StoreTroubleTests.outcome {
+                            try await deployment.change(.receive, [("A", "W", 1)])
                         }
                     }
                 }
+                return try await group.reduce(into: [String]()) { $0.append($1) }
             }
-            #expect(outcomes.value.count == 12)
-            #expect(Set(outcomes.value) == ["the ledger took too long", "the ledger is busy"], "\(outcomes.value)")
+            #expect(outcomes.count == 12)
+            #expect(Set(outcomes) == ["the ledger took too long", "the ledger is busy"], "\(outcomes)")
             mayEnd.value = true
             try await lock
             await blocker.shutdown()

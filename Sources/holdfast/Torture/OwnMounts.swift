@@ -9,10 +9,8 @@ enum OwnMounts {
     /// Returns where that is so already, or cannot be: without root nothing is mounted anyway.
     static func take() throws {
         guard Terminal.environment(mark) == nil, geteuid() == 0 else { return }
-        guard
-            let unshare = ["/usr/bin/unshare", "/bin/unshare"].first(where: { (path: String) in access(path, X_OK) == 0
-                })
-        else { return }
+        let unshare = ["/usr/bin/unshare", "/bin/unshare"].first { (path: String) in access(path, X_OK) == 0 }
+        guard let unshare else { return }
         setenv(mark, "own", 1)
         let words = [unshare, "--mount", "--propagation", "private", "--", try OwnProgram.path()]
         var pointers = (words + CommandLine.arguments.dropFirst()).map { strdup($0) } + [nil]
