@@ -176,9 +176,24 @@ package struct DurabilityCheck {
             }
             money(of: stands, request, message, key)
         }
+        if !request.reservationID.isEmpty { coverage(of: request, key) }
         for line in stands.lines where line.allocated + line.delivered + line.cancelled != line.quantity {
             report(.books, "order \(id): the units of a line do not add up to its quantity", key)
         }
+    }
+
+    /// An order that names a reservation has it: the reservation is the order's, or had expired and was taken anew.
+    ///
+    /// The orders of a run want at least a part of what the reservation that they name holds.
+    private mutating func coverage(of request: Holdfast_V1_PlaceOrderRequest, _ key: KeyHistory) {
+        guard let reservation = facts.reservations[request.reservationID] else { return }
+        let isAnothers = reservation.state == .confirmed && reservation.order != key.key.id
+        guard isAnothers || reservation.state == .released else { return }
+        report(
+            .illegalState,
+            "order \(key.key.id) was captured with the reservation \(request.reservationID), which is "
+                + (isAnothers ? "the order \(reservation.order)'s" : "released"), key,
+            also: [.init(.reservation, request.reservationID), .init(.release, request.reservationID)])
     }
 
     private mutating func money(

@@ -33,6 +33,14 @@ struct LoadClient: Sendable {
                 }
                 let outcome = await settle(mutation, using: &mix)
                 remember(mutation, outcome, using: &mix)
+            case .race(let contenders):
+                await withTaskGroup(of: Void.self) { group in
+                    for (place, contender) in contenders.enumerated() {
+                        let server = (number + place) % connections.count
+                        group.addTask { _ = await self.call(contender, on: server) }
+                    }
+                }
+                for contender in contenders { _ = await settle(contender, using: &mix) }
             case .reuse(let mutation, let other):
                 let outcome = await settle(mutation, using: &mix)
                 _ = await call(other, on: mix.drawing { Int.random(in: 0..<connections.count, using: &$0) })

@@ -8,6 +8,8 @@ enum LoadStep: Sendable {
     case change(Mutation)
     /// The same change from several places at once.
     case duplicate(Mutation, copies: Int)
+    /// Changes that only one of can have what they want, all at once on several servers.
+    case race([Mutation])
     /// A change, then another request under the same id.
     case reuse(Mutation, Mutation)
     /// Availability of some articles.
@@ -41,6 +43,7 @@ struct LoadMix: Sendable {
         case ..<9: if let key = lookedAt() { return .look(key) }
         default: break
         }
+        if draw >= 96, let contenders = race() { return .race(contenders) }
         let mutation = change()
         if random.chance(8) { return .duplicate(mutation, copies: Int.random(in: 2...4, using: &random)) }
         if random.chance(3), let other = altered(mutation) { return .reuse(mutation, other) }
@@ -110,6 +113,16 @@ struct LoadMix: Sendable {
         if random.chance(15), lines.count > 1 { lines.removeLast() }
         if random.chance(15) { lines.append((sku(), location(), 1)) }
         return .place(order(channel: reservation.channel, lines: lines, reservation: reservation.id))
+    }
+
+    /// Two orders and a release that all want one reservation.
+    private mutating func race() -> [Mutation]? {
+        guard let reservation = shelf.reservation(removing: true, using: &random) else { return nil }
+        let orders = (0..<2).map { _ in
+            Mutation.place(
+                order(channel: reservation.channel, lines: reservation.lines, reservation: reservation.id))
+        }
+        return (orders + [.release(.with { $0.reservationID = reservation.id })]).shuffled(using: &random)
     }
 
     private mutating func place() -> Mutation { .place(order(channel: channel(), lines: lines(), reservation: "")) }

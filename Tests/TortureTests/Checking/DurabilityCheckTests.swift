@@ -105,6 +105,22 @@ struct DurabilityCheckTests {
                 == [.appliedThoughRefused])
     }
 
+    @Test("an order that was captured with another order's reservation, or with a released one, is found")
+    func othersReservation() throws {
+        let calls = [
+            try reserved("a"), Made.call(Made.release("a"), .unknown("lost"), at: 2),
+            Made.call(Made.place("o", with: "a"), .done(try Made.placed("o", amount: 302)), at: 3),
+            Made.call(Made.place("p", with: "a"), .done(try Made.placed("p", amount: 302)), at: 3),
+        ]
+        let orders = ["o": Made.order("o", reservation: "a"), "p": Made.order("p", reservation: "a")]
+        func found(_ state: LedgerFacts.Reservation) -> [Violation.Kind] {
+            kinds(calls, facts(reservations: ["a": state], orders: orders))
+        }
+        #expect(found(Made.standing(.confirmed, order: "o")) == [.illegalState])
+        #expect(found(Made.standing(.released)) == [.illegalState, .illegalState])
+        #expect(found(Made.standing(.expired)) == [])
+    }
+
     @Test("amounts are worked out anew: in the answer and in the books")
     func money() throws {
         // 3 x 1.005 = 3.015, half to even: 3.02.

@@ -52,6 +52,13 @@ enum Made {
         try Holdfast_V1_ReleaseReservationResponse.with { $0.state = state }.serializedBytes()
     }
 
+    /// An order for what a reservation holds.
+    static func place(_ id: String, with reservation: String) -> Mutation {
+        guard case .place(var request) = place(id) else { return place(id) }
+        request.reservationID = reservation
+        return .place(request)
+    }
+
     static func place(_ id: String, quantity: Int64 = 3, units: Int64 = 1, nanos: Int32 = 5_000_000) -> Mutation {
         .place(
             .with {
