@@ -11,7 +11,7 @@ shift || true
 logs="$(mktemp -d)"
 trap 'rm -rf "$logs"' EXIT
 
-# name, seconds, first seed, faults: as short as is reliable, and with the faults under which the missing rule matters. What
+# name, seconds, first seed, faults, and where servers are held up (HOLDFAST_FAILPOINT): as short as is reliable, and with the faults under which the missing rule matters. What
 # happens between two processes is not decided by a seed, so a sabotage is given three runs to be found in.
 runs() {
     cat <<'END'
@@ -24,7 +24,7 @@ expiry-in-redis-first         15  1 none
 settle-as-increment           15  1 none
 base-without-version          15  1 none
 untake-of-adopted             40  2 cut-postgres
-orphan-without-tombstone      40  2 late-postgres
+orphan-without-tombstone      30  1 none                                 journalling:40*:stall:4500
 adjustment-in-postgres-first  15  1 none
 END
 }
@@ -39,15 +39,15 @@ chosen() { # chosen NAME WANTED...
 
 escaped=0
 table=()
-while read -r name seconds seed faults; do
+while read -r name seconds seed faults point; do
     chosen "$name" "$@" || continue
     log="$logs/$name.log"
     sabotage=(--sabotage "$name")
     [ "$name" = none ] && sabotage=()
     start=$SECONDS
     for run in 1 2 3; do
-        echo "== $name: $seconds s, seed $seed, faults $faults" >&2
-        "$program" torture --seconds "$seconds" --seed "$seed" --faults "$faults" ${sabotage[@]+"${sabotage[@]}"} \
+        echo "== $name: $seconds s, seed $seed, faults $faults${point:+, $point}" >&2
+        HOLDFAST_FAILPOINT="$point" "$program" torture --seconds "$seconds" --seed "$seed" --faults "$faults" ${sabotage[@]+"${sabotage[@]}"} \
             >"$log" 2>&1 </dev/null
         status=$?
         if [ "$name" = none ] || [ "$status" -ne 0 ]; then break; fi

@@ -9,6 +9,8 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case takeAnswered = "take-answered"
     /// A reservation's units are taken, and PostgreSQL knows nothing of it.
     case taken = "taken"
+    /// The transaction of a reservation has its connection, and has sent nothing.
+    case journalling = "journalling"
     /// A reservation is committed, and nobody was told; dropped, the commit looks unconfirmed.
     case journalled = "journalled"
     /// An order's units are taken or reserved, and PostgreSQL knows nothing of the order.

@@ -17,11 +17,14 @@
     /// The points that are armed in this process.
     ///
     /// `HOLDFAST_FAILPOINT` arms those of a server: `name[:count][:action]`, several with commas between. `count` is the
-    /// passing that counts (default 1); `action` is `exit` (the default), `stall:MILLISECONDS` or `drop`. Each point acts once.
+    /// passing that counts (default 1), and the point acts once; `60*` is every sixtieth passing. `action` is `exit` (the
+    /// default), `stall:MILLISECONDS` or `drop`.
     /// A value that cannot be read ends the process: a test that arms nothing would prove nothing.
     package final class FailpointTable: Sendable {
         private struct Entry: Sendable {
             var passesLeft: Int
+            /// After how many passings it acts again; nil where it acts once.
+            var period: Int?
             var action: FailpointAction
         }
 
@@ -45,9 +48,10 @@
             var words = text.split(separator: ":", omittingEmptySubsequences: false)[...]
             guard let name = words.popFirst(), let point = Failpoint(rawValue: String(name)) else { return nil }
             var entry = Entry(passesLeft: 1, action: .exit)
-            if let count = words.first.flatMap({ Int($0) }) {
+            if let word = words.first, let count = Int(word.hasSuffix("*") ? word.dropLast() : word) {
                 guard count > 0 else { return nil }
                 entry.passesLeft = count
+                entry.period = word.hasSuffix("*") ? count : nil
                 words.removeFirst()
             }
             switch words.popFirst() {
@@ -75,7 +79,7 @@
                     entries[point]?.passesLeft -= 1
                     return nil
                 }
-                entries[point] = nil
+                entries[point] = entry.period.map { Entry(passesLeft: $0, period: $0, action: entry.action) }
                 return entry.action
             }
             switch action {

@@ -1,4 +1,5 @@
 import FramedTransport
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -22,6 +23,10 @@ extension TortureRun {
             plan.environment["HOLDFAST_SABOTAGE"] = sabotage
             // A short run must see what happens to attempts that are taken for dead.
             plan.environment["HOLDFAST_REPAIR_GRACE_S"] = "1"
+            // And where chance would take too long to hit the moment, a server is held up in it.
+            if let point = getenv("HOLDFAST_FAILPOINT") {
+                plan.environment["HOLDFAST_FAILPOINT"] = String(cString: point)
+            }
         }
         let chosen = plan
         return try await withLoops { group in

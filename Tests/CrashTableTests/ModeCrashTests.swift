@@ -26,6 +26,7 @@ struct ModeCrashTests {
             #expect(try await ModeCrashTests.mode(stage) == (failpoint == "ledger-mode-begun" ? 2 : 1))
             let request = stage.reservation(3)
             let reply = try await stage.timed("\(row) (\(failpoint))", "PostgreSQL decides, a restart included") {
+                if failpoint != "before-ledger-mode" { try await stage.lapseLease() }
                 try await stage.server.restart()
                 return try await stage.reserve(request)
             }

@@ -151,17 +151,17 @@ struct OrderCrashTests {
     @Test("an order and the expiry or release of its reservation meet: the order is first", arguments: Rival.allCases)
     func orderWins(rival: Rival) async throws {
         let row = "an order and the expiry or release of its reservation meet: the order is first"
-        try await Stage.with("capture-uncommitted:stall:1500") {
+        try await Stage.with("capture-uncommitted:stall:1000") {
             $0.sweepInterval = .milliseconds(50)
         } _: { stage in
             let held = stage.reservation(4, seconds: rival == .expiry ? 2 : 600)
             _ = try await stage.reserve(held)
-            if rival == .expiry { try await Task.sleep(for: .milliseconds(1_300)) }
+            if rival == .expiry { try await Task.sleep(for: .milliseconds(1_500)) }
             let request = stage.order(4, reservation: held.reservationID)
             async let placed = stage.seePlace(request)
             if rival == .release {
                 // The order has locked the reservation's row by then; if not, it is the release that is first.
-                try await Task.sleep(for: .milliseconds(700))
+                try await Task.sleep(for: .milliseconds(500))
                 await #expect(throws: Refusal.self) {
                     try await stage.deployment.promising.release(
                         #require(EntityID(held.reservationID)), by: .anonymous)
@@ -178,16 +178,16 @@ struct OrderCrashTests {
         "an order and the expiry or release of its reservation meet: the order is second", arguments: Rival.allCases)
     func orderLoses(rival: Rival) async throws {
         let row = "an order and the expiry or release of its reservation meet: the order is second"
-        try await Stage.with("order-taken:stall:1500") {
+        try await Stage.with("order-taken:stall:1000") {
             $0.sweepInterval = .milliseconds(50)
         } _: { stage in
             let held = stage.reservation(4, seconds: rival == .expiry ? 2 : 600)
             _ = try await stage.reserve(held)
-            if rival == .expiry { try await Task.sleep(for: .milliseconds(1_300)) }
+            if rival == .expiry { try await Task.sleep(for: .milliseconds(1_500)) }
             let request = stage.order(4, reservation: held.reservationID)
             async let placed = stage.seePlace(request)
             if rival == .release {
-                try await Task.sleep(for: .milliseconds(700))
+                try await Task.sleep(for: .milliseconds(500))
                 _ = try await stage.deployment.promising.release(
                     #require(EntityID(held.reservationID)), by: .anonymous)
             }

@@ -81,6 +81,7 @@ extension Ledger {
                 ),
                 (.commit, []),
             ]
+            Failpoint.journalling.pass()
             let results: [PostgresRows]
             do {
                 results = try connection.pipeline(Ledger.sabotaged(steps, entries, calls))
