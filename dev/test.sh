@@ -5,6 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 results="$(mktemp -d)"
+chmod 755 "$results"  # The stores' account passes through.
 trap 'rm -rf "$results"' EXIT
 passed=0
 failed=0
@@ -24,12 +25,17 @@ check() { # check NAME COMMAND...
 }
 
 tests() { # tests NAME ARGUMENTS...: a test run of the package manager, counted from its report
-    local name="$1" status report total bad skipped file
+    local name="$1" status report temporary total bad skipped file
     shift
     echo "== $name"
     report="$results/${name// /-}.xml"
-    swift test "$@" --xunit-output "$report"
+    # The stores' folders of one target go before the next one starts: the disk holds one target's at a time.
+    temporary="$results/tmp"
+    mkdir -p "$temporary"
+    TMPDIR="$temporary" swift test "$@" --xunit-output "$report"
     status=$?
+    echo "$name left $(du -sm "$temporary" | cut -f1) MB of temporary files"
+    rm -rf "$temporary"
     total=0
     bad=0
     for file in "$report" "${report%.xml}-swift-testing.xml"; do
