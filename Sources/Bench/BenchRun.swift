@@ -6,6 +6,12 @@ import NIOPosix
 public enum BenchError: Error, Sendable {
     /// No connection could be made.
     case noConnection
+    /// A store answered in another shape than it should.
+    case unexpectedReply
+    /// Redis was not loaded again within ten minutes.
+    case notRebuilt
+    /// The stores differ, or the keys are not those that were there before.
+    case booksDiffer
 }
 
 /// Measures the service beside what it stands on, in one run on the same servers.
@@ -85,7 +91,7 @@ public struct BenchRun: Sendable {
             })
     }
 
-    private static func median(_ values: [Double]) -> Double {
+    static func median(_ values: [Double]) -> Double {
         let sorted = values.sorted()
         guard !sorted.isEmpty else { return 0 }
         let middle = sorted.count / 2

@@ -15,6 +15,8 @@ struct BenchCommand: AsyncParsableCommand {
               holdfast bench --connections 8 --depth 64 --seconds 5 --only reserve
               holdfast bench --report json > bench.json
               holdfast bench --crowd 5000
+              holdfast bench --outage redis --down 60
+              holdfast bench --rebuild --cells 1000000 --reservations 100000
 
             It starts private stores and a server of its own, and measures in closed loops, sides in turn, several \
             rounds each: CheckAvailability beside pipelined HMGET, Reserve beside a one-reservation take in Redis and \
@@ -30,6 +32,9 @@ struct BenchCommand: AsyncParsableCommand {
             seconds, and tells how much went on meanwhile, the longest time without a success, and whether everything \
             that was acknowledged is there. It is on --cells articles with --reservations live reservations. The exit \
             status is 4 where something was lost.
+
+            With --rebuild it flushes Redis and measures how long the server takes to load it again from PostgreSQL, \
+            beside redis-cli --pipe of the very same keys into an empty Redis; with --cells, --reservations and --rounds.
             """)
 
     @Option(help: "Connections of the load generator: 1 to 1000.")
@@ -59,10 +64,13 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "With --outage: seconds until what died is started again.")
     var down = OutageOptions().seconds
 
-    @Option(help: "With --outage: articles, 1 to 2000000.")
+    @Flag(help: "Measure how fast Redis is loaded anew instead.")
+    var rebuild = false
+
+    @Option(help: "With --outage and --rebuild: articles, 1 to 2000000.")
     var cells = OutageOptions().cells
 
-    @Option(help: "With --outage: live reservations at the start, 0 to 2000000.")
+    @Option(help: "With --outage and --rebuild: live reservations at the start, 0 to 2000000.")
     var reservations = OutageOptions().reservations
 
     @Option(help: "How to print the report.")
@@ -97,6 +105,10 @@ struct BenchCommand: AsyncParsableCommand {
         }
         if let crowd {
             try await measureCrowd(of: crowd, logger: logger)
+            return
+        }
+        if rebuild {
+            try await measureRebuild(logger: logger)
             return
         }
         let chosen = options
@@ -159,6 +171,26 @@ struct BenchCommand: AsyncParsableCommand {
         guard made.isGood else {
             throw CommandFailure(.refused, "something acknowledged was lost, or the books differ")
         }
+    }
+
+    private func measureRebuild(logger: Logger) async throws {
+        var options = RebuildOptions()
+        options.cells = cells
+        options.reservations = reservations
+        options.rounds = rounds
+        let chosen = options
+        let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
+            let target = BenchTarget(
+                host: server.address.host, port: server.address.port, redisURL: server.stores.addresses.redisURL,
+                postgres: server.stores.addresses.postgresURL)
+            let folder = try DevFolder.temporary()
+            defer { folder.discard() }
+            let handles = RebuildHandles(folder: folder.path) { file in
+                try await MassInsertion.seconds(of: file, in: folder.path + "/redis")
+            }
+            return try await RebuildRun(options: chosen, target: target, handles: handles).run { Terminal.error($0) }
+        }
+        print(text: made.table, json: made.json)
     }
 
     private func print(text: String, json: String) {
