@@ -1,6 +1,6 @@
 # make demo      eight weeks of a real shop's trade through the service, from nothing
 # make test      every test and check
-# make torture   trade while stores and servers die, and check every promise: SEEDS=5 SECONDS=60
+# make torture   trade while stores and servers die, and check every promise; then the crash table: SEEDS=5 SECONDS=60 ROUNDS=3
 # make clients   the C client for tills: a static library and an example, in .build-clients
 # make fuzz      a reader of bytes from outside under libFuzzer: TARGET=frame SECONDS=60
 # make dev       a server of your own on 127.0.0.1:7411, with sample data; Ctrl-C stops it
@@ -31,11 +31,14 @@ demo: build
 dev: build
 	$(HOLDFAST) dev
 
-# Seeds 1 to SEEDS, one after the other; the first run that breaks a promise ends it.
+# Seeds 1 to SEEDS, one after the other; the first run that breaks a promise ends it. Then each row of the crash table,
+# ROUNDS times, in a debug build: only such a one can be stopped at every step.
 torture: build
 	@for seed in $$(seq 1 $(or $(SEEDS),5)); do \
 		$(HOLDFAST) torture --keep --seed $$seed --seconds $(or $(SECONDS),60) || exit 1; \
 	done
+	@dev/install.sh test
+	@dev/crash-table.sh $(or $(ROUNDS),3)
 
 clients:
 	@dev/install.sh clients

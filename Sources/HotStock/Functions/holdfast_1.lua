@@ -8,11 +8,12 @@
 -- Scripts are atomic but nothing is rolled back on an error: every function reads and checks all its input first.
 
 -- Rises with every change of this file; a later revision does all that an earlier one did.
-local REVISION = 'revision 2'
+local REVISION = 'revision 3'
 
 -- Both live in this process only, so a restart, a replica or a reload is neither armed nor being loaded.
 local armed = {} -- key m -> epoch
 local loading = {} -- key m -> epoch
+
 
 local MAX_QUANTITY = 1000000000000000 -- what one cell may hold; sums stay exact in doubles
 local MAX_EXACT = 9007199254740991
@@ -25,8 +26,7 @@ end
 
 -- A cell's name must be the plain decimal form of its number: one cell, one spelling.
 local function is_cell(text)
-  local number = integer(text, 1, MAX_EXACT)
-  return number ~= nil and string.format('%.0f', number) == text
+  return text:find('^[1-9]%d*$') and (#text < 16 or (#text == 16 and tonumber(text) <= MAX_EXACT))
 end
 
 local function plain(number) return string.format('%.0f', number) end
@@ -40,6 +40,19 @@ local function write_hash(key, fields)
   end
 end
 
+-- Reads hash fields in pieces that fit Lua's argument limit: a table of what is there by its field.
+local function read_hash(key, fields)
+  local values = {}
+  for first = 1, #fields, 1000 do
+    local last = math.min(first + 999, #fields)
+    local piece = redis.call('HMGET', key, unpack(fields, first, last))
+    for i = 1, #piece do
+      if piece[i] then values[fields[first + i - 1]] = piece[i] end
+    end
+  end
+  return values
+end
+
 -- Available figures read once a call, changed in memory, written once at its end.
 local function opened(key)
   local values, changed, order = {}, {}, {}
@@ -51,6 +64,14 @@ local function opened(key)
       values[cell] = value
     end
     return value
+  end
+  -- Reads many at once.
+  function book.read(cells)
+    local read = read_hash(key, cells)
+    for i = 1, #cells do
+      local cell = cells[i]
+      if values[cell] == nil then values[cell] = tonumber(read[cell] or nil) or false end
+    end
   end
   function book.add(cell, quantity)
     values[cell] = (book.get(cell) or 0) + quantity
@@ -240,30 +261,37 @@ end
 
 -- Applies bases that are newer than the ones known; the figure moves by the difference.
 local function apply_bases(key, bases, book)
-  for i = 1, #bases do
-    local cell, version, base = bases[i][1], bases[i][2], bases[i][3]
-    local known = redis.call('HGET', key, cell)
+  local known, fields, count = read_hash(key, bases.cells), {}, 0
+  book.read(bases.cells)
+  for i = 1, #bases.cells do
+    local cell, version, base = bases.cells[i], bases.versions[i], bases.bases[i]
     local old_version, old_base = -1, 0
-    if known then
-      local v, n = known:match('^(%-?%d+):(%-?%d+)$')
+    if known[cell] then
+      local v, n = known[cell]:match('^(%-?%d+):(%-?%d+)$')
       old_version, old_base = tonumber(v), tonumber(n)
     end
     if version > old_version then
+      known[cell] = bases.texts[i]
       book.add(cell, base - old_base)
-      redis.call('HSET', key, cell, plain(version) .. ':' .. plain(base))
+      fields[count + 1] = cell
+      fields[count + 2] = known[cell]
+      count = count + 2
     end
   end
+  write_hash(key, fields)
 end
 
 local function parse_bases(argv, at, count)
-  local bases = {}
+  local cells, versions, bases, texts = {}, {}, {}, {}
   for i = 1, count do
-    local version, base = integer(argv[at + 1], 0, MAX_EXACT), integer(argv[at + 2], -MAX_EXACT, MAX_EXACT)
-    if not argv[at] or not is_cell(argv[at]) or not version or not base then return nil end
-    bases[i] = { argv[at], version, base }
+    local cell, version, base = argv[at], argv[at + 1], argv[at + 2]
+    if not base or not is_cell(cell) or not version:find('^%d+$') or not base:find('^%-?%d+$') then return nil end
+    local v, b = tonumber(version), tonumber(base)
+    if v > MAX_EXACT or b > MAX_EXACT or b < -MAX_EXACT then return nil end
+    cells[i], versions[i], bases[i], texts[i] = cell, v, b, version .. ':' .. base
     at = at + 3
   end
-  return bases, at
+  return { cells = cells, versions = versions, bases = bases, texts = texts }, at
 end
 
 local function give_back(key, hold, units, book)
@@ -346,36 +374,36 @@ local function load(keys, argv)
   local holds = integer(argv[at], 0, 1000000)
   if not holds then return malformed('hold count') end
   at = at + 1
-  local loaded = {}
+  local names, values, takes = {}, {}, {}
   for i = 1, holds do
     local hold, nonce, fingerprint = argv[at], argv[at + 1], argv[at + 2]
     local parts = integer(argv[at + 3], 1, 100000)
-    if not hold or not nonce or not nonce:match('^%x+$') or not fingerprint or not fingerprint:match('^%x+$')
+    if not hold or not nonce or not nonce:find('^%x+$') or not fingerprint or not fingerprint:find('^%x+$')
       or not parts then
       return malformed('hold ' .. i)
     end
     at = at + 4
-    local units = {}
+    local units, taken = {}, {}
     for p = 1, parts do
       local line, cell, quantity = argv[at], argv[at + 1], integer(argv[at + 2], 1, MAX_EXACT)
       if not integer(line, 0, 100000) or not cell or not is_cell(cell) or not quantity then
         return malformed('part of hold ' .. i)
       end
       units[p] = line .. ',' .. cell .. ',' .. plain(quantity)
+      taken[2 * p - 1], taken[2 * p] = cell, quantity
       at = at + 3
     end
-    loaded[i] = { hold, nonce .. '|' .. fingerprint .. '|' .. table.concat(units, ','), units }
+    names[i], values[i], takes[i] = hold, nonce .. '|' .. fingerprint .. '|' .. table.concat(units, ','), taken
   end
   if argv[at] then return malformed('trailing arguments') end
-  local book, fields = opened(keys[2]), {}
+  local book, fields, known = opened(keys[2]), {}, read_hash(keys[4], names)
   apply_bases(keys[3], bases, book)
   for i = 1, holds do
-    if redis.call('HEXISTS', keys[4], loaded[i][1]) == 0 then
-      for cell, quantity in table.concat(loaded[i][3], ','):gmatch('%d+,(%d+),(%d+)') do
-        book.add(cell, -tonumber(quantity))
-      end
-      fields[#fields + 1] = loaded[i][1]
-      fields[#fields + 1] = loaded[i][2]
+    if not known[names[i]] then
+      known[names[i]] = values[i]
+      for p = 1, #takes[i], 2 do book.add(takes[i][p], -takes[i][p + 1]) end
+      fields[#fields + 1] = names[i]
+      fields[#fields + 1] = values[i]
     end
   end
   book.write()
