@@ -261,17 +261,24 @@ final class PoolCore: @unchecked Sendable {
 
     private func watchDeadlines() {
         while let late = self.nextLateJobs() {
-            for job in late {
-                self.metrics.refusedExhausted.increment()
-                job.fail(
-                    PostgresError(
-                        .poolExhausted, detail: "no connection within \(self.configuration.acquireTimeout)"))
+            let detail = "no connection within \(self.configuration.acquireTimeout)"
+            for job in late.jobs {
+                if late.isConnected {
+                    self.metrics.refusedExhausted.increment()
+                    job.fail(PostgresError(.poolExhausted, detail: detail))
+                } else {
+                    self.metrics.refusedUnavailable.increment()
+                    job.fail(PostgresError(.unavailable, detail: detail))
+                }
             }
         }
         self.threadEnds()
     }
 
-    private func nextLateJobs() -> [PoolJob]? {
+    /// Waits for jobs whose time is over; nil once the pool closes.
+    ///
+    /// Where there is no connection at all, none is busy: whoever listens at the address does not answer as PostgreSQL does.
+    private func nextLateJobs() -> (jobs: [PoolJob], isConnected: Bool)? {
         self.monitor.withLock {
             while !self.isClosing {
                 let now = MonotonicClock.now()
@@ -280,7 +287,7 @@ final class PoolCore: @unchecked Sendable {
                 while let first = self.waiting.first, first.deadline <= now {
                     late.append(self.waiting.removeFirst())
                 }
-                guard late.isEmpty else { return late }
+                guard late.isEmpty else { return (late, self.connectedCount > 0) }
                 if let first = self.waiting.first {
                     self.monitor.wait(self.watch, until: first.deadline)
                 } else {

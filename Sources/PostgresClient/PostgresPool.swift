@@ -13,9 +13,9 @@ public import NIOCore
 ///     await pool.shutdown()
 ///
 /// Threads connect at once and reconnect with growing pauses. While there is no connection at all and the last attempt
-/// failed, callers get ``PostgresError/Kind/unavailable`` at once; while all are busy they wait within
-/// ``PostgresConfiguration/maximumWaiting`` and ``PostgresConfiguration/acquireTimeout``, then get
-/// ``PostgresError/Kind/poolExhausted``. A body is never run twice. Call ``shutdown()`` before letting go of the pool.
+/// failed, callers get ``PostgresError/Kind/unavailable`` at once. While all are busy, or the first attempt is under way, they
+/// wait within ``PostgresConfiguration/maximumWaiting`` and ``PostgresConfiguration/acquireTimeout``, then get
+/// ``PostgresError/Kind/poolExhausted``, or ``PostgresError/Kind/unavailable`` where there is still no connection. A body is never run twice. Call ``shutdown()`` before letting go of the pool.
 public final class PostgresPool: Sendable {
     private let core: PoolCore
 

@@ -164,6 +164,26 @@ struct PoolTests {
         }
     }
 
+    @Test("calls nobody busy where what listens at the address does not answer as PostgreSQL does")
+    func silentListener() async throws {
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(listener.localAddress?.port)
+        var configuration = PostgresConfiguration(
+            connectionString: "postgres://postgres@127.0.0.1:\(port)/postgres", connectionCount: 1)
+        configuration.acquireTimeout = .milliseconds(200)
+        configuration.connectTimeout = .seconds(2)
+        try await PostgresServer.withPool(configuration) { pool in
+            await #expect {
+                _ = try await pool.number("SELECT 1")
+            } throws: { error in
+                guard let error = error as? PostgresError else { return false }
+                return error.kind == .unavailable && !error.isOutcomeUnknown
+            }
+        }
+        try await listener.close()
+    }
+
     @Test("replaces a session that was ended while nobody used it before a body sees it")
     func endedWhileIdle() async throws {
         try await PostgresServer.withPool(connections: 1) { others in
