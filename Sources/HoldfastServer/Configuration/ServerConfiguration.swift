@@ -80,10 +80,6 @@ public struct ServerConfiguration: Sendable {
         try ServerConfiguration.require("retention", retentionDays, in: 1...3_650)
         try ServerConfiguration.require("scrub-interval", scrubInterval, in: .minutes(1)...(.hours(24)))
         try ServerConfiguration.require("repair-grace", repairGrace, in: .seconds(1)...(.minutes(10)))
-        guard (1...64).contains(keyPrefix.utf8.count), !keyPrefix.contains(where: { "{} ".contains($0) }) else {
-            throw ServerConfigurationError(
-                setting: "key-prefix", reason: "must have 1 to 64 bytes without blanks and braces")
-        }
         try validateStores()
         try validateTLS()
         _ = try signOn.validated()

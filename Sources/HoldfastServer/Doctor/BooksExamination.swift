@@ -6,7 +6,8 @@ import NIOCore
 /// Adds up the books and compares what Redis would admit with what PostgreSQL has.
 struct BooksExamination {
     let ledger: Ledger
-    let hotStock: HotStock
+    /// Redis; nil where it cannot be used, or says nothing of this deployment.
+    let hotStock: HotStock?
     /// Vshards that Redis admits for: what the others have in Redis means nothing.
     let vshards: Set<VShard>
     /// True where those are all.
@@ -27,7 +28,7 @@ struct BooksExamination {
 
     func findings() async throws -> [Finding] {
         let (books, differences) = try await compared()
-        guard !vshards.isEmpty else { return bookFindings(books) }
+        guard hotStock != nil, !vshards.isEmpty else { return bookFindings(books) }
         let cells = books.cells.count { vshards.contains($0.vshard) }
         return [comparison(differences, cells: cells)] + bookFindings(books)
     }
@@ -39,7 +40,7 @@ struct BooksExamination {
 
     private func compared() async throws -> (books: LedgerBooks, differences: [Difference]) {
         var books = try await ledger.books()
-        guard !vshards.isEmpty else { return (books, []) }
+        guard let hotStock, !vshards.isEmpty else { return (books, []) }
         var differences = try await self.differences(books, hotStock)
         for _ in 1..<Self.looks where !differences.isEmpty {
             try await Task.sleep(for: .milliseconds(300))

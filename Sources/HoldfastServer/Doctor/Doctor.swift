@@ -10,7 +10,8 @@ import RedisClient
 /// Looks at both stores of a deployment, says what is wrong and what to do, and makes the ordinary repairs where told to.
 ///
 /// It works beside servers and without any. A look changes nothing. Each repair is one that servers make too, at any time
-/// and any number of them at once; one that is cut off leaves what the next one finds.
+/// and any number of them at once; one that is cut off leaves what the next one finds, and the examination goes on all the
+/// same. What is kept only for a time is left to the servers: how long that is, they know.
 public struct Doctor: Sendable {
     private let configuration: ServerConfiguration
     private let logger: Logger
@@ -60,10 +61,7 @@ public struct Doctor: Sendable {
                     keys: HotStockKeys(prefix: configuration.keyPrefix, vshards: try await ledger.vshardCount()))
                 : nil
             if let hotStock {
-                let doing = DoctorRepairing(
-                    ledger: ledger, hotStock: hotStock, keyPrefix: configuration.keyPrefix,
-                    retentionSeconds: Int64(configuration.retentionDays) * 86_400)
-                report.repairs = try await doing.run(repairs)
+                await repair(ledger, hotStock, repairs, into: &report)
             } else if repairs.ordinary || repairs.takesRedis {
                 report.repairs = [.init("Redis", "nothing was repaired: it cannot be used")]
             }
@@ -75,28 +73,44 @@ public struct Doctor: Sendable {
         return report
     }
 
+    private func repair(
+        _ ledger: Ledger, _ hotStock: HotStock, _ repairs: DoctorRepairs, into report: inout DoctorReport
+    ) async {
+        do {
+            try await DoctorRepairing(ledger: ledger, hotStock: hotStock, keyPrefix: configuration.keyPrefix)
+                .run(repairs, noting: &report.repairs)
+        } catch {
+            report.findings.append(
+                Finding(
+                    .wrong, "repairs", "broke off: \(describe(error))",
+                    advice: "correct what is wrong and repeat them; what was done before that is done"))
+        }
+    }
+
     private func examine(_ ledger: Ledger, _ hotStock: HotStock?, into report: inout DoctorReport) async throws {
         let standing = try await ledger.standing(graceMilliseconds: HoldsExamination.graceMilliseconds)
         report.findings += ServersExamination(standing: standing).findings()
-        guard let hotStock else {
-            report.vshards = standing.vshards.map { AdmissionExamination.state($0, nil) }
-            report.findings.append(AdmissionExamination.admission(report.vshards))
-            return
+        var isTelling = true
+        if let hotStock {
+            let claim = try await ClaimExamination(
+                ledger: ledger, hotStock: hotStock, keyPrefix: configuration.keyPrefix
+            ).findings()
+            report.findings += claim.findings
+            isTelling = claim.isTelling
         }
-        let claim = try await ClaimExamination(
-            ledger: ledger, hotStock: hotStock, keyPrefix: configuration.keyPrefix
-        ).findings()
-        report.findings += claim.findings
-        // What stands under another deployment's id says nothing of this one.
-        guard claim.isOwn else { return }
-        let admission = try await AdmissionExamination(hotStock: hotStock, standing: standing).findings()
-        report.vshards = admission.vshards
-        report.findings += admission.findings
-        let open = Set(admission.vshards.filter { $0.isOpen && !$0.isDecidedByLedger }.map(\.vshard))
-        report.findings += try await HoldsExamination(ledger: ledger, hotStock: hotStock, vshards: open)
-            .findings(standing)
+        var open: Set<VShard> = []
+        // What stands in a Redis that the deployment does not use says nothing of it.
+        if isTelling {
+            let admission = try await AdmissionExamination(ledger: ledger, hotStock: hotStock).findings()
+            report.vshards = admission.vshards
+            report.findings += admission.findings
+            open = Set(admission.vshards.filter { $0.isOpen && !$0.isDecidedByLedger }.map(\.vshard))
+        }
+        if let hotStock {
+            report.findings += try await HoldsExamination(ledger: ledger, hotStock: hotStock, vshards: open).findings()
+        }
         report.findings += try await BooksExamination(
-            ledger: ledger, hotStock: hotStock, vshards: open, isWhole: open.count == admission.vshards.count
+            ledger: ledger, hotStock: hotStock, vshards: open, isWhole: open.count == report.vshards.count
         ).findings()
     }
 }

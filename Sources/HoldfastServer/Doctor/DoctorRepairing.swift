@@ -6,41 +6,49 @@ import NIOCore
 /// The ordinary repairs, each of which servers make too.
 ///
 /// Order: take Redis over where asked → end what is overdue → bury orphans and settle what has ended → let servers load anew
-/// what is not open or differs → delete what has been kept long enough. PostgreSQL first, Redis last, as everywhere; what
-/// breaks off in between leaves Redis too low, and the next repair finds it.
+/// what is not open or differs. PostgreSQL first, Redis last, as everywhere; what breaks off in between leaves Redis too low,
+/// and the next repair finds it. A Redis that is another deployment's, or not the one that running servers use, is left alone:
+/// what stands there is no reason to change anything.
 struct DoctorRepairing {
     let ledger: Ledger
     let hotStock: HotStock
     let keyPrefix: String
-    let retentionSeconds: Int64
 
     private static let expiryPortion: Int32 = 500
-    private static let prunePortion: Int32 = 1_000
 
-    func run(_ repairs: DoctorRepairs) async throws -> [DoctorReport.Repair] {
-        var done: [DoctorReport.Repair] = []
-        if repairs.takesRedis { done.append(try await takeRedis()) }
-        guard repairs.ordinary else { return done }
-        let own = try await ledger.deploymentClock().id
-        guard let claim = try await hotStock.claim().get() else {
-            done.append(try await endOverdue(isOwnRedis: false))
-            done.append(try await prune())
-            return done
+    /// Makes the repairs that are asked for and notes each as it is done, so that one that throws hides none before it.
+    func run(_ repairs: DoctorRepairs, noting done: inout [DoctorReport.Repair]) async throws {
+        if repairs.takesRedis { try await takeRedis(noting: &done) }
+        guard repairs.ordinary else { return }
+        let standing = try await ClaimExamination(ledger: ledger, hotStock: hotStock, keyPrefix: keyPrefix).standing()
+        if let reason = Self.reasonToLeaveAlone(standing) {
+            done.append(.init("Redis", "was left alone: \(reason)"))
+            return
         }
-        guard claim.deployment == own else {
-            return done + [.init("Redis", "was left alone: it belongs to the deployment \(claim.deployment)")]
+        guard standing != .free else {
+            try await endOverdue(isOwnRedis: false, noting: &done)
+            return
         }
-        done.append(try await endOverdue(isOwnRedis: true))
+        try await endOverdue(isOwnRedis: true, noting: &done)
         let vshards = try await openVShards()
-        done += try await bury(in: vshards.open)
+        try await bury(in: vshards.open, noting: &done)
         done.append(try await reload(closed: vshards.closed, open: vshards.open))
-        done.append(try await prune())
-        return done
+    }
+
+    private static func reasonToLeaveAlone(_ standing: ClaimExamination.Standing) -> String? {
+        switch standing {
+        case .unreadable(let what): what
+        case .anothers(let claim): "it belongs to the deployment \(claim.deployment)"
+        case .unused(let inUse): "running servers use another one, \(ClaimExamination.names(inUse))"
+        case .own(let rivals, let isEldest) where !isEldest:
+            "servers used another one before, \(ClaimExamination.names(rivals))"
+        case .own, .free: nil
+        }
     }
 
     // MARK: - Redis
 
-    private func takeRedis() async throws -> DoctorReport.Repair {
+    private func takeRedis(noting done: inout [DoctorReport.Repair]) async throws {
         let (own, now) = try await ledger.deploymentClock()
         var generator = SystemRandomNumberGenerator()
         let doctor = EntityID.random(using: &generator)
@@ -56,14 +64,19 @@ struct DoctorRepairing {
                 found.map { "it belonged to the deployment \($0.deployment), whose servers refuse it from now on" }
                 ?? "nobody had it"
         }
-        _ = try await ledger.confirmAdmissionRedis(instance, keyPrefix: keyPrefix, by: doctor, seenAt: now)
-        try await ledger.preferAdmissionRedis(instance)
-        return .init("deployment", "this Redis is the one of \(own) now; \(former)")
+        do {
+            _ = try await ledger.confirmAdmissionRedis(instance, keyPrefix: keyPrefix, by: doctor, seenAt: now)
+            try await ledger.preferAdmissionRedis(instance)
+        } catch {
+            done.append(
+                .init("deployment", "this Redis has the claim of \(own), not yet preferred to others; \(former)"))
+            throw error
+        }
+        done.append(.init("deployment", "this Redis is the one of \(own) now; \(former)"))
     }
 
     private func openVShards() async throws -> (open: Set<VShard>, closed: [VShard]) {
-        let standing = try await ledger.standing(graceMilliseconds: HoldsExamination.graceMilliseconds)
-        let examined = try await AdmissionExamination(hotStock: hotStock, standing: standing).findings().vshards
+        let examined = try await AdmissionExamination(ledger: ledger, hotStock: hotStock).findings().vshards
         return (
             Set(examined.filter { $0.isOpen && !$0.isDecidedByLedger }.map(\.vshard)),
             examined.filter { !$0.isOpen }.map(\.vshard)
@@ -84,7 +97,7 @@ struct DoctorRepairing {
 
     // MARK: - Repairs
 
-    private func endOverdue(isOwnRedis: Bool) async throws -> DoctorReport.Repair {
+    private func endOverdue(isOwnRedis: Bool, noting done: inout [DoctorReport.Repair]) async throws {
         var ended = 0
         do {
             while true {
@@ -94,9 +107,13 @@ struct DoctorRepairing {
                 guard expired.lags.count == Int(Self.expiryPortion) else { break }
             }
         } catch let refused as StatementRefused {
-            return .init("expiry", "ended \(ended) reservations, then PostgreSQL refused one: \(refused)")
+            done.append(.init("expiry", "ended \(ended) reservations, then PostgreSQL refused one: \(refused)"))
+            return
+        } catch {
+            done.append(.init("expiry", "ended \(ended) reservations, then broke off"))
+            throw error
         }
-        return .init("expiry", "ended \(ended) reservations whose time had passed")
+        done.append(.init("expiry", "ended \(ended) reservations whose time had passed"))
     }
 
     /// A Redis without the functions has nothing to settle.
@@ -108,8 +125,8 @@ struct DoctorRepairing {
         }
     }
 
-    private func bury(in vshards: Set<VShard>) async throws -> [DoctorReport.Repair] {
-        guard !vshards.isEmpty else { return [] }
+    private func bury(in vshards: Set<VShard>, noting done: inout [DoctorReport.Repair]) async throws {
+        guard !vshards.isEmpty else { return }
         let strays = try await HoldsExamination(ledger: ledger, hotStock: hotStock, vshards: vshards).strays()
         let orphans = strays.filter { $0.value.isOrphan }.map(\.key)
         // A tombstone first, so that an attempt that is still on its way loses; one that was faster keeps its units.
@@ -122,10 +139,8 @@ struct DoctorRepairing {
             settlement.bases = try await ledger.bases(of: Array(Set(ended.values.flatMap(\.cells))))
             try await settle(settlement)
         }
-        return [
-            .init("orphans", "buried \(buried.count) takes that never became true and freed their units"),
-            .init("ended holds", "told Redis of \(ended.count - buried.count)"),
-        ]
+        done.append(.init("orphans", "buried \(buried.count) takes that never became true and freed their units"))
+        done.append(.init("ended holds", "told Redis of \(ended.count - buried.count)"))
     }
 
     private func reload(closed: [VShard], open: Set<VShard>) async throws -> DoctorReport.Repair {
@@ -140,19 +155,5 @@ struct DoctorRepairing {
             "admission",
             "raised the epochs of \(raised.count) parts (\(numbers)), \(differing.count) of them because figures differ: "
                 + "servers load them anew, at once where one runs")
-    }
-
-    private func prune() async throws -> DoctorReport.Repair {
-        var counts: [String] = []
-        for rows in RetainedRows.allCases {
-            var count = 0
-            while true {
-                let portion = try await ledger.prune(rows, olderThan: retentionSeconds, limit: Self.prunePortion)
-                count += portion
-                guard portion == Int(Self.prunePortion) else { break }
-            }
-            counts.append("\(count) of \(rows.rawValue)")
-        }
-        return .init("retention", "deleted rows that had been kept long enough: " + counts.joined(separator: ", "))
     }
 }

@@ -35,11 +35,11 @@ public struct DoctorReport: Sendable {
         public var isOpen: Bool { isDecidedByLedger || (armedEpoch == epoch && loadedEpoch == epoch) }
     }
 
-    /// Repairs in the order in which they were made; empty where none was asked for.
+    /// Repairs in the order in which they were made, also where a later one broke off; empty where none was asked for.
     public var repairs: [Repair] = []
     /// Findings in the order of the examination, made after the repairs.
     public var findings: [Finding] = []
-    /// Every part of the stock; empty where PostgreSQL cannot tell.
+    /// Every part of the stock; empty where PostgreSQL cannot tell, or the Redis is not the deployment's.
     public var vshards: [VShardState] = []
 }
 

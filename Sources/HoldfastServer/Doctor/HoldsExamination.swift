@@ -26,7 +26,7 @@ struct HoldsExamination {
         var isOrphan: Bool
     }
 
-    func findings(_ standing: DeploymentStanding) async throws -> [Finding] {
+    func findings() async throws -> [Finding] {
         guard !vshards.isEmpty else { return [] }
         let strays = try await strays()
         let orphans = strays.values.count { $0.isOrphan }

@@ -219,8 +219,8 @@ struct PostgresExamination {
     }
 }
 
-/// An error with everything that is known of it: findings are read by who runs the stores.
+/// An error with everything that is known of it, in one line: findings are read by who runs the stores.
 func describe(_ error: any Error) -> String {
-    guard let error = error as? PostgresError else { return "\(error)" }
-    return error.debugDescription
+    let text = (error as? PostgresError)?.debugDescription ?? "\(error)"
+    return text.split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
 }

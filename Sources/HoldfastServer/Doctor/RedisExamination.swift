@@ -18,8 +18,10 @@ struct RedisExamination {
             return (
                 [
                     Finding(
-                        .wrong, "Redis", "cannot be used: \(error)",
-                        advice: "start it, or correct --redis-url; until then nothing can be reserved")
+                        .wrong, "Redis", "cannot be used: \(describe(error))",
+                        advice:
+                            "start it, or correct --redis-url; meanwhile running servers let PostgreSQL decide alone, "
+                            + "more slowly")
                 ], false
             )
         }
@@ -62,7 +64,7 @@ struct RedisExamination {
         }
         return Finding(
             used >= limit ? .wrong : .warning, "Redis memory", "\(used >> 20) of \(limit >> 20) MiB used",
-            advice: "raise maxmemory: a full Redis refuses reservations; give-backs go on")
+            advice: "raise maxmemory: a full Redis takes nothing, and PostgreSQL decides alone, more slowly")
     }
 
     private func eviction(_ facts: [String: String]) -> Finding {

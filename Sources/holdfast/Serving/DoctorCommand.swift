@@ -25,9 +25,9 @@ struct DoctorCommand: AsyncParsableCommand {
             without --repair it changes nothing.
 
             --repair makes the ordinary repairs first, the ones that servers make too: it ends reservations that are \
-            over, frees takes that never became true, tells Redis of holds that have ended, lets servers load anew what \
-            is not open or differs, and deletes rows that have been kept for the time of retention. Without servers it \
-            does the same, and the next one that starts loads Redis.
+            over, frees takes that never became true, tells Redis of holds that have ended, and lets servers load anew \
+            what is not open or differs. Without servers it does the same, and the next one that starts loads Redis. A \
+            Redis that is another deployment's, or not the one that running servers use, is left alone.
 
             --take-redis makes this Redis under this key prefix the deployment's own, whoever had it before: after a \
             deployment is gone for good, or to move a deployment to another Redis. Stop the former owner's servers first.

@@ -89,6 +89,12 @@ struct Patient: Sendable {
         try await pool.withConnection { connection in try connection.executeScript(sql) }
     }
 
+    /// The number that a query answers.
+    func number(_ sql: String) async throws -> Int64 {
+        let statement = PostgresStatement("patient \(sql)", sql, access: .readOnly)
+        return try await pool.withConnection { connection in try connection.execute(statement).single.int64(0) }
+    }
+
     /// The key of an article's vshard.
     func key(_ kind: String, of sku: String) -> String {
         let number = VShard(sku: sku, count: 16).rawValue

@@ -63,6 +63,12 @@ struct DoctorCommandTests {
             #expect(try await Program.run(["doctor"] + urls("one")).status == 0)
 
             #expect(try await Program.run(["doctor", "--take-redis"] + urls("two")).status == 2)
+            let nameless = try await Program.run(["doctor", "--key-prefix", ""] + urls("one"))
+            #expect(nameless.status == 2)
+            #expect(nameless.errors.contains("key-prefix must have 1 to 64 bytes"), "\(nameless.errors)")
+            let misled = try await Program.run(["doctor", "--key-prefix", "typo:"] + urls("one"))
+            #expect(misled.status == 4)
+            #expect(misled.output.contains("running servers use another Redis"), "\(misled.output)")
             try await first.stop()
             let taken = try await Program.run(["doctor", "--repair", "--take-redis"] + urls("two"))
             #expect(
