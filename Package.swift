@@ -237,7 +237,10 @@ let package = Package(
             name: "TraceContextTests", dependencies: ["TraceContext", serviceContext, grpcCore], swiftSettings: strict),
         .testTarget(
             name: "TortureTests",
-            dependencies: ["Torture", "HoldfastAPI", "Domain", grpcCore, swiftProtobuf, nioCore, nioPosix],
+            dependencies: [
+                "Torture", "HoldfastAPI", "HoldfastTesting", "OrderPromising", "Domain", "Ledger", "PostgresClient",
+                "PrivateStores", "RedisClient", "Replay", grpcCore, swiftProtobuf, nioCore, nioPosix,
+            ],
             swiftSettings: strict),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "CZlib"], swiftSettings: strict),
         .testTarget(

@@ -25,6 +25,15 @@ public final class PrivateProgram: Sendable {
     /// The process id while it runs.
     public var processID: Int32? { child.exit == nil ? child.pid : nil }
 
+    /// How it ended, in words; nil while it runs.
+    public var ending: String? {
+        switch child.exit {
+        case nil: nil
+        case .exited(let status): "status \(status)"
+        case .signalled(let signal): "signal \(signal)"
+        }
+    }
+
     /// Waits for the first line of this run's log that begins like this, at most `seconds`.
     ///
     /// Throws where the program ends first or the time is over; the error carries the end of the log.

@@ -20,7 +20,7 @@ extension TortureRun {
         var plan = TortureStack.Plan(program: program, directory: directory)
         plan.diskBytes = min(4 << 30, (640 << 20) + options.seconds * (8 << 20))
         if let sabotage = options.sabotage {
-            plan.environment["HOLDFAST_SABOTAGE"] = sabotage
+            if sabotage != TortureOptions.noWeakness { plan.environment["HOLDFAST_SABOTAGE"] = sabotage }
             // A short run must see what happens to attempts that are taken for dead.
             plan.environment["HOLDFAST_REPAIR_GRACE_S"] = "1"
             // And where chance would take too long to hit the moment, a server is held up in it.
@@ -57,13 +57,19 @@ extension TortureRun {
         _ options: TortureOptions, _ stack: TortureStack, _ ledger: LedgerReader, _ stream: CommitStream,
         _ group: any EventLoopGroup, _ progress: @escaping @Sendable (String) -> Void
     ) async -> Result<TortureReport, any Error> {
+        let history = History()
         let target = PrivateTarget(
-            stack: stack, ledger: ledger, stream: stream, clockMayJump: options.faults.contains(.clockStep))
+            stack: stack, ledger: ledger, stream: stream, clockMayJump: options.faults.contains(.clockStep),
+            history: history)
         let run = TortureRun(
-            options: options, target: target, wares: Wares(tag: "T"), group: group, progress: progress)
+            options: options, target: target, wares: Wares(tag: "T"), group: group, history: history,
+            progress: progress)
         let following = Task { await stream.follow() }
+        let watching = Task { await stack.watch(progress) }
         let result: Result<TortureReport, any Error>
         do { result = .success(try await run.run()) } catch { result = .failure(error) }
+        watching.cancel()
+        await watching.value
         following.cancel()
         await following.value
         return result

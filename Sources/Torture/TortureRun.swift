@@ -13,7 +13,7 @@ package struct TortureRun: Sendable {
     let options: TortureOptions
     let target: any TortureTarget
     let group: any EventLoopGroup
-    let history = History()
+    let history: History
     let timeline = Timeline()
     let counters = LoadCounters()
     private let gate = LoadGate()
@@ -28,35 +28,43 @@ package struct TortureRun: Sendable {
     ///   - target: what it is made against.
     ///   - wares: what is traded.
     ///   - group: where connections run.
+    ///   - history: what clients see goes there; its time is the run's.
     ///   - progress: told what is going on, now and then.
     init(
         options: TortureOptions, target: any TortureTarget, wares: Wares, group: any EventLoopGroup,
-        progress: @escaping @Sendable (String) -> Void
+        history: History = History(), progress: @escaping @Sendable (String) -> Void
     ) {
         self.options = options
         self.target = target
         self.wares = wares
         self.group = group
+        self.history = history
         self.progress = progress
     }
 
     /// Runs to the end and reports.
     ///
-    /// Throws where the run itself could not be made; what breaks a promise is in the report.
+    /// Throws where the run itself could not be made, and `CancellationError` where it was broken off; what breaks a
+    /// promise is in the report.
     func run() async throws -> TortureReport {
         let steward = client(number: -1)
         try await stock(by: steward)
         let began = history.now
         let skipped = try await trade(until: began + Int64(options.seconds) * 1_000_000_000)
         let traded = history.now
+        // A run that was broken off has not waited for anything: it proves nothing against the service.
+        try Task.checkCancellation()
         progress("healing")
         try await target.heal()
         await quiet(healed: history.now, reopens: false)
+        try Task.checkCancellation()
         progress("asking again")
         await repeatCalls(by: steward)
         await quiet(healed: history.now, reopens: false)
+        try Task.checkCancellation()
         progress("checking")
         let violations = try await check(steward)
+        try Task.checkCancellation()
         for connection in steward.connections { await connection.close() }
         return TortureReport(
             options: options, began: began, traded: traded, figures: counters.now, calls: history.calls,
@@ -203,17 +211,12 @@ package struct TortureRun: Sendable {
         let keys = KeyHistory.sorted(history.calls)
         var violations = IdempotencyCheck.violations(in: keys)
         violations += ReadCheck.violations(of: history.reads, in: keys)
+        violations += ReadCheck.violations(of: history.wrongFigures)
         let facts = try await target.facts(of: keys)
         violations += DurabilityCheck.violations(in: keys, facts: facts)
         violations += BoundedCounterCheck.violations(in: keys, facts: facts, clockMayJump: target.clockMayJump)
         violations += try await target.violations(beside: keys)
-        for quiet in timeline.quiets where quiet.exact == nil {
-            violations.append(
-                Violation(
-                    .notExact,
-                    "availability was not exact \(options.exactSeconds) s after the last fault: "
-                        + quiet.differences.prefix(5).joined(separator: "; "), moment: quiet.began))
-        }
+        violations += ExactnessCheck.violations(of: timeline.quiets, within: options.exactSeconds)
         for (number, connection) in steward.connections.enumerated() where !target.isShared {
             violations += await ownBooks(of: number, connection)
         }

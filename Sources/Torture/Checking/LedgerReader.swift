@@ -223,18 +223,32 @@ package struct LedgerReader: Sendable {
     private static let figures = PostgresStatement(
         "torture_figures",
         """
-        SELECT c.id, c.vshard, p.sku || '@' || l.code, (c.on_hand - c.safety - c.allocated - coalesce(h.quantity, 0))::int8
+        SELECT c.id, c.vshard, p.sku, l.code, (c.on_hand - c.safety - c.allocated - coalesce(h.quantity, 0))::int8
         FROM cell c JOIN product p ON p.id = c.product_id JOIN location l ON l.id = c.location_id
         LEFT JOIN (
             SELECT t.cell, sum(t.quantity) AS quantity FROM hold h, unnest(h.cells, h.quantities) AS t(cell, quantity)
             WHERE h.state = 1 GROUP BY t.cell) h ON h.cell = c.id
         """, access: .readOnly)
 
-    /// Available to promise by cell: its number, vshard, name and figure.
-    package func figures() async throws -> [(cell: Int64, vshard: Int, name: String, available: Int64)] {
+    /// What a cell has.
+    package struct CellFigure: Sendable {
+        /// The cell's number, and its vshard.
+        package var cell: Int64
+        package var vshard: Int
+        /// The article and the location.
+        package var sku: String
+        package var location: String
+        /// Units available to promise; below 0 where more is promised, or kept back, than is there.
+        package var available: Int64
+    }
+
+    /// Available to promise, cell by cell.
+    package func figures() async throws -> [CellFigure] {
         try await pool.withConnection { connection in
             try connection.execute(Self.figures).map { row in
-                (try row.int64(0), Int(try row.int16(1)), try row.text(2), try row.int64(3))
+                CellFigure(
+                    cell: try row.int64(0), vshard: Int(try row.int16(1)), sku: try row.text(2),
+                    location: try row.text(3), available: try row.int64(4))
             }
         }
     }

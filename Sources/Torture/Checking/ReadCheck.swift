@@ -15,4 +15,9 @@ package enum ReadCheck {
                 keys: [read.key], moment: read.ended)
         }
     }
+
+    /// Judges answers about availability that cannot be right.
+    package static func violations(of figures: [WrongFigure]) -> [Violation] {
+        figures.map { Violation(.wrongFigure, "server \($0.server) said of availability: \($0.flaw)", moment: $0.seen) }
+    }
 }

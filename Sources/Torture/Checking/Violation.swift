@@ -30,8 +30,12 @@ package struct Violation: Sendable, Hashable {
         case outbox
         /// Availability did not become exact in time.
         case notExact = "not-exact"
+        /// A server told of availability what cannot be.
+        case wrongFigure = "wrong-figure"
         /// A server itself found what must never be, and said so.
         case alarm
+        /// A server ended although nobody had killed it.
+        case serverEnded = "server-ended"
     }
 
     /// Which promise.

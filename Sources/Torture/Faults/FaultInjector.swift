@@ -38,7 +38,7 @@ struct FaultInjector: Sendable {
         case .killServer:
             try await blocking { server.kill9() }
             try await wait(fault)
-            try server.start()
+            try server.startIfEnded()
         case .killRedis:
             try await blocking { stack.redis.kill9() }
             try await wait(fault)

@@ -63,11 +63,29 @@ package struct RecordedRead: Sendable {
     }
 }
 
+/// An answer about availability that cannot be right, whatever there was.
+package struct WrongFigure: Sendable {
+    /// The server asked.
+    package var server: Int
+    /// When its answer came.
+    package var seen: Int64
+    /// What is wrong with it.
+    package var flaw: String
+
+    /// Makes a record.
+    package init(server: Int, seen: Int64, flaw: String) {
+        self.server = server
+        self.seen = seen
+        self.flaw = flaw
+    }
+}
+
 /// What the clients of a run saw, in the order in which their calls ended.
 package final class History: Sendable {
     private struct Log {
         var calls: [RecordedCall] = []
         var reads: [RecordedRead] = []
+        var wrongFigures: [WrongFigure] = []
     }
 
     private let log = Mutex(Log())
@@ -89,9 +107,14 @@ package final class History: Sendable {
 
     package func record(_ read: RecordedRead) { log.withLock { $0.reads.append(read) } }
 
+    package func record(_ figure: WrongFigure) { log.withLock { $0.wrongFigures.append(figure) } }
+
     /// All calls so far.
     package var calls: [RecordedCall] { log.withLock { $0.calls } }
 
     /// All looks so far.
     package var reads: [RecordedRead] { log.withLock { $0.reads } }
+
+    /// All answers about availability so far that cannot be right.
+    package var wrongFigures: [WrongFigure] { log.withLock { $0.wrongFigures } }
 }

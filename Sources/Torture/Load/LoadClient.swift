@@ -132,11 +132,18 @@ struct LoadClient: Sendable {
         guard await gate.enter() else { return }
         defer { gate.leave() }
         let result = await read("AvailabilityService", "CheckAvailability", request, on: server)
-        if case .success = result {
-            counters.countRead(succeeded: true)
-        } else {
+        guard case .success(let reply) = result else {
             counters.countRead(succeeded: false)
+            return
         }
+        counters.countRead(succeeded: true)
+        let flaw: String?
+        do {
+            flaw = FigureCheck.flaw(in: try .init(serializedBytes: reply), to: request)
+        } catch {
+            flaw = "the answer cannot be read: \(error)"
+        }
+        if let flaw { history.record(WrongFigure(server: server, seen: history.now, flaw: flaw)) }
     }
 
     private func look(_ key: Mutation.Key, using mix: inout LoadMix) async {

@@ -8,6 +8,8 @@ package struct TortureReport: Sendable {
         package var kind: FaultKind
         /// How often it was done.
         package var times: Int
+        /// How often of these something went wrong with doing or undoing it.
+        package var failed: Int
         /// Seconds that it lasted, all together.
         package var seconds: Double
         /// Tenths of a second in it, and those in which a reservation was acknowledged.
@@ -75,8 +77,10 @@ package struct TortureReport: Sendable {
         var byKind: [FaultKind: UnderFault] = [:]
         for record in faults {
             let kind = record.fault.kind
-            var under = byKind[kind] ?? UnderFault(kind: kind, times: 0, seconds: 0, tenths: 0, servingTenths: 0)
+            var under =
+                byKind[kind] ?? UnderFault(kind: kind, times: 0, failed: 0, seconds: 0, tenths: 0, servingTenths: 0)
             under.times += 1
+            if record.failure != nil { under.failed += 1 }
             under.seconds += Double(record.ended - record.began) / 1e9
             let first = Int(record.began / 100_000_000)
             let last = max(first, Int(record.ended / 100_000_000) - 1)
@@ -87,6 +91,23 @@ package struct TortureReport: Sendable {
             byKind[kind] = under
         }
         return byKind.values.sorted { $0.kind.rawValue < $1.kind.rawValue }
+    }
+
+    /// Faults that were chosen and did not happen, and why: not possible here, never their turn, or failed each time.
+    package var leftOut: [FaultKind: String] {
+        var leftOut = skipped
+        let done = Dictionary(underFaults.map { ($0.kind, $0) }) { first, _ in first }
+        for kind in options.faults where leftOut[kind] == nil {
+            guard let under = done[kind] else {
+                leftOut[kind] = "its turn did not come"
+                continue
+            }
+            if under.failed == under.times {
+                let failure = faults.first { $0.fault.kind == kind }?.failure
+                leftOut[kind] = "it failed each time: \(failure ?? "")"
+            }
+        }
+        return leftOut
     }
 
     // MARK: - Text
@@ -113,14 +134,15 @@ package struct TortureReport: Sendable {
         }
         for under in underFaults {
             lines.append(
-                "  \(Figure.padded(under.kind.rawValue, 16)) \(under.times) x, \(Figure.decimal(under.seconds, 1)) s, "
+                "  \(Figure.padded(under.kind.rawValue, 16)) \(under.times) x\(under.failed == 0 ? "" : " (\(under.failed) failed)"), \(Figure.decimal(under.seconds, 1)) s, "
                     + "\(under.servingPercent) %")
         }
         for record in faults where record.failure != nil { lines.append("  \(record.summary)") }
-        for (kind, reason) in skipped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        for (kind, reason) in leftOut.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             lines.append("  \(kind.rawValue) was left out: \(reason)")
         }
-        lines.append(isSound ? "every promise was kept" : "\(violations.count) VIOLATIONS")
+        lines.append(
+            isSound ? "every promise was kept" : "\(violations.count) VIOLATION\(violations.count == 1 ? "" : "S")")
         for violation in violations.prefix(10) { lines += evidence(of: violation) }
         return lines.joined(separator: "\n")
     }
@@ -155,6 +177,8 @@ package struct TortureReport: Sendable {
     /// The report for programs.
     package var json: JSONValue {
         .object([
+            .init("version", .string(options.version)),
+            .init("sound", .boolean(isSound)),
             .init("seed", .string("\(options.seed)")),
             .init("clients", .count(options.clients)),
             .init("trade_milliseconds", .integer((traded - began) / 1_000_000)),
@@ -175,6 +199,7 @@ package struct TortureReport: Sendable {
                     underFaults.map { under in
                         .object([
                             .init("name", .string(under.kind.rawValue)), .init("times", .count(under.times)),
+                            .init("failed", .count(under.failed)),
                             .init("milliseconds", .integer(Int64(under.seconds * 1_000))),
                             .init("serving_percent", .count(under.servingPercent)),
                         ])
@@ -182,7 +207,7 @@ package struct TortureReport: Sendable {
             .init(
                 "left_out",
                 .object(
-                    skipped.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                    leftOut.sorted { $0.key.rawValue < $1.key.rawValue }.map {
                         .init($0.key.rawValue, .string($0.value))
                     })),
             .init(

@@ -16,10 +16,14 @@ struct AttachedTarget: TortureTarget {
     private let ways: [Way]
     private let desk: ServiceDesk
     private let skus: [String]
+    private let group: any EventLoopGroup
+    /// What the deployment said of its books before the run.
+    private let former: Holdfast_V1_CheckBooksResponse
 
     /// Looks at a deployment.
     ///
-    /// `withFaults` puts a proxy in front of each server.
+    /// `withFaults` puts a proxy in front of each server. Throws where a server cannot be reached, or where it does not
+    /// tell this caller of its books.
     static func attach(
         to places: [ServerPlace], wares: Wares, withFaults: Bool, group: any EventLoopGroup
     ) async throws -> AttachedTarget {
@@ -36,12 +40,23 @@ struct AttachedTarget: TortureTarget {
                     place: ServerPlace(host: "127.0.0.1", port: proxy.port, configuration: place.configuration),
                     proxy: proxy))
         }
-        return AttachedTarget(
-            ways: ways, desk: ServiceDesk(connections: ways.map { LoadConnection($0.place, group: group) }),
-            skus: wares.skus)
+        let desk = ServiceDesk(connections: ways.map { LoadConnection($0.place, group: group) })
+        do {
+            return AttachedTarget(
+                ways: ways, desk: desk, skus: wares.skus, group: group, former: try await books(of: desk))
+        } catch {
+            await close(ways, desk)
+            throw error
+        }
     }
 
-    func close() async {
+    func close() async { await Self.close(ways, desk) }
+
+    private static func books(of desk: ServiceDesk) async throws -> Holdfast_V1_CheckBooksResponse {
+        try await desk.ask("OperationsService", "CheckBooks", Holdfast_V1_CheckBooksRequest(), on: 0)
+    }
+
+    private static func close(_ ways: [Way], _ desk: ServiceDesk) async {
         await desk.close()
         for way in ways {
             do { try await way.proxy?.close() } catch { way.proxy?.cut() }
@@ -77,15 +92,19 @@ struct AttachedTarget: TortureTarget {
 
     func differences() async throws -> [String] {
         var differences: [String] = []
+        var expected: [AvailabilityProbe.Expected] = []
         for (index, sku) in skus.enumerated() {
             let answer: Holdfast_V1_ExplainAvailabilityResponse = try await desk.ask(
                 "AvailabilityService", "ExplainAvailability",
                 Holdfast_V1_ExplainAvailabilityRequest.with { $0.sku = sku }, on: index)
-            for terms in answer.locations where terms.inFlight != 0 {
+            for terms in answer.locations {
+                expected.append(.init(sku: sku, location: terms.location, available: terms.available))
+                guard terms.inFlight != 0 else { continue }
                 differences.append("\(sku)@\(terms.location): \(terms.inFlight) units on their way")
             }
         }
-        return differences
+        guard differences.isEmpty else { return differences }
+        return try await AvailabilityProbe(places: places, group: group).differences(from: expected)
     }
 
     func facts(of keys: [KeyHistory]) async throws -> LedgerFacts {
@@ -93,16 +112,6 @@ struct AttachedTarget: TortureTarget {
     }
 
     func violations(beside keys: [KeyHistory]) async throws -> [Violation] {
-        let books: Holdfast_V1_CheckBooksResponse = try await desk.ask(
-            "OperationsService", "CheckBooks", Holdfast_V1_CheckBooksRequest(), on: 0)
-        // Where the stores differ is left out: others may trade.
-        let sums = [
-            (books.foldMismatches, Violation.Kind.books, "cells are not the sum of their movements"),
-            (books.allocationMismatches, .books, "cells have other allocated units than open order lines"),
-            (books.lineMismatches, .books, "order lines whose units do not add up"),
-            (books.eventGaps, .events, "orders whose history has a gap"),
-            (books.oversold, .unrecordedShortage, "units are promised beyond what is there, and no shortage says so"),
-        ]
-        return sums.compactMap { count, kind, story in count == 0 ? nil : Violation(kind, "\(count) \(story)") }
+        BooksCheck.increase(from: former, to: try await Self.books(of: desk))
     }
 }

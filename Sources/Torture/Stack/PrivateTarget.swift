@@ -6,6 +6,7 @@ struct PrivateTarget: TortureTarget {
     let ledger: LedgerReader
     let stream: CommitStream
     let clockMayJump: Bool
+    let history: History
 
     var places: [ServerPlace] { stack.ways.map { ServerPlace(host: "127.0.0.1", port: $0.clients.port) } }
 
@@ -20,7 +21,13 @@ struct PrivateTarget: TortureTarget {
     func heal() async throws { try await stack.heal() }
 
     func differences() async throws -> [String] {
-        try await ExactnessProbe(stack: stack, ledger: ledger).differences()
+        let stores = try await ExactnessProbe(redis: stack.redisDesk(), ledger: ledger).differences()
+        guard stores.isEmpty else { return stores }
+        // A figure below 0, more promised than is there, is 0 to a caller.
+        let expected = try await ledger.figures().map {
+            AvailabilityProbe.Expected(sku: $0.sku, location: $0.location, available: max(0, $0.available))
+        }
+        return try await AvailabilityProbe(places: places, group: stack.group).differences(from: expected)
     }
 
     func facts(of keys: [KeyHistory]) async throws -> LedgerFacts { try await ledger.facts() }
@@ -33,7 +40,8 @@ struct PrivateTarget: TortureTarget {
             books = try await ledger.booksViolations()
         }
         let replay = try await stream.finish()
-        return books + alarms() + replay.violations(beside: keys)
+        let ends = ServerEndCheck.violations(of: stack.serverEnds) { history.moment($0) }
+        return books + ends + alarms() + replay.violations(beside: keys)
             + WitnessCheck.violations(in: keys, witnesses: replay.witnesses)
     }
 

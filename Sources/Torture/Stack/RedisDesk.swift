@@ -1,5 +1,5 @@
 import Logging
-import NIOCore
+package import NIOCore
 package import RedisClient
 
 /// Speaks to one Redis directly, past every proxy, for as long as one command takes.
@@ -7,7 +7,8 @@ package struct RedisDesk: Sendable {
     private let configuration: RedisConfiguration
     private let group: any EventLoopGroup
 
-    init(url: String, group: any EventLoopGroup) throws {
+    /// Makes one; throws where the URL is none of a Redis.
+    package init(url: String, group: any EventLoopGroup) throws {
         configuration = try RedisConfiguration(url: url)
         self.group = group
     }

@@ -3,6 +3,12 @@ import Synchronization
 
 /// One `holdfast serve` of a private stack: always at the same port, whichever process serves there.
 package final class ServerSeat: Sendable {
+    private struct Occupant {
+        var program: PrivateProgram
+        /// Whether its end is asked for, or known already.
+        var isToEnd = false
+    }
+
     /// Its number, from 0.
     package let number: Int
     /// The port of its framed protocol.
@@ -11,7 +17,9 @@ package final class ServerSeat: Sendable {
     package let logPath: String
     private let arguments: [String]
     private let environment: [String: String]
-    private let process: Mutex<PrivateProgram>
+    private let occupant: Mutex<Occupant>
+    /// Lines of a log that tell how its server ended.
+    private static let lastLines = 12
 
     /// Starts a server.
     ///
@@ -36,40 +44,57 @@ package final class ServerSeat: Sendable {
             "--postgres-url", postgresURL, "--allow-anonymous", "--log-level", "warning",
         ]
         self.environment = environment
-        process = Mutex(try PrivateProgram(arguments, environment: environment, log: logPath))
+        occupant = Mutex(Occupant(program: try PrivateProgram(arguments, environment: environment, log: logPath)))
     }
 
     /// Waits until it serves, which needs both stores.
     func waitUntilReady() async throws {
-        let program = process.withLock { $0 }
+        let program = occupant.withLock { $0.program }
         _ = try await program.line(beginningWith: "ready tcp=", seconds: 120)
     }
 
     /// Kills it without warning.
-    func kill9() { process.withLock { $0 }.kill9() }
+    func kill9() { dismissed().kill9() }
 
-    /// Starts it again after it was killed, at the same port.
-    func start() throws {
-        try process.withLock { $0 = try PrivateProgram(arguments, environment: environment, log: logPath) }
+    /// Starts it again, at the same port; nothing where it runs.
+    func startIfEnded() throws {
+        try occupant.withLock { occupant in
+            guard occupant.program.processID == nil else { return }
+            occupant = Occupant(program: try PrivateProgram(arguments, environment: environment, log: logPath))
+        }
     }
 
-    /// Starts it again where it has ended by itself; true where that was so.
-    func startIfEnded() throws -> Bool {
-        guard process.withLock({ $0.processID == nil }) else { return false }
-        try start()
-        return true
+    /// How it ended, where nobody had asked for that; told once for each process.
+    func ownEnd() -> ServerEnd? {
+        let ended = occupant.withLock { occupant -> PrivateProgram? in
+            guard !occupant.isToEnd, occupant.program.ending != nil else { return nil }
+            occupant.isToEnd = true
+            return occupant.program
+        }
+        guard let ended, let ending = ended.ending else { return nil }
+        return ServerEnd(
+            server: number, ending: ending,
+            lastLines: ended.logged.split(separator: "\n").suffix(Self.lastLines).map(String.init), seen: .now)
     }
 
-    func pause() { process.withLock { $0 }.pause() }
+    func pause() { occupant.withLock { $0.program }.pause() }
 
-    func resume() { process.withLock { $0 }.resume() }
+    func resume() { occupant.withLock { $0.program }.resume() }
 
     /// What every process here has written.
-    var logged: String { process.withLock { $0 }.logged }
+    var logged: String { occupant.withLock { $0.program }.logged }
 
     func stop() async {
-        let program = process.withLock { $0 }
+        let program = dismissed()
         program.resume()
         await program.stop(seconds: 20)
+    }
+
+    /// The process, whose end is asked for from now on.
+    private func dismissed() -> PrivateProgram {
+        occupant.withLock { occupant in
+            occupant.isToEnd = true
+            return occupant.program
+        }
     }
 }

@@ -54,6 +54,9 @@ package final class TortureStack: Sendable {
     let group: any EventLoopGroup
     private let redisSeat: Mutex<PrivateRedis>
     private let redisCount = Mutex(1)
+    private let ends = Mutex<[ServerEnd]>([])
+    /// How long a server that ended by itself stays unseen, at most.
+    private static let watchInterval = Duration.milliseconds(50)
 
     private init(
         directory: String, postgres: PrivatePostgres, redis: PrivateRedis, servers: [ServerSeat], ways: [Ways],
@@ -169,6 +172,26 @@ package final class TortureStack: Sendable {
         }
     }
 
+    /// Ends of servers that nobody had asked for, so far.
+    package var serverEnds: [ServerEnd] { ends.withLock { $0 } }
+
+    /// Watches over the servers until it is cancelled: one that ends by itself is noted, and started again.
+    ///
+    /// - Parameter told: hears of each such end at once.
+    package func watch(_ told: @Sendable (String) -> Void) async {
+        while true {
+            for server in servers {
+                guard let end = server.ownEnd() else { continue }
+                ends.withLock { $0.append(end) }
+                told(end.summary)
+                do { try server.startIfEnded() } catch {
+                    told("server \(end.server) cannot be started again: \(error)")
+                }
+            }
+            do { try await Task.sleep(for: Self.watchInterval) } catch { return }
+        }
+    }
+
     /// Undoes whatever a fault may have left: everything runs, every way is open.
     package func heal() async throws {
         disk?.clear()
@@ -180,7 +203,8 @@ package final class TortureStack: Sendable {
         if redis.processID == nil { try await redis.restart() }
         for server in servers {
             server.resume()
-            _ = try server.startIfEnded()
+            if let end = server.ownEnd() { ends.withLock { $0.append(end) } }
+            try server.startIfEnded()
         }
         for way in ways {
             way.redis.aim(at: redis.port ?? 0)

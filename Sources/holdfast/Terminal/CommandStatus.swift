@@ -5,7 +5,7 @@ import GRPCCore
 enum CommandStatus: Int32 {
     /// Everything asked for was done.
     case done = 0
-    /// Something unexpected.
+    /// Something unexpected; for `torture` a broken promise, and nothing else.
     case unexpected = 1
     /// The command line, a file or a field of the request is wrong.
     case invalid = 2
@@ -23,7 +23,7 @@ enum CommandStatus: Int32 {
 
     /// The statuses, for help texts.
     static let help = """
-        Exit status: 0 done; 1 unexpected failure; 2 invalid argument, file or field; 3 not found; 4 refused (stock \
+        Exit status: 0 done; 1 unexpected failure (for torture: a promise was broken); 2 invalid argument, file or field; 3 not found; 4 refused (stock \
         does not suffice, the state does not allow it, or the caller may not; for doctor: something is wrong); 5 already exists with \
         another content; 6 unavailable or too late: repeat it with the same id.
         """

@@ -24,12 +24,18 @@ struct TortureCommand: AsyncParsableCommand {
             halts, wipes, cuts and fills what there is, as a seed decides. Then everything may recover, every open \
             call is repeated, and what the clients were told is held against what is there: nothing acknowledged may \
             be lost, nothing promised twice, no call done twice, every sum must agree, and availability must be exact \
-            again. It uses the CPU and the memory of this machine, and nothing else of it.
+            again. It uses the CPU and the memory of this machine, and a folder in TMPDIR (else /tmp) that it removes again. \
+            As root it puts PostgreSQL's data on a file system in memory, of up to 640 MB and 8 MB for each second, at \
+            most 4 GB.
 
-            With --attach it trades on a deployment that runs already, with articles, locations and channels of its own             that stay there, and checks what can be seen through the service itself. It does no harm to it: the only             faults that can be named then are those of the clients' own connections, and none is the default.
+            With --attach it trades on a deployment that runs already, with articles, locations and channels of its own \
+            that stay there, and checks what can be seen through the service itself. It does no harm to it: the only \
+            faults that are done then are those of the clients' own connections, and none is the default. Others that \
+            are named are left out, and the report says so.
 
             The exit status is 0 where every promise was kept, and 1 where one was broken; then the report names the \
-            seed, the faults around it and the calls that show it.
+            seed, the faults around it and the calls that show it. Any other status is that of a run that could not \
+            be made, or was broken off, and says nothing about the promises.
             """)
 
     @Option(help: "Seconds of trade under faults: 1 to 86400.")
@@ -59,7 +65,7 @@ struct TortureCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "With --attach") var connection: ConnectionOptions
 
-    @Flag(help: "Keep the folder with all logs where a promise was broken.")
+    @Flag(help: "Keep the folder with all logs where a promise was broken, or the run failed.")
     var keep = false
 
     @Option(
@@ -71,7 +77,12 @@ struct TortureCommand: AsyncParsableCommand {
         guard (1...86_400).contains(seconds), (1...1_000).contains(clients) else {
             throw ValidationError("a value is out of bounds; see --help")
         }
-        if let sabotage, !Sabotage.known.contains(where: { $0.rawValue == sabotage }) {
+        guard sabotage == nil || attach == nil else {
+            throw ValidationError("--sabotage is for servers of torture's own: leave out --attach")
+        }
+        if let sabotage, !(sabotage == TortureOptions.noWeakness && !Sabotage.known.isEmpty),
+            !Sabotage.known.contains(where: { $0.rawValue == sabotage })
+        {
             throw ValidationError(
                 Sabotage.known.isEmpty
                     ? "this build has no weaknesses to choose from"
@@ -89,17 +100,34 @@ struct TortureCommand: AsyncParsableCommand {
         }
         let options = try options()
         let made: TortureReport
-        if let attach {
-            made = try await run(options, on: attach)
-        } else {
-            try OwnMounts.take()
-            made = try await makeRun(options)
+        do {
+            // Before anything is trapped: it becomes another process.
+            if attach == nil { try OwnMounts.take() }
+            made = try await Interruption.cancels { [self] in
+                if let attach { return try await run(options, on: attach) }
+                return try await makeRun(options)
+            }
+        } catch {
+            throw Self.failure(error)
         }
         switch report {
         case .text: Terminal.line(made.text)
         case .json: Terminal.line(made.json.pretty())
         }
-        guard made.isSound else { throw CommandFailure(.unexpected, "\(made.violations.count) promises were broken") }
+        guard made.isSound else {
+            let count = made.violations.count
+            throw CommandFailure(.unexpected, count == 1 ? "1 promise was broken" : "\(count) promises were broken")
+        }
+    }
+
+    /// Why there is no report: never with the status that says that a promise was broken.
+    private static func failure(_ error: any Error) -> CommandFailure {
+        if error is CancellationError {
+            return CommandFailure(.unavailable, "broken off before the checks: nothing is said about the promises")
+        }
+        var failure = CommandFailure(error)
+        if failure.status == .unexpected { failure.status = .unavailable }
+        return failure
     }
 
     private func options() throws -> TortureOptions {
@@ -107,6 +135,7 @@ struct TortureCommand: AsyncParsableCommand {
         options.seconds = seconds
         options.clients = clients
         options.sabotage = sabotage
+        options.version = Holdfast.configuration.version
         do {
             options.faults = try FaultKind.chosen(by: faults ?? (attach == nil ? "all" : "none"))
         } catch let error as TortureError {
@@ -146,8 +175,13 @@ struct TortureCommand: AsyncParsableCommand {
         } catch {
             result = .failure(error)
         }
-        if keep, case .success(let report) = result, !report.isSound {
-            Terminal.error("everything is kept in \(folder.path)")
+        let isOfUse =
+            switch result {
+            case .success(let report): !report.isSound
+            case .failure: !Task.isCancelled
+            }
+        if keep && isOfUse {
+            Terminal.error("the logs are kept in \(folder.path)")
         } else {
             folder.discard()
         }
