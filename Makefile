@@ -1,10 +1,11 @@
 # make demo      eight weeks of a real shop's trade through the service, from nothing
 # make test      every test and check
 # make torture   trade while stores and servers die, and check every promise; then the crash table: SEEDS=5 SECONDS=60 ROUNDS=3
+# make sabotages takes one rule of the protocol away after the other, and lets torture find it: about ten minutes
 # make clients   the C client for tills: a static library and an example, in .build-clients
 # make fuzz      a reader of bytes from outside under libFuzzer: TARGET=frame SECONDS=60
 # make dev       a server of your own on 127.0.0.1:7411, with sample data; Ctrl-C stops it
-.PHONY: demo test torture fuzz clients dev build install format lint generate clean help
+.PHONY: demo test torture sabotages fuzz clients dev build install format lint generate clean help
 .DEFAULT_GOAL := help
 
 RELEASE := .build-release
@@ -39,6 +40,12 @@ torture: build
 	done
 	@dev/install.sh test
 	@dev/crash-table.sh $(or $(ROUNDS),3)
+
+# A debug build: only such a one has weaknesses to choose from.
+sabotages:
+	@dev/install.sh test
+	swift build --product holdfast
+	@dev/sabotages.sh
 
 clients:
 	@dev/install.sh clients
