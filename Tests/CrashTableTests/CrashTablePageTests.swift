@@ -5,7 +5,7 @@ import Testing
 /// The page that users read has the table that the tests show.
 @Suite("Crash table: its page")
 struct CrashTablePageTests {
-    @Test("every row of the table on the page is a test, and every test a row")
+    @Test("every row of the table on the page is a test, and every test a row; each says how long it took")
     func rows() throws {
         let folder = Repository.root + "/Tests/CrashTableTests"
         var names: Set<String> = []
@@ -20,8 +20,15 @@ struct CrashTablePageTests {
         let page = try String(contentsOfFile: Repository.root + "/docs/promises.md", encoding: .utf8)
         let section = try #require(page.components(separatedBy: "### Stopped at every step").last)
         let table = try #require(section.components(separatedBy: "\n## ").first)
-        let rows = table.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst().map { line in
-            line.split(separator: "|")[0].trimmingCharacters(in: .whitespaces)
+        let lines = table.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { line in
+            line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        #expect(lines.first?.last == "seconds")
+        let rows = lines.dropFirst().map { $0[0] }
+        for line in lines.dropFirst() {
+            #expect(line.count == lines[0].count)
+            let seconds = try #require(Double(line.last ?? ""), "\(line[0])")
+            #expect(seconds >= 0.1 && seconds < 60)
         }
         #expect(names.count > 30)
         #expect(Set(rows) == names)

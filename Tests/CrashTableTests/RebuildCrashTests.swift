@@ -59,9 +59,9 @@ struct RebuildCrashTests {
         }
     }
 
-    @Test("what was given back while Redis is loaded arrives in the middle of it")
+    @Test("what was given back or delivered while Redis is loaded arrives in the middle of it")
     func settledMeanwhile() async throws {
-        let row = "what was given back while Redis is loaded arrives in the middle of it"
+        let row = "what was given back or delivered while Redis is loaded arrives in the middle of it"
         try await Stage.with("load-half-done:stall:1000", isKeeper: true) { stage in
             let released = try await stage.deployment.reserve([("A", "W", 4)])
             let taken = try await stage.deployment.reserve([("A", "W", 3)])
@@ -70,8 +70,9 @@ struct RebuildCrashTests {
             #expect(try await eventually { try await RebuildCrashTests.epochs(stage).ledger > before })
             _ = try await stage.deployment.promising.release(released.id, by: .anonymous)
             _ = try await stage.deployment.place(stage.deployment.order([("A", "W", 3)], reservation: taken.id))
+            try await stage.deployment.change(.receive, [("A", "W", 5)])
             _ = try await stage.reserve(stage.reservation(1))
-            try await stage.heals(to: 16, row)
+            try await stage.heals(to: 21, row)
             #expect(try await stage.takenKeys().count == 1)
         }
     }

@@ -61,6 +61,34 @@ struct ReservationCrashTests {
         }
     }
 
+    @Test("the server that gives up an abandoned attempt dies with its tombstone written and its units not given back")
+    func buried() async throws {
+        let row =
+            "the server that gives up an abandoned attempt dies with its tombstone written and its units not given back"
+        try await Stage.with("taken") {
+            // The watching server has the lease on repairs and no time for them, until the lease is taken from it.
+            $0.repair.grace = .seconds(600)
+            $0.repair.leaseDuration = .seconds(10_000)
+        } _: { stage in
+            let request = stage.reservation(4, b: 2)
+            #expect(try await stage.seeReserve(request) == .status(.unavailable))
+            #expect(try await stage.server.hasDied())
+            try await stage.run("DELETE FROM lease WHERE name = 'reconciler'")
+            try await stage.server.restart(failpoint: "buried")
+            #expect(try await stage.server.hasDied())
+            #expect(
+                try await stage.left(of: .reservation, request.reservationID) == .init(row: .voided, inRedis: true))
+            #expect(try await stage.inRedis() == 16)
+            // The dead one's lease would lapse in 9 seconds.
+            try await stage.run("DELETE FROM lease WHERE name = 'reconciler'")
+            try await stage.server.restart()
+            try await stage.heals(to: 20, row)
+            #expect(
+                try await stage.left(of: .reservation, request.reservationID) == .init(row: .voided, inRedis: false))
+            #expect(try await stage.seeReserve(request) == .status(.failedPrecondition))
+        }
+    }
+
     @Test("Redis takes the units and its answer is lost")
     func answerLost() async throws {
         let row = "Redis takes the units and its answer is lost"

@@ -2,6 +2,7 @@ import Domain
 import GRPCCore
 import HoldfastAPI
 import HoldfastTesting
+import Ledger
 import SwiftProtobuf
 import Testing
 
@@ -30,9 +31,10 @@ struct StockCrashTests {
         }
     }
 
-    @Test("the server dies with a loss of stock taken in Redis and nothing in PostgreSQL")
+    @Test("the server dies with a loss of stock taken in Redis and nothing in PostgreSQL, and the client comes back")
     func lossTaken() async throws {
-        let row = "the server dies with a loss of stock taken in Redis and nothing in PostgreSQL"
+        let row =
+            "the server dies with a loss of stock taken in Redis and nothing in PostgreSQL, and the client comes back"
         try await Stage.with("movement-taken") { stage in
             let request = stage.adjustment(-4)
             let seen = try await stage.see {
@@ -50,6 +52,32 @@ struct StockCrashTests {
             }
             #expect(reply.levels.map(\.onHand) == [16])
             // The repetition took the first attempt's units over: they are taken once.
+            try await stage.heals(to: 16, row)
+        }
+    }
+
+    @Test("the server dies with a loss of stock taken in Redis and nothing in PostgreSQL, and nobody comes back")
+    func lossAbandoned() async throws {
+        let row = "the server dies with a loss of stock taken in Redis and nothing in PostgreSQL, and nobody comes back"
+        try await Stage.with("movement-taken") { stage in
+            let request = stage.adjustment(-4)
+            let seen = try await stage.see {
+                _ = try await stage.server.call(
+                    "InventoryService/AdjustStock", request, Holdfast_V1_AdjustStockResponse.self)
+            }
+            #expect(seen == .status(.unavailable))
+            #expect(try await stage.server.hasDied())
+            let taken = try await stage.takenKeys()
+            #expect(taken.map(\.kind) == [.movement])
+            try await stage.server.restart()
+            try await stage.heals(to: 20, row)
+            #expect(try await stage.deployment.ledger.states(of: taken).values.map { $0 } == [.voided])
+            #expect(try await stage.takenKeys().isEmpty)
+            #expect(try await stage.number("SELECT count(*) FROM stock_movement WHERE on_hand_delta < 0") == 0)
+            // Who comes after all is served: it was no promise to anybody.
+            let reply = try await stage.server.patiently(
+                "InventoryService/AdjustStock", request, Holdfast_V1_AdjustStockResponse.self)
+            #expect(reply.levels.map(\.onHand) == [16])
             try await stage.heals(to: 16, row)
         }
     }

@@ -17,20 +17,20 @@ import Testing
 @Suite("Crash table: stores", .serialized)
 struct StoreCrashTests {
     /// What can be lost once a client has its answer.
-    enum Loss: CaseIterable { case server, redis, postgres, machine }
+    enum Loss: CaseIterable { case server, redis, postgres, everything }
 
-    @Test("anything dies after the answer, or the whole machine loses its power", arguments: Loss.allCases)
+    @Test("anything dies after the answer, or everything at once", arguments: Loss.allCases)
     func afterAnswer(loss: Loss) async throws {
-        let row = "anything dies after the answer, or the whole machine loses its power"
+        let row = "anything dies after the answer, or everything at once"
         let stack = try await MortalStores.running().stack
         try await Stage.with("", stack: stack) { stage in
             let request = stage.reservation(4)
             let reply = try await stage.reserve(request)
             let order = stage.order(3)
             let placed = try await stage.place(order)
-            if loss == .server || loss == .machine { stage.server.kill9() }
-            if loss == .redis || loss == .machine { stack.redis.kill9() }
-            if loss == .postgres || loss == .machine { stack.postgres.kill9() }
+            if loss == .server || loss == .everything { stage.server.kill9() }
+            if loss == .redis || loss == .everything { stack.redis.kill9() }
+            if loss == .postgres || loss == .everything { stack.postgres.kill9() }
             if loss == .postgres {
                 // While PostgreSQL is away nothing is promised, and nothing pretends to be.
                 #expect(try await stage.seeReserve(stage.reservation(1)) == .status(.unavailable))
