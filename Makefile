@@ -1,5 +1,5 @@
 # make demo      eight weeks of a real shop's trade through the service, from nothing
-# make test      every test and check
+# make test      the tests and checks, but for what takes longer: make torture, make sabotages
 # make torture   trade while stores and servers die, and check every promise; then the crash table: SEEDS=5 SECONDS=60 ROUNDS=3
 # make sabotages takes one rule of the protocol away after the other, and lets torture find it: about ten minutes
 # make clients   the C client for tills: a static library and an example, in .build-clients
