@@ -106,12 +106,12 @@ public struct PromisingMetrics: Sendable {
             case .differentBody: .idReused
             case .externalIDTaken: .externalIDTaken
             case .shortage: .shortage
-            case .wrongState: .wrongState
+            case .wrongState, .eventNotKnown: .wrongState
             case .unavailable: .unavailable
             case .outcomeUnknown: .outcomeUnknown
             case .exhausted: .exhausted
             case .deadlineExceeded: .deadlineExceeded
-            case .outOfScope, .roleMissing: .permission
+            case .outOfScope, .roleMissing, .eventNotGranted: .permission
             }
         refusals[reason]?.increment()
     }

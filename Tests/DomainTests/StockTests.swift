@@ -31,13 +31,4 @@ struct StockTests {
             terms.onHand - terms.safety - terms.allocated - terms.held - terms.inFlight + terms.shortfall
                 == terms.available)
     }
-
-    @Test(
-        "an order's status follows from its units",
-        arguments: [
-            (1, 0, OrderStatus.open), (1, 1, .partiallyDelivered), (0, 2, .delivered), (0, 0, .cancelled),
-        ] as [(Int64, Int64, OrderStatus)])
-    func status(allocated: Int64, delivered: Int64, expected: OrderStatus) {
-        #expect(OrderStatus(allocated: allocated, delivered: delivered) == expected)
-    }
 }

@@ -32,7 +32,6 @@ public enum AccessTable {
     ]
 
     private static let all = Set(Role.allCases)
-    private static let trade: Set<Role> = [.pos, .backend, .admin]
     private static let holding: Set<Role> = [.pos, .kiosk, .backend, .admin]
     private static let stock: Set<Role> = [.warehouse, .admin]
     private static let stockReading: Set<Role> = [.backend, .warehouse, .support, .finance, .admin]
@@ -64,10 +63,10 @@ public enum AccessTable {
         "holdfast.v1.ReservationService/ReleaseReservation": AccessRule(.scoped, holding),
         "holdfast.v1.ReservationService/GetReservation": AccessRule(.scoped, holding.union([.support, .finance])),
 
-        "holdfast.v1.OrderService/PlaceOrder": AccessRule(.scoped, trade),
+        "holdfast.v1.OrderService/PlaceOrder": AccessRule(.scoped, Lifecycle.line.roles(entering: .allocate)),
         "holdfast.v1.OrderService/GetOrder": AccessRule(.scoped, orderReading),
         "holdfast.v1.OrderService/ListOrders": AccessRule(.scoped, orderReading),
-        "holdfast.v1.OrderService/CancelOrder": AccessRule(.scoped, trade.union([.support])),
+        "holdfast.v1.OrderService/CancelOrder": AccessRule(.scoped, Lifecycle.line.roles(for: .cancel)),
 
         "holdfast.v1.OperationsService/CheckBooks": AccessRule(.company, [.finance, .admin]),
 

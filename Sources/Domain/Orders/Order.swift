@@ -90,42 +90,6 @@ public struct Order: Hashable, Sendable {
     }
 }
 
-/// Where units of a line stand.
-///
-/// Raw values are stored.
-public enum LineStatus: Int16, Sendable, CaseIterable {
-    /// Stock is set aside, or the product needs none.
-    case allocated = 1
-    /// With the customer.
-    case delivered = 2
-    /// Cancelled before delivery.
-    case cancelled = 3
-}
-
-/// Where an order stands as a whole.
-///
-/// Raw values are those of the contract.
-public enum OrderStatus: Int16, Sendable, CaseIterable {
-    /// Some units wait and none is delivered.
-    case open = 1
-    /// Some units are delivered, some wait.
-    case partiallyDelivered = 2
-    /// Every unit that was not cancelled is delivered.
-    case delivered = 3
-    /// Every unit is cancelled.
-    case cancelled = 4
-
-    /// Derives the status from the order's units in each line status.
-    public init(allocated: Int64, delivered: Int64) {
-        switch (allocated > 0, delivered > 0) {
-        case (true, false): self = .open
-        case (true, true): self = .partiallyDelivered
-        case (false, true): self = .delivered
-        case (false, false): self = .cancelled
-        }
-    }
-}
-
 /// Something that happened to an order.
 ///
 /// Raw values are stored.

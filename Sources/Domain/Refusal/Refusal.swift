@@ -14,6 +14,10 @@ public enum Refusal: Error, Hashable, Sendable {
     case shortage([LineShortage])
     /// Something stands in a state that does not allow the call.
     case wrongState(Subject, String, state: String, explanation: String)
+    /// Something stands in a state in which the event is not known; these are.
+    case eventNotKnown(Subject, String, state: String, event: String, allowed: [String])
+    /// None of the caller's roles may cause the event.
+    case eventNotGranted(Subject, event: String)
     /// A store cannot be reached or is being rebuilt; nothing was promised. A retry with the same id is safe.
     case unavailable(String, retryAfterMilliseconds: Int64)
     /// Whether the effect took place is not known. A retry with the same id finds out.
@@ -56,6 +60,20 @@ public enum Refusal: Error, Hashable, Sendable {
         case catalogChange = "catalog_change"
         /// Units on hand, by sku and location.
         case stock
+        /// What one location sends to the customer of an order, by id.
+        case fulfilment
+        /// What the customer of an order collects, by id.
+        case pickup
+        /// An order to a supplier, by id.
+        case supplierOrder = "supplier_order"
+        /// A tender of an order, by id.
+        case payment
+        /// A call to a gateway, by id.
+        case paymentAttempt = "payment_attempt"
+        /// A return, by id.
+        case returnOrder = "return"
+        /// A wish to cancel what is being fulfilled, by id.
+        case lateCancel = "late_cancel"
         /// An API key, by id or prefix.
         case apiKey = "api_key"
     }

@@ -29,6 +29,12 @@ enum RefusalStatus {
         case .shortage(let lines): shortage(lines)
         case .wrongState(let subject, let name, let state, let explanation):
             wrongState(subject, name, state: state, explanation)
+        case .eventNotKnown(let subject, let name, let state, let event, let allowed):
+            eventNotKnown(subject, name, state: state, event: event, allowed: allowed)
+        case .eventNotGranted(let subject, let event):
+            status(
+                .permissionDenied, "none of the caller's roles may cause \(quoted(event)) of \(words(subject))",
+                "PERMISSION_DENIED", ["subject": subject.rawValue, "event": event])
         case .unavailable(let explanation, let milliseconds):
             status(
                 .unavailable, "\(explanation); nothing was applied, retry with the same id", "UNAVAILABLE",
@@ -126,6 +132,23 @@ enum RefusalStatus {
         return status(
             .failedPrecondition, "\(words(subject)) \(quoted(name)) is \(quoted(state)): \(explanation)", reason,
             ["subject": subject.rawValue, "name": name, "state": state],
+            details: [
+                .preconditionFailure(violations: [.init(type: reason, subject: name, description: explanation)])
+            ])
+    }
+
+    private static func eventNotKnown(
+        _ subject: Refusal.Subject, _ name: String, state: String, event: String, allowed: [String]
+    ) -> RPCError {
+        let reason = "\(constant(subject))_STATE"
+        let list = allowed.joined(separator: ", ")
+        let explanation =
+            allowed.isEmpty
+            ? "\(quoted(event)) is not known there, and nothing else is"
+            : "\(quoted(event)) is not known there, \(list) are"
+        return status(
+            .failedPrecondition, "\(words(subject)) \(quoted(name)) is \(quoted(state)): \(explanation)", reason,
+            ["subject": subject.rawValue, "name": name, "state": state, "event": event, "allowed": list],
             details: [
                 .preconditionFailure(violations: [.init(type: reason, subject: name, description: explanation)])
             ])

@@ -29,25 +29,18 @@ extension Holdfast_V1_Tax {
 }
 
 extension Holdfast_V1_OrderStatus {
+    /// The numbers are the same.
+    ///
+    /// A status joins the contract with the first call that leads to it, and is not reached before.
     init(_ status: OrderStatus) {
-        self =
-            switch status {
-            case .open: .open
-            case .partiallyDelivered: .partiallyDelivered
-            case .delivered: .delivered
-            case .cancelled: .cancelled
-            }
+        self = Holdfast_V1_OrderStatus(rawValue: Int(status.rawValue)) ?? .unspecified
     }
 }
 
 extension Holdfast_V1_LineStatus {
+    /// The numbers are the same, as those of ``Holdfast_V1_OrderStatus``.
     init(_ status: LineStatus) {
-        self =
-            switch status {
-            case .allocated: .allocated
-            case .delivered: .delivered
-            case .cancelled: .cancelled
-            }
+        self = Holdfast_V1_LineStatus(rawValue: Int(status.rawValue)) ?? .unspecified
     }
 }
 

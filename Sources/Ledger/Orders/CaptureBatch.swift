@@ -148,20 +148,19 @@ struct CaptureBatch {
 
     private mutating func apply(_ entry: CaptureEntry, index: Int) {
         for take in entry.reservedTakes { cells[take.cell]?.hold(-take.quantity) }
+        let stock = entry.entering.effect.stock
         for take in entry.fromReservation + entry.direct {
             guard var cell = cells[take.cell] else { continue }
-            if entry.request.goodsInHand {
-                let unknown = max(0, take.quantity - cell.onHand)
-                if unknown > 0 {
-                    cell.apply(onHand: unknown)
-                    found[index, default: [:]][take.cell, default: 0] += unknown
-                }
-                cell.apply(onHand: -take.quantity)
-                if unknown > 0 || entry.strained.contains(take.cell) || cell.onHand < cell.allocated {
-                    strainedCells.insert(take.cell)
-                }
-            } else {
-                cell.apply(allocated: take.quantity)
+            let unknown = entry.request.goodsInHand ? max(0, take.quantity - cell.onHand) : 0
+            if unknown > 0 {
+                cell.apply(onHand: unknown)
+                found[index, default: [:]][take.cell, default: 0] += unknown
+            }
+            cell.apply(stock, take.quantity)
+            if entry.request.goodsInHand
+                && (unknown > 0 || entry.strained.contains(take.cell) || cell.onHand < cell.allocated)
+            {
+                strainedCells.insert(take.cell)
             }
             cells[take.cell] = cell
         }

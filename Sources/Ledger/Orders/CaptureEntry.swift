@@ -40,6 +40,9 @@ public struct CaptureEntry: Sendable {
         strained = []
     }
 
+    /// How the units of its lines come into being.
+    var entering: LineTransition { Lifecycle.capture(goodsInHand: request.goodsInHand) }
+
     /// Every cell that the reservation holds.
     var reservedCells: Set<CellID> { Set(reservedTakes.map(\.cell)) }
 

@@ -124,13 +124,13 @@ struct CaptureRows {
         var items: [OrderRequest.Line] = []
         var statuses: [Int16] = []
         for entry in accepted {
-            let status: LineStatus = entry.request.goodsInHand ? .delivered : .allocated
+            let status = entry.entering.to.rawValue
             for (index, line) in entry.request.lines.enumerated() {
                 ids.append(PostgresUUID(entry.request.id))
                 numbers.append(Int16(index + 1))
                 products.append(entry.products[index])
                 items.append(line)
-                statuses.append(status.rawValue)
+                statuses.append(status)
             }
         }
         return (
@@ -178,22 +178,20 @@ struct CaptureRows {
         var movements = MovementColumns()
         for index in batch.accepted {
             let request = batch.entries[index].request
+            let entering = batch.entries[index].entering
             var units: [CellID: Int64] = [:]
             for take in batch.allocations(of: index) {
                 allocationIDs.append(PostgresUUID(request.id))
                 allocations.append(take)
-                inHand.append(request.goodsInHand)
+                inHand.append(entering.to == .delivered)
                 units[take.cell, default: 0] += take.quantity
             }
             for (cell, quantity) in units.sorted(by: { $0.key < $1.key }) {
-                if request.goodsInHand {
-                    if let found = batch.found[index]?[cell] {
-                        movements.append(.found, cell, onHand: found, cause: request.id, reason: request.externalID)
-                    }
-                    movements.append(.sale, cell, onHand: -quantity, cause: request.id, reason: request.externalID)
-                } else {
-                    movements.append(.allocation, cell, allocated: quantity, cause: request.id, reason: "")
+                let reason = request.goodsInHand ? request.externalID : ""
+                if let found = batch.found[index]?[cell] {
+                    movements.append(.found, cell, onHand: found, cause: request.id, reason: reason)
                 }
+                movements.append(entering.effect.stock, cell, quantity, cause: request.id, reason: reason)
             }
         }
         if !allocations.isEmpty {

@@ -8,34 +8,12 @@ extension Ledger {
         SELECT o.currency, o.events, c.code FROM orders o JOIN channel c ON c.id = o.channel_id
         WHERE o.id = $1::uuid FOR UPDATE OF o
         """)
-    private static let orderQuantities = PostgresStatement(
-        "order_quantities",
-        """
-        SELECT l.line_number, l.quantity, l.amount,
-            coalesce(sum(q.quantity) FILTER (WHERE q.status = 1), 0)::int8,
-            coalesce(sum(q.quantity) FILTER (WHERE q.status = 2), 0)::int8,
-            coalesce(sum(q.quantity) FILTER (WHERE q.status = 3), 0)::int8
-        FROM order_line l LEFT JOIN line_quantity q ON q.order_id = l.order_id AND q.line_number = l.line_number
-        WHERE l.order_id = $1::uuid GROUP BY l.line_number, l.quantity, l.amount ORDER BY l.line_number
-        """, access: .readOnly)
     private static let openAllocations = PostgresStatement(
         "open_allocations",
         """
         SELECT line_number, cell_id, open FROM order_allocation WHERE order_id = $1::uuid AND open > 0
         ORDER BY line_number, cell_id
         """, access: .readOnly)
-    private static let cancelQuantities = PostgresStatement(
-        "cancel_quantities",
-        """
-        WITH n AS (SELECT * FROM unnest($2::int2[], $3::int8[]) AS n(line, quantity)),
-        d AS (
-            UPDATE line_quantity q SET quantity = q.quantity - n.quantity FROM n
-            WHERE q.order_id = $1::uuid AND q.line_number = n.line AND q.status = 1
-        )
-        INSERT INTO line_quantity (order_id, line_number, status, quantity)
-        SELECT $1::uuid, n.line, 3, n.quantity FROM n
-        ON CONFLICT (order_id, line_number, status) DO UPDATE SET quantity = line_quantity.quantity + excluded.quantity
-        """)
     private static let reduceAllocations = PostgresStatement(
         "reduce_allocations",
         """
@@ -50,16 +28,6 @@ extension Ledger {
         e AS (INSERT INTO order_event (order_id, sequence, kind, cause_id) VALUES ($1::uuid, $2::int4, $3::int2, $4::uuid))
         INSERT INTO outbox (topic, subject, subject_sequence, cause_id) VALUES ($5::text, $1::uuid, $2::int4, $4::uuid)
         """)
-
-    /// One line of an order with its units by status.
-    struct LineUnits {
-        var number: Int32
-        var quantity: Int64
-        var amountMinor: Int64
-        var allocated: Int64
-        var delivered: Int64
-        var cancelled: Int64
-    }
 
     /// Cancels open units of an order; the reply is stored with the effect.
     ///
@@ -86,14 +54,16 @@ extension Ledger {
                 throw Refusal.notFound(.order, request.order.description)
             }
             let sequence = try row.int32(1) + 1
-            let read = try connection.pipeline([(Ledger.orderQuantities, [order]), (Ledger.openAllocations, [order])])
-            var lines = try read[0].map { row in
-                LineUnits(
-                    number: Int32(try row.int16(0)), quantity: try row.int64(1), amountMinor: try row.int64(2),
-                    allocated: try row.int64(3), delivered: try row.int64(4), cancelled: try row.int64(5))
+            let read = try connection.pipeline([
+                Ledger.readingUnits(of: request.order), (Ledger.openAllocations, [order]),
+            ])
+            var lines = try Ledger.lineUnits(read[0])
+            let (cancelled, moves) = try Ledger.cancel(request, in: &lines)
+            // Units to free, by line; untracked products have no allocations below that they could be freed from.
+            var rest: [Int32: Int64] = [:]
+            for (line, move) in moves where move.transition.effect.stock == .free {
+                rest[line, default: 0] += move.quantity
             }
-            let cancelled = try Ledger.cancel(request, in: &lines)
-            var rest = Dictionary(uniqueKeysWithValues: cancelled.map { ($0.number, $0.quantity) })
             var freed: [(line: Int32, cell: CellID, quantity: Int64)] = []
             for row in read[1].reversed() {
                 let line = Int32(try row.int16(0))
@@ -106,19 +76,14 @@ extension Ledger {
                 connection.execute(Ledger.lockCells, [.int64s(Set(freed.map(\.cell.rawValue)).sorted())]))
             var movements = MovementColumns()
             for part in freed {
-                cells[part.cell]?.apply(allocated: -part.quantity)
-                movements.append(
-                    .deallocation, part.cell, allocated: -part.quantity, cause: request.id, reason: request.reason)
+                cells[part.cell]?.apply(.free, part.quantity)
+                movements.append(.free, part.cell, part.quantity, cause: request.id, reason: request.reason)
             }
-            let status = OrderStatus(
-                allocated: lines.reduce(0) { $0 + $1.allocated }, delivered: lines.reduce(0) { $0 + $1.delivered })
+            let status = OrderStatus(Ledger.present(in: lines))
             let reply = try encodeReply(
                 Cancellation(lines: cancelled, currency: currency, status: status, sequence: sequence))
             var steps: [LedgerStep] = [
-                (
-                    Ledger.cancelQuantities,
-                    [order, .int16s(cancelled.map { Int16($0.number) }), .int64s(cancelled.map(\.quantity))]
-                ),
+                Ledger.movingUnits(of: request.order, moves),
                 (
                     Ledger.appendEvent,
                     [
@@ -147,19 +112,30 @@ extension Ledger {
         }
     }
 
-    /// Moves units from allocated to cancelled, and says what that is worth: parts of a line add up to its amount.
+    /// The statuses that units of lines have.
+    private static func present(in lines: [LineUnits]) -> LineStatusSet {
+        lines.reduce(into: []) { $0.formUnion($1.units.present) }
+    }
+
+    /// Moves units that can be cancelled, and says what that is worth: parts of a line add up to its amount.
+    ///
+    /// Who may is decided by the table before anything else.
     private static func cancel(_ request: CancellationRequest, in lines: inout [LineUnits]) throws
-        -> [Cancellation.Line]
+        -> (lines: [Cancellation.Line], moves: [(line: Int32, move: LineQuantities.Move)])
     {
+        guard !Lifecycle.line.roles(for: .cancel).isDisjoint(with: request.caller.roles) else {
+            throw Refusal.eventNotGranted(.orderLine, event: LineEvent.cancel.word)
+        }
         var wanted: [Int32: Int64] = [:]
         for line in request.lines { wanted[line.number] = line.quantity }
         if request.lines.isEmpty {
-            for line in lines where line.allocated > 0 { wanted[line.number] = line.allocated }
+            for line in lines {
+                let open = line.units.movable(by: .cancel)
+                if open > 0 { wanted[line.number] = open }
+            }
             if wanted.isEmpty {
                 throw Refusal.wrongState(
-                    .order, request.order.description,
-                    state: OrderStatus(allocated: 0, delivered: lines.reduce(0) { $0 + $1.delivered }) == .cancelled
-                        ? "cancelled" : "delivered",
+                    .order, request.order.description, state: OrderStatus(present(in: lines)).word,
                     explanation: "no unit of the order is open")
             }
         }
@@ -167,23 +143,26 @@ extension Ledger {
             throw Refusal.notFound(.orderLine, "\(request.order) line \(number)")
         }
         var cancelled: [Cancellation.Line] = []
+        var moves: [(line: Int32, move: LineQuantities.Move)] = []
         for index in lines.indices {
-            guard let quantity = wanted[lines[index].number] else { continue }
-            guard quantity <= lines[index].allocated else {
+            let line = lines[index]
+            guard let quantity = wanted[line.number] else { continue }
+            do {
+                moves += try lines[index].units.move(.cancel, quantity).map { (line.number, $0) }
+            } catch {
+                let name = "\(request.order) line \(line.number)"
+                guard case .tooMany(_, _, let open, _) = error else { throw error.refusal(naming: name) }
                 throw Refusal.wrongState(
-                    .orderLine, "\(request.order) line \(lines[index].number)",
-                    state: "open=\(lines[index].allocated)",
-                    explanation: "\(quantity) units were asked to be cancelled, \(lines[index].allocated) are open")
+                    .orderLine, name, state: "open=\(open)",
+                    explanation: "\(quantity) units were asked to be cancelled, \(open) are open")
             }
-            let from = lines[index].cancelled
+            let from = line.units[.cancelled]
             cancelled.append(
                 Cancellation.Line(
-                    number: lines[index].number, quantity: quantity,
+                    number: line.number, quantity: quantity,
                     amountMinor: Rounding.share(
-                        of: lines[index].amountMinor, from: from, to: from + quantity, count: lines[index].quantity)))
-            lines[index].allocated -= quantity
-            lines[index].cancelled += quantity
+                        of: line.amountMinor, from: from, to: from + quantity, count: line.units.ordered)))
         }
-        return cancelled
+        return (cancelled, moves)
     }
 }

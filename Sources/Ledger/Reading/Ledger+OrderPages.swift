@@ -2,18 +2,17 @@ public import Domain
 import PostgresClient
 
 extension Ledger {
-    /// How many units of order `o` are allocated, and how many delivered.
-    static let orderSums = """
-        SELECT coalesce(sum(q.quantity) FILTER (WHERE q.status = 1), 0)::int8 AS allocated,
-            coalesce(sum(q.quantity) FILTER (WHERE q.status = 2), 0)::int8 AS delivered
-        FROM line_quantity q WHERE q.order_id = o.id
+    /// The statuses that units of order `o` have, as the bits of a `LineStatusSet`.
+    static let orderUnits = """
+        SELECT coalesce(bit_or(1 << q.status), 0) AS present
+        FROM line_quantity q WHERE q.order_id = o.id AND q.quantity > 0
         """
     /// The columns of an order's head and where they come from; see ``Domain/Order/init(head:)``.
     static let orderHead = """
         SELECT o.id, ch.code, o.external_id, o.customer_id, o.customer_name, o.customer_email, o.customer_country,
             o.currency, o.subtotal, o.added_tax, o.ordered_at, o.placed_at, o.reservation_id, o.goods_in_hand,
-            s.allocated, s.delivered
-        FROM orders o JOIN channel ch ON ch.id = o.channel_id CROSS JOIN LATERAL (\(orderSums)) s
+            s.present
+        FROM orders o JOIN channel ch ON ch.id = o.channel_id CROSS JOIN LATERAL (\(orderUnits)) s
         """
 
     /// Orders before a key, newest first, without lines and events.
@@ -81,7 +80,7 @@ extension Order {
         guard let currency = Currency(code: try row.text(7)) else { throw UnreadableValue(column: "orders.currency") }
         self.init(
             id: EntityID(try row.uuid(0)), channel: try row.text(1), externalID: try row.text(2),
-            status: OrderStatus(allocated: try row.int64(14), delivered: try row.int64(15)),
+            status: OrderStatus(LineStatusSet(rawValue: try row.int32(14))),
             customer: Customer(
                 id: try row.text(3), name: try row.text(4), email: try row.text(5), country: try row.text(6)),
             currency: currency, lines: [], subtotal: try row.int64(8), addedTax: try row.int64(9),

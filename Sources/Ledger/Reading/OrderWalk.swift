@@ -79,10 +79,7 @@ extension OrderWalk {
         (o.placed_at, o.id) < ($1::timestamptz, $2::uuid) AND o.placed_at >= $3::timestamptz
             AND o.placed_at < $4::timestamptz
         """
-    private static let status = """
-        CASE WHEN s.allocated > 0 AND s.delivered > 0 THEN 2 WHEN s.allocated > 0 THEN 1 WHEN s.delivered > 0 THEN 3
-            ELSE 4 END
-        """
+    private static let status = OrderStatus.sql(of: "s.present")
     private static let upToEnd = "(o.placed_at, o.id) >= ($6::timestamptz, $7::uuid)"
     private static let wanted = "\(range) AND \(upToEnd) AND ($8::int2 = 0 OR $8::int2 = \(status))"
     // The condition on an empty id is that of the index.
@@ -108,7 +105,7 @@ extension OrderWalk {
             SELECT k.id FROM channel c CROSS JOIN LATERAL (
                 SELECT o.placed_at, o.id FROM orders o
                 WHERE o.channel_id = c.id AND \(range) AND \(upToEnd)
-                    AND ($8::int2 = 0 OR $8::int2 = (SELECT \(status) FROM (\(Ledger.orderSums)) s))
+                    AND ($8::int2 = 0 OR $8::int2 = (SELECT \(status) FROM (\(Ledger.orderUnits)) s))
                 \(newestFirst) LIMIT $5::int4
             ) k
             WHERE c.code = ANY($9::text[]) ORDER BY k.placed_at DESC, k.id DESC LIMIT $5::int4))

@@ -1,8 +1,10 @@
 import Domain
 import HoldfastTesting
-import Ledger
 import OrderPromising
+import PostgresClient
 import Testing
+
+@testable import Ledger
 
 @Suite("Orders and reservations in the ledger")
 struct OrderReadingTests {
@@ -69,6 +71,67 @@ struct OrderReadingTests {
             #expect(after.events.map(\.kind) == [.placed, .cancelled])
             #expect(after.events.map(\.cause) == [request.id, cancellation])
             #expect(after.status == .open)
+        }
+    }
+
+    @Test("PostgreSQL derives the status of an order as the program does, whatever its units")
+    func statuses() async throws {
+        try await TestDeployment.with { deployment in
+            let last = LineStatus.allCases.reduce(into: LineStatusSet()) { $0.insert(LineStatusSet($1)) }.rawValue
+            let derived = try await deployment.numbers(
+                "SELECT (\(OrderStatus.sql(of: "s.present")))::int8 FROM generate_series(0, \(last)) AS s(present)")
+            #expect(derived.count == Int(last) + 1)
+            #expect(
+                derived
+                    == (0...last).map { Int64(OrderStatus(LineStatusSet(rawValue: $0)).rawValue) })
+        }
+    }
+
+    @Test("Who may not cancel is told so, and nothing is cancelled")
+    func mayNotCancel() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["DC"])
+            try await deployment.change(.receive, [("A", "DC", 3)])
+            let request = try deployment.order([("A", "DC", 3)])
+            _ = try await deployment.place(request)
+            let before = try await deployment.ledger.order(request.id)
+            for role in Set(Role.allCases).subtracting([.pos, .backend, .support, .admin]) {
+                await #expect(throws: Refusal.eventNotGranted(.orderLine, event: "cancel")) {
+                    try await deployment.ledger.cancel(
+                        CancellationRequest(
+                            id: .fresh, order: request.id, lines: [], reason: "", body: [1],
+                            caller: Caller(id: "test", name: "test", roles: [role], scope: .everything))
+                    ) { _ in [] }
+                }
+            }
+            #expect(try await deployment.ledger.order(request.id) == before)
+        }
+    }
+
+    @Test("More units than are open are not cancelled, and the refusal names both")
+    func tooMany() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["DC"])
+            try await deployment.change(.receive, [("A", "DC", 5)])
+            let request = try deployment.order([("A", "DC", 2), ("A", "DC", 3)])
+            _ = try await deployment.place(request)
+            _ = try await deployment.cancel(request.id, [(2, 1)])
+            let before = try await deployment.ledger.order(request.id)
+            await #expect(
+                throws: Refusal.wrongState(
+                    .orderLine, "\(request.id) line 2", state: "open=2",
+                    explanation: "3 units were asked to be cancelled, 2 are open")
+            ) {
+                _ = try await deployment.cancel(request.id, [(1, 1), (2, 3)])
+            }
+            #expect(try await deployment.ledger.order(request.id) == before)
+            _ = try await deployment.cancel(request.id)
+            await #expect(
+                throws: Refusal.wrongState(
+                    .order, request.id.description, state: "cancelled", explanation: "no unit of the order is open")
+            ) {
+                _ = try await deployment.cancel(request.id)
+            }
         }
     }
 

@@ -49,6 +49,17 @@ struct RefusalStatusTests {
                 code: .failedPrecondition, reason: "RESERVATION_STATE",
                 facts: ["subject": "reservation", "name": "x", "state": "released"]),
             Row(
+                refusal: .eventNotKnown(
+                    .supplierOrder, "x", state: "sent", event: "deliver", allowed: ["acknowledge", "ship"]),
+                code: .failedPrecondition, reason: "SUPPLIER_ORDER_STATE",
+                facts: [
+                    "subject": "supplier_order", "name": "x", "state": "sent", "event": "deliver",
+                    "allowed": "acknowledge, ship",
+                ]),
+            Row(
+                refusal: .eventNotGranted(.pickup, event: "collect"), code: .permissionDenied,
+                reason: "PERMISSION_DENIED", facts: ["subject": "pickup", "event": "collect"]),
+            Row(
                 refusal: .unavailable("the ledger is away", retryAfterMilliseconds: 250), code: .unavailable,
                 reason: "UNAVAILABLE"),
             Row(refusal: .outcomeUnknown("no answer"), code: .unavailable, reason: "OUTCOME_UNKNOWN"),
@@ -101,6 +112,22 @@ struct RefusalStatusTests {
         #expect(violation.type == "ORDER_LINE_STATE")
         #expect(violation.subject == "7 line 3")
         #expect(violation.violationDescription == "2 were asked, 1 is open")
+    }
+
+    @Test(
+        "An event that is not known is told with the state and what is known there",
+        arguments: [
+            (["deliver", "lose"], "“cancel” is not known there, deliver, lose are"),
+            ([], "“cancel” is not known there, and nothing else is"),
+        ])
+    func event(allowed: [String], words: String) throws {
+        let error = RefusalStatus.error(
+            .eventNotKnown(.fulfilment, "F-7", state: "shipped", event: "cancel", allowed: allowed))
+        #expect(error.message == "fulfilment “F-7” is “shipped”: \(words)")
+        let violation = try #require(try Details(error).precondition?.violations.first)
+        #expect(violation.type == "FULFILMENT_STATE")
+        #expect(violation.subject == "F-7")
+        #expect(violation.violationDescription == words)
     }
 
     @Test("Where a retry helps, the answer says when")
