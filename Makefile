@@ -70,6 +70,7 @@ generate:
 	@dev/install.sh test
 	dev/generate.sh
 	dev/generate-c.sh
+	HOLDFAST_WRITE_DOCS=1 swift test --filter '^DomainTests\.LifecyclePageTests'
 
 # Removes what was built, never the data of a server.
 clean:
