@@ -8,7 +8,7 @@ extension FunctionLibrary {
             if Sabotage.noArmCheck.isOn {
                 exchange("if armed[keys[1]] ~= epoch or redis.call(", "if redis.call(", in: &source)
                 exchange(
-                    "tonumber(armed[keys[1]] or nil)", "tonumber(redis.call('HGET', keys[1], 'e') or nil)", in: &source)
+                    "local epoch = armed[keys[1]]", "local epoch = redis.call('HGET', keys[1], 'e')", in: &source)
             }
             if Sabotage.settleAsIncrement.isOn {
                 exchange(

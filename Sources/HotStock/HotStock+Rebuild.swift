@@ -21,7 +21,7 @@ public struct LoadedHold: Sendable, Hashable {
 
 /// What a vshard says of itself.
 public struct VShardStatus: Sendable, Hashable {
-    /// The epoch that this Redis process may admit under; 0 for none.
+    /// The epoch that this Redis process may admit under; 0 for none, as where cells have gone missing since.
     public var armed: Int64
     /// The epoch that the vshard's keys belong to; 0 for none.
     public var epoch: Int64
@@ -75,8 +75,9 @@ extension HotStock {
     public func arm(_ vshard: VShard, epoch: Int64) -> EventLoopFuture<Void> {
         var command = RedisCommand("FCALL")
         command.append("hf1_arm")
-        command.append(1)
+        command.append(2)
         command.append(keys(of: vshard).meta)
+        command.append(keys(of: vshard).bases)
         command.append(epoch)
         return done(command)
     }
@@ -85,13 +86,22 @@ extension HotStock {
     public func status(_ vshard: VShard) -> EventLoopFuture<VShardStatus> {
         var command = RedisCommand("FCALL")
         command.append("hf1_status")
-        command.append(1)
+        command.append(3)
         command.append(keys(of: vshard).meta)
+        command.append(keys(of: vshard).available)
+        command.append(keys(of: vshard).bases)
         return link.send(command).flatMapThrowing { value in
             guard let elements = value.array, elements.count == 3, let armed = elements[0].int64,
                 let epoch = elements[1].int64, let sequence = elements[2].int64
             else { throw HotStockError.malformed("a vshard's status has another shape") }
             return VShardStatus(armed: armed, epoch: epoch, sequence: sequence)
+        }.flatMapErrorThrowing { throw HotStockError($0) }
+    }
+
+    /// The highest epoch that a vshard's keys tell of, loaded or being loaded; 0 for none.
+    public func latestEpoch(_ vshard: VShard) -> EventLoopFuture<Int64> {
+        link.send(RedisCommand("HMGET", keys(of: vshard).meta, "e", "l")).map { value in
+            value.array?.compactMap(\.int64).max() ?? 0
         }.flatMapErrorThrowing { throw HotStockError($0) }
     }
 

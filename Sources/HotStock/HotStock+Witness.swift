@@ -28,15 +28,18 @@ extension HotStock {
             .flatMapErrorThrowing { throw HotStockError($0) }
     }
 
-    /// Reads how far PostgreSQL had come; nil where Redis knows nothing of it.
+    /// Reads how far PostgreSQL had come; nil where Redis knows nothing of it, or nothing that this program can read.
     public func witness() -> EventLoopFuture<LedgerWitness?> {
         link.send(RedisCommand("GET", keys.witness)).flatMapThrowing { value in
             guard let text = value.string else { return nil }
             let parts = text.split(separator: " ")
             guard parts.count == 3, let system = Int64(parts[0]), let end = UInt64(parts[1]),
                 let pulse = Int64(parts[2])
-            else { throw HotStockError.malformed("the witness of the ledger has another shape") }
+            else { return nil }
             return LedgerWitness(system: system, end: end, pulse: pulse)
-        }.flatMapErrorThrowing { throw HotStockError($0) }
+        }.flatMapErrorThrowing { error in
+            if let error = error as? RedisError, error.serverCode == "WRONGTYPE" { return nil }
+            throw HotStockError(error)
+        }
     }
 }

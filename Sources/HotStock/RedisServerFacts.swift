@@ -10,6 +10,9 @@ public struct RedisServerFacts: Sendable, Hashable {
     /// True where it has reached its limit of memory.
     public var isFull: Bool
 
+    /// True where it would rather forget keys than refuse writes when its memory is full.
+    public var mayEvict: Bool
+
     /// The oldest major version that has functions as they are used here.
     public static let oldestMajorVersion = 7
 
@@ -21,6 +24,7 @@ public struct RedisServerFacts: Sendable, Hashable {
         isReplica = false
         isCluster = false
         isFull = false
+        var policy = ""
         var used: Int64 = 0
         var limit: Int64 = 0
         for line in info.split(whereSeparator: \.isNewline) {
@@ -32,10 +36,12 @@ public struct RedisServerFacts: Sendable, Hashable {
             case "redis_mode": isCluster = value == "cluster"
             case "used_memory": used = Int64(value) ?? 0
             case "maxmemory": limit = Int64(value) ?? 0
+            case "maxmemory_policy": policy = String(value)
             default: continue
             }
         }
         isFull = limit > 0 && used >= limit
+        mayEvict = limit > 0 && !policy.isEmpty && policy != "noeviction"
     }
 
     /// The first number of the version; nil where there is none.

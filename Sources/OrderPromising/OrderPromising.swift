@@ -46,9 +46,9 @@ public final class OrderPromising: Sendable {
     private let logger: Logger
     private let directory = StockDirectory()
     private let follower: DirectoryFollower
-    private let admission: Admission
+    let admission: Admission
     private let lastAnswer = LastAnswer()
-    private let settler: Settler
+    let settler: Settler
     private let claim: DeploymentClaim
     private let assembly = Mutex<Assembly?>(nil)
 
@@ -63,7 +63,7 @@ public final class OrderPromising: Sendable {
         var generator = SystemRandomNumberGenerator()
         server = EntityID.random(using: &generator)
         self.identity = identity
-        admission = Admission(metrics: metrics)
+        admission = Admission(patience: configuration.loadPatience, metrics: metrics)
         self.ledger = ledger
         self.redis = redis
         self.configuration = configuration
@@ -106,10 +106,11 @@ public final class OrderPromising: Sendable {
         guard let assembly = await assemble() else { return }
         admission.begin(vshards: assembly.vshards)
         self.assembly.withLock { $0 = assembly }
-        identity.onChange { [admission, settler, logger] what in
+        identity.onChange { [admission, settler, directory, logger] what in
             logger.critical(
                 "the ledger has forgotten something; every promise in flight is void", metadata: ["why": "\(what)"])
             settler.forget()
+            directory.forget()
             admission.requestRebuild(what)
         }
         for link in redis.links {
@@ -201,7 +202,7 @@ public final class OrderPromising: Sendable {
             keeper: AdmissionKeeper(
                 server: server, ledger: ledger, identity: identity, redis: redis,
                 hotStock: { connected.first { $0.link.isConnected } }, admission: admission, settler: settler,
-                claim: claim,
+                directory: directory, follower: follower, claim: claim,
                 vshards: vshards, configuration: configuration, logger: logger),
             sweeper: ExpirySweeper(
                 ledger: ledger, hotStock: first.hotStock, settler: settler, admission: admission,
@@ -312,12 +313,24 @@ public final class OrderPromising: Sendable {
 
     /// A reservation as it stands.
     ///
-    /// One whose time has passed is expired, whether or not it has been swept.
+    /// One whose time has passed is ended first: what was told as expired stays so, and no order comes after.
     public func reservation(_ id: EntityID, for caller: Caller) async throws -> Reservation {
-        guard let reservation = try await ledger.reservation(id) else {
+        guard let (reservation, isDue) = try await ledger.reservation(id) else {
             throw Refusal.missing(.reservation, id.description, for: caller)
         }
         try caller.scope.admit(channel: reservation.channel)
+        guard isDue else { return reservation }
+        do {
+            guard try await assembled().sweeper.end(id) else {
+                // An order or a release is at work on it: they are first, or have just been.
+                return try await ledger.reservation(id)?.reservation ?? reservation
+            }
+        } catch let refused as StatementRefused {
+            logger.warning("a reservation cannot be ended", metadata: ["reservation": "\(id)", "error": "\(refused)"])
+        } catch is Refusal {
+            // Where PostgreSQL writes nothing, no order takes it either.
+            logger.debug("a reservation is not ended now", metadata: ["reservation": "\(id)"])
+        }
         return reservation
     }
 
@@ -392,8 +405,12 @@ public final class OrderPromising: Sendable {
             throw Refusal.unavailable("stock admission is being restored", retryAfterMilliseconds: 250)
         case .ledger:
             let read = ledger.available(cells)
-            let figures = try await ledger.pool.withConnection { connection in try read(connection) }
-            return cells.map { figures[$0] }
+            do {
+                let figures = try await ledger.pool.withConnection { connection in try read(connection) }
+                return cells.map { figures[$0] }
+            } catch {
+                throw Ledger.refusal(of: error)
+            }
         case .redis:
             do {
                 return try await hotStock.read(vshard, cells).get()

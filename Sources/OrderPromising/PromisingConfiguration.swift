@@ -32,6 +32,10 @@ public struct PromisingConfiguration: Sendable {
     ///
     /// Default 2 s.
     public var returnDelay: Duration = .seconds(2)
+    /// How long a call waits for its part of the stock to be loaded before its caller is told to come back.
+    ///
+    /// Default 5 s.
+    public var loadPatience: Duration = .seconds(5)
     /// How long a server that says nothing keeps a lease, by PostgreSQL's clock.
     ///
     /// Default 3 s.

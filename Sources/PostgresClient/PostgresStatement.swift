@@ -39,8 +39,8 @@ public struct PostgresStatement: Sendable {
         self.role = Role(sql: sql)
     }
 
-    /// Begins a transaction in the session's default mode.
-    public static let begin = PostgresStatement("begin", "BEGIN")
+    /// Begins a transaction in which each statement sees what was committed before it, whatever the session's default is.
+    public static let begin = PostgresStatement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED")
 
     /// Commits the transaction.
     public static let commit = PostgresStatement("commit", "COMMIT")

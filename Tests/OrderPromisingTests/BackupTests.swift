@@ -122,6 +122,10 @@ struct BackupTests {
             // Redis hears of units that the backup has never seen.
             _ = try await deployment.promising.release(held.id, by: .anonymous)
             try await deployment.change(.receive, [("A", "W", 3_000)])
+            // Articles whose numbers will be given out again.
+            let lost = (1...40).map { "LOST-\($0)" }
+            try await deployment.catalogue(skus: lost, locations: ["W"])
+            try await deployment.change(.receive, lost.map { ($0, "W", 5) })
             #expect(try await deployment.available("A") == 8_000)
             // What a server has not looked at since cannot be missed: it looks four times a second.
             try await Task.sleep(for: .milliseconds(700))
@@ -143,6 +147,17 @@ struct BackupTests {
                 }
             }
             #expect(refused)
+            // Others have the numbers of what is lost now; this server sells none of the one for the other.
+            let new = (1...40).map { "NEW-\($0)" }
+            try await deployment.catalogue(skus: new, locations: ["W"])
+            try await deployment.change(.receive, new.map { ($0, "W", 5) })
+            for sku in lost.prefix(3) {
+                await #expect(throws: (any Error).self) { try await deployment.reserve([(sku, "W", 1)]) }
+            }
+            for sku in new {
+                let available = try await deployment.available(sku)
+                #expect(available == 5)
+            }
             #expect(
                 try await eventually(within: 60) {
                     do {

@@ -156,7 +156,7 @@ struct ReconcilingTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<2 {
                     group.addTask {
-                        let admission = Admission(metrics: .off)
+                        let admission = Admission(patience: .seconds(5), metrics: .off)
                         var settings = RepairSettings()
                         settings.grace = .zero
                         settings.holdPortion = 20
@@ -374,6 +374,19 @@ struct ReconcilingTests {
             #expect(unexplained == [cell])
             #expect(try await deployment.ledger.books().openShortage == 0)
             #expect(try await deployment.ledger.books().oversold == 10)
+            // Nor by a change of stock: it records what it takes away itself, and no unit more.
+            try await deployment.change(.receive, [("A", "W", 1)])
+            #expect(try await deployment.ledger.books().openShortage == 0)
+            #expect(try await deployment.ledger.books().oversold == 9)
+            try await deployment.change(.adjust, [("A", "W", -2)])
+            #expect(try await eventually { try await deployment.ledger.books().openShortage == 2 })
+            #expect(try await deployment.ledger.books().oversold == 9)
+            try await deployment.change(.count, [("A", "W", 19)])
+            #expect(try await deployment.ledger.books().openShortage == 2)
+            #expect(try await deployment.ledger.books().oversold == 9)
+            try await deployment.change(.count, [("A", "W", 20)])
+            #expect(try await deployment.ledger.books().openShortage == 1)
+            #expect(try await deployment.ledger.books().oversold == 9)
         }
     }
 

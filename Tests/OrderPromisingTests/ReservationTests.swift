@@ -58,7 +58,7 @@ struct ReservationTests {
                 return await tasks.reduce(into: [:]) { $0[$1.0] = $1.1 }
             }
             for (index, scope) in scopes.enumerated() {
-                let stands = try #require(try await deployment.ledger.reservation(held[index]))
+                let stands = try #require(try await deployment.ledger.reservation(held[index])).reservation
                 switch ends[index] {
                 case .success(let state): #expect(scope.covers && state == .released && stands.state == .released)
                 case .failure(let error):
@@ -219,6 +219,25 @@ struct ReservationTests {
             var left: Int64 = 0
             for sku in skus { left += try await deployment.available(sku) }
             #expect(left == 790)
+        }
+    }
+
+    @Test("what was told as expired stays expired, although nobody has swept it")
+    func toldAsExpired() async throws {
+        try await TestDeployment.with(configure: { $0.sweepInterval = .seconds(3_600) }) { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["W"])
+            try await deployment.change(.receive, [("A", "W", 5)])
+            let held = try await deployment.reserve([("A", "W", 5)], ttl: 1_000)
+            #expect(
+                try await eventually {
+                    try await deployment.promising.reservation(held.id, for: .anonymous).state == .expired
+                })
+            // Its units are free at once, and an order that names it takes anew.
+            #expect(try await eventually { try await deployment.available("A") == 5 })
+            _ = try await deployment.place(deployment.order([("A", "W", 2)], reservation: held.id))
+            #expect(try await deployment.promising.reservation(held.id, for: .anonymous).state == .expired)
+            #expect(try await deployment.available("A") == 3)
+            #expect(try await deployment.booksAgree())
         }
     }
 }

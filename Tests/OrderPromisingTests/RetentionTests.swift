@@ -69,8 +69,8 @@ struct RetentionTests {
             // The released one, the confirmed one, and the records of the direct order and of the adjustment.
             #expect(try await prune(.hold, deployment) == 4)
             #expect(try await prune(.hold, deployment) == 0)
-            #expect(try await deployment.ledger.reservation(live.id)?.state == .held)
-            #expect(try await deployment.ledger.reservation(recent.id)?.state == .released)
+            #expect(try await deployment.ledger.reservation(live.id)?.reservation.state == .held)
+            #expect(try await deployment.ledger.reservation(recent.id)?.reservation.state == .released)
             #expect(try await deployment.ledger.reservation(released.id) == nil)
             #expect(try await deployment.place(confirmed) == placed[0])
             #expect(try await deployment.place(direct) == placed[1])

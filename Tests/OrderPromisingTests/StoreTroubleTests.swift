@@ -123,7 +123,7 @@ struct StoreTroubleTests {
             await #expect(throws: Refusal.self) {
                 try await server.promising.reserve(request, deadline: .now() + .seconds(5))
             }
-            #expect(try await server.promising.ledger.reservation(held.id) == held)
+            #expect(try await server.promising.ledger.reservation(held.id)?.reservation == held)
             try await server.promising.ledger.pool.withConnection { connection in
                 _ = try connection.execute(PostgresStatement("test_promote", "SELECT pg_promote()"))
             }

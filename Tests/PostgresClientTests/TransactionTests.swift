@@ -63,6 +63,20 @@ struct TransactionTests {
         }
     }
 
+    @Test("sees what others commit meanwhile, whatever the database's default is")
+    func readCommitted() async throws {
+        try await self.withTable { (pool, table) async throws in
+            try await pool.withConnection { connection in
+                try connection.executeScript("SET default_transaction_isolation = 'repeatable read'")
+                let level = try connection.pipeline([
+                    (.begin, []), (PostgresStatement(sql: "SHOW transaction_isolation"), []), (.commit, []),
+                ])[1].single.text(0)
+                #expect(level == "read committed")
+                try connection.executeScript("RESET default_transaction_isolation")
+            }
+        }
+    }
+
     @Test("that a body leaves open is rolled back before the connection is lent again")
     func leftOpen() async throws {
         try await self.withTable(connections: 1) { pool, table in

@@ -10,8 +10,9 @@
 -- Rises with every change of this file; a later revision does all that an earlier one did.
 local REVISION = 'revision 3'
 
--- Both live in this process only, so a restart, a replica or a reload is neither armed nor being loaded.
+-- All live in this process only, so a restart, a replica or a reload is neither armed nor being loaded.
 local armed = {} -- key m -> epoch
+local cells_of = {} -- key m of what is armed -> cells that it has at least
 local loading = {} -- key m -> epoch
 
 
@@ -262,7 +263,6 @@ end
 -- Applies bases that are newer than the ones known; the figure moves by the difference.
 local function apply_bases(key, bases, book)
   local known, fields, count = read_hash(key, bases.cells), {}, 0
-  book.read(bases.cells)
   for i = 1, #bases.cells do
     local cell, version, base = bases.cells[i], bases.versions[i], bases.bases[i]
     local old_version, old_base = -1, 0
@@ -301,6 +301,15 @@ local function give_back(key, hold, units, book)
   redis.call('HDEL', key, hold)
 end
 
+-- While a vshard admits, cells have a figure and a base each, and never become fewer: else keys or fields of them were
+-- evicted or deleted. (While it is loaded, live holds come first and make figures without bases.)
+local function is_whole(m, a, b)
+  local least = cells_of[m]
+  if not least then return true end
+  local bases = redis.call('HLEN', b)
+  return bases >= least and redis.call('HLEN', a) == bases
+end
+
 -- KEYS a b h
 -- ARGV holds, hold ..., bases, {cell version base} ...
 -- Every hold is final in PostgreSQL and its cells' bases of that moment or later are passed. Repeating changes nothing.
@@ -311,13 +320,17 @@ local function settle(keys, argv)
   if not count then return malformed('counts') end
   local bases, at = parse_bases(argv, holds + 3, count)
   if not bases or argv[at] then return malformed('bases') end
+  local m = keys[1]:sub(1, -2) .. 'm'
+  if not is_whole(m, keys[1], keys[2]) then return redis.error_reply('DAMAGED vshard') end
   local book = opened(keys[1])
+  book.read(bases.cells)
   apply_bases(keys[2], bases, book)
   for i = 1, holds do
     local known = redis.call('HGET', keys[3], argv[i + 1])
     if known then give_back(keys[3], argv[i + 1], known:match('^%x+|%x+|(.*)$'), book) end
   end
   book.write()
+  if cells_of[m] then cells_of[m] = redis.call('HLEN', keys[2]) end
   return book.report({})
 end
 
@@ -349,7 +362,7 @@ local function begin_load(keys, argv)
   local epoch = integer(argv[1], 1, MAX_EXACT)
   if not epoch then return malformed('arguments') end
   if not newer(keys, epoch) then return redis.error_reply('STALE') end
-  armed[keys[1]] = nil
+  armed[keys[1]], cells_of[keys[1]] = nil, nil
   redis.call('UNLINK', keys[1], keys[2], keys[3], keys[4])
   redis.call('HSET', keys[1], 'l', argv[1])
   loading[keys[1]] = argv[1]
@@ -397,6 +410,7 @@ local function load(keys, argv)
   end
   if argv[at] then return malformed('trailing arguments') end
   local book, fields, known = opened(keys[2]), {}, read_hash(keys[4], names)
+  book.read(bases.cells)
   apply_bases(keys[3], bases, book)
   for i = 1, holds do
     if not known[names[i]] then
@@ -411,17 +425,21 @@ local function load(keys, argv)
   return 1
 end
 
--- KEYS m; ARGV epoch. The last step of a rebuild.
+-- KEYS m, b where the caller knows of it; ARGV epoch. The last step of a rebuild.
 local function arm(keys, argv)
   if not is_loading(keys, argv[1]) then return redis.error_reply('STALE') end
   redis.call('HSET', keys[1], 'e', argv[1])
   armed[keys[1]] = argv[1]
+  cells_of[keys[1]] = keys[2] and redis.call('HLEN', keys[2])
   return 1
 end
 
--- KEYS m. Replies {epoch armed in this process, epoch in m, calls so far}; 0 where there is none.
+-- KEYS m, a and b where the caller knows of them. Replies {epoch armed in this process, epoch in m, calls so far}; 0 where
+-- there is none. What is not whole any more is not armed.
 local function status(keys)
-  return { tonumber(armed[keys[1]] or nil) or 0, tonumber(redis.call('HGET', keys[1], 'e') or nil) or 0,
+  local epoch = armed[keys[1]]
+  if keys[3] and not is_whole(keys[1], keys[2], keys[3]) then epoch = nil end
+  return { tonumber(epoch or nil) or 0, tonumber(redis.call('HGET', keys[1], 'e') or nil) or 0,
     tonumber(redis.call('HGET', keys[1], 'seq') or nil) or 0 }
 end
 

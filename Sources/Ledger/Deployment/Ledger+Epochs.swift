@@ -72,10 +72,14 @@ extension Ledger {
         "UPDATE shard SET epoch = \(nextEpoch) WHERE id = ANY($1::int2[]) AND mode = 1 RETURNING id, epoch, mode")
     private static let begin = PostgresStatement(
         "begin_redis_mode",
-        "UPDATE shard SET epoch = \(nextEpoch), mode = 1 WHERE id = ANY($1::int2[]) RETURNING id, epoch, mode")
+        """
+        UPDATE shard SET epoch = greatest(\(nextEpoch), $2::int8 + 1), mode = 1 WHERE id = ANY($1::int2[])
+        RETURNING id, epoch, mode
+        """)
     private static let beginLedgerMode = PostgresStatement(
         "begin_ledger_mode",
-        "UPDATE shard SET epoch = \(nextEpoch), mode = 2 WHERE mode = 1 RETURNING id, epoch, mode")
+        "UPDATE shard SET epoch = \(nextEpoch), mode = 2 WHERE mode = 1 AND id = ANY($1::int2[]) RETURNING id, epoch, mode"
+    )
     private static let sumHeld = PostgresStatement(
         "sum_held",
         """
@@ -177,20 +181,22 @@ extension Ledger {
 
     /// Raises the epochs of vshards and gives them to Redis: the first step of loading them.
     ///
-    /// Waits for running promises; later ones of the old epochs write nothing.
-    public func beginRedisMode(_ vshards: [VShard]) async throws -> [VShardRow] {
-        try await exclusively([(Ledger.begin, [.int16s(vshards.map(\.rawValue))])])
+    /// Waits for running promises; later ones of the old epochs write nothing. The new epochs are above `known`, one that
+    /// Redis has from a time that PostgreSQL knows nothing of.
+    public func beginRedisMode(_ vshards: [VShard], above known: Int64 = 0) async throws -> [VShardRow] {
+        try await exclusively([(Ledger.begin, [.int16s(vshards.map(\.rawValue)), .int64(known)])])
     }
 
-    /// Gives every vshard to PostgreSQL: epochs rise, and `held_direct` becomes the sum of what is held.
+    /// Gives vshards to PostgreSQL: their epochs rise, and `held_direct` becomes the sum of what is held.
     ///
     /// One transaction, so a crash leaves everything as it was. Returns the vshards that changed hands.
-    public func beginLedgerMode() async throws -> [VShardRow] {
+    public func beginLedgerMode(_ vshards: [VShard]) async throws -> [VShardRow] {
         try await onConnection { connection in
             _ = try connection.pipeline([
                 (.begin, []), (Ledger.patience, []), (Ledger.lockEpochs, [.int32(LedgerLock.epochFence)]),
             ])
-            let rows = try Ledger.rows(connection.execute(Ledger.beginLedgerMode))
+            let rows = try Ledger.rows(
+                connection.execute(Ledger.beginLedgerMode, [.int16s(vshards.map(\.rawValue))]))
             _ = try connection.execute(Ledger.sumHeld, [.int16s(rows.map(\.vshard.rawValue))])
             Failpoint.ledgerModeUncommitted.pass()
             try connection.execute(.commit)

@@ -28,6 +28,8 @@ extension Ledger {
         )
         """
 
+    // Rows are found by their ids. IS NOT DISTINCT FROM keeps the partial indexes over states and kinds out of it: where
+    // statistics know of few live holds, or of none yet, a walk through all of them would be planned.
     private static let releaseHolds = PostgresStatement(
         "release_holds",
         """
@@ -35,14 +37,14 @@ extension Ledger {
             UPDATE hold SET state = 3, closed_at = now(), closed_by = l.caller
             FROM (
                 SELECT h.id, r.caller FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS r(id, caller, scope)
-                    JOIN hold h ON h.id = r.id AND h.kind = 1
-                WHERE h.state = 1
+                    JOIN hold h ON h.id = r.id AND h.kind IS NOT DISTINCT FROM 1
+                WHERE h.state IS NOT DISTINCT FROM 1
                     AND (r.scope = 0 OR (r.scope, h.channel_id) IN (
                         SELECT s.scope, c.id FROM unnest($4::int4[], $5::text[]) AS s(scope, code)
                             JOIN channel c ON c.code = s.code))
                 ORDER BY h.id FOR UPDATE OF h
             ) l
-            WHERE hold.id = l.id AND hold.kind = 1 AND hold.state = 1
+            WHERE hold.id = l.id AND hold.kind IS NOT DISTINCT FROM 1 AND hold.state IS NOT DISTINCT FROM 1
             RETURNING hold.id, hold.cells, hold.quantities
         ), \(Ledger.unheld)
         SELECT id FROM closed
@@ -66,7 +68,8 @@ extension Ledger {
         "bases_of_holds",
         """
         SELECT id, vshard, ver, on_hand - safety - allocated FROM cell
-        WHERE id = ANY (ARRAY(SELECT unnest(cells) FROM hold WHERE id = ANY($1::uuid[]) AND kind = 1))
+        WHERE id = ANY (ARRAY(SELECT unnest(cells) FROM hold
+            WHERE id = ANY($1::uuid[]) AND kind IS NOT DISTINCT FROM 1))
         """, access: .readOnly)
 
     /// Releases reservations that are still held: a compare-and-set, so a confirm or an expiry that came first wins.

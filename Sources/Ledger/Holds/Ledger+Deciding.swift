@@ -24,7 +24,7 @@ extension Ledger {
         RETURNING id, created_at, expires_at
         """)
     private static let heldIDs = PostgresStatement(
-        "held_ids", "SELECT id FROM hold WHERE id = ANY($1::uuid[]) AND kind = 1", access: .readOnly)
+        "held_ids", "SELECT id FROM hold WHERE id = ANY($1::uuid[]) AND kind IS NOT DISTINCT FROM 1", access: .readOnly)
 
     /// Decides what Redis does not and makes the reservations true: all of a tick in one transaction, under the fence.
     ///

@@ -32,6 +32,12 @@ CREATE INDEX hold_live ON hold ((vshards[1]), created_at) WHERE state = 1;
 CREATE INDEX hold_live_wide ON hold (id, kind) WHERE state = 1 AND cardinality(vshards) > 1;
 CREATE INDEX cell_vshard ON cell (vshard, id);
 
+-- What is live changes within minutes, the size of these tables within days: statistics must follow the former.
+ALTER TABLE hold SET (autovacuum_analyze_scale_factor = 0.01, autovacuum_vacuum_scale_factor = 0.05);
+ALTER TABLE cell SET (autovacuum_analyze_scale_factor = 0.02, autovacuum_vacuum_scale_factor = 0.05);
+ALTER TABLE orders SET (autovacuum_analyze_scale_factor = 0.02);
+ALTER TABLE idempotency SET (autovacuum_analyze_scale_factor = 0.02);
+
 -- An epoch belongs to one mode. A program from before the modes raises epochs and then trusts Redis: its raise ends mode 2.
 CREATE FUNCTION raise_ends_mode_2() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -69,7 +69,8 @@ struct CaptureRows {
         "confirm_holds",
         """
         UPDATE hold SET state = 2, closed_at = now(), order_id = c.order_id
-        FROM unnest($1::uuid[], $2::uuid[]) AS c(id, order_id) WHERE hold.id = c.id AND hold.kind = 1 AND hold.state = 1
+        FROM unnest($1::uuid[], $2::uuid[]) AS c(id, order_id)
+        WHERE hold.id = c.id AND hold.kind IS NOT DISTINCT FROM 1 AND hold.state IS NOT DISTINCT FROM 1
         """)
 
     static let insertClosedHolds = PostgresStatement(

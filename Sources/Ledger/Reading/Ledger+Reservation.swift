@@ -6,7 +6,7 @@ extension Ledger {
         "reservation_head",
         """
         SELECT coalesce(c.code, ''), CASE WHEN h.state = 1 AND h.expires_at <= now() THEN 4::int2 ELSE h.state END,
-            h.created_at, h.expires_at, h.order_id
+            h.created_at, h.expires_at, h.order_id, h.state = 1 AND h.expires_at <= now()
         FROM hold h LEFT JOIN channel c ON c.id = h.channel_id WHERE h.id = $1::uuid AND h.kind = 1
         """, access: .readOnly)
     private static let reservationUnits = PostgresStatement(
@@ -20,8 +20,9 @@ extension Ledger {
 
     /// A reservation as it stands, or nil.
     ///
-    /// One whose time has passed is expired, whether or not it has been swept.
-    public func reservation(_ id: EntityID) async throws -> Reservation? {
+    /// One whose time has passed is told as expired; `isDue` where nobody has ended it yet, so that an order may still be
+    /// faster.
+    public func reservation(_ id: EntityID) async throws -> (reservation: Reservation, isDue: Bool)? {
         try await onConnection { connection in
             let values = [PostgresValue.uuid(PostgresUUID(id))]
             // Units never change once they stand; a hold that appears between the two reads has units and no head.
@@ -44,11 +45,12 @@ extension Ledger {
                 lines[lines.count - 1].quantity += allocation.quantity
                 lines[lines.count - 1].allocations.append(allocation)
             }
-            return Reservation(
+            let reservation = Reservation(
                 id: id, channel: try head.text(0), state: state, lines: lines,
                 createdAt: Instant(microseconds: try head.timestamp(2)),
                 expiresAt: Instant(microseconds: try head.timestamp(3)),
                 order: try head.uuidOrNil(4).map { EntityID($0) })
+            return (reservation, try head.bool(5))
         }
     }
 }

@@ -117,9 +117,12 @@ extension Ledger {
             var cells = try LockedCell.byID(read[3])
             var open = try Ledger.unitsByCell(read[4])
             var movements = MovementColumns()
+            // What this change makes short: never more than it takes away. What is promised twice stays visible as that.
+            var taken: [CellID: Int64] = [:]
             for effect in plan.effects {
                 guard var cell = cells[effect.cell] else { throw LedgerFault.planOutdated }
                 try Ledger.check(effect, against: cell, change: change)
+                taken[effect.cell, default: 0] -= effect.onHandDelta
                 cell.apply(onHand: effect.onHandDelta, safety: effect.safetyDelta)
                 cells[effect.cell] = cell
                 if effect.onHandDelta != 0 || effect.safetyDelta != 0 {
@@ -136,7 +139,7 @@ extension Ledger {
             let settled = counted.filter { open[$0] != nil }
             if counted.contains(where: { open[$0] != nil }) {
                 steps.append((Ledger.closeShortages, [ids, .uuid(PostgresUUID(change.id))]))
-                for cell in counted { open[cell] = nil }
+                for cell in counted { taken[cell, default: 0] += open.removeValue(forKey: cell) ?? 0 }
             }
             let suspects = cellIDs.filter { id in
                 take?.strained.contains(id) == true || (cells[id]?.available ?? 0) < 0
@@ -148,7 +151,8 @@ extension Ledger {
                     connection.execute(Ledger.heldByCell, [.int64s(suspects.map(\.rawValue))]))
                 for id in suspects {
                     guard let cell = cells[id] else { continue }
-                    let beyond = cell.allocated + (held[id] ?? 0) - cell.onHand - (open[id] ?? 0)
+                    let beyond = min(
+                        cell.allocated + (held[id] ?? 0) - cell.onHand - (open[id] ?? 0), taken[id] ?? 0)
                     guard beyond > 0 else { continue }
                     shortages.append(id, quantity: beyond, cause: change.id)
                     open[id, default: 0] += beyond

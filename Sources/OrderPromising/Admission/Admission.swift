@@ -7,6 +7,9 @@ import Synchronization
 /// Each vshard is `closed` (its Redis is away, or nothing is known yet), `loading` (it opens within moments), decided by
 /// `redis` or by the `ledger`. A promise is only ever asked for under an epoch that was open here, and only true where that
 /// epoch still stands.
+///
+/// Calls wait for a vshard that is loading, but not for ever: one that has not opened for the patience is closed until it
+/// opens, so that callers are told to come back instead.
 final class Admission: Sendable {
     /// Where a vshard stands.
     enum Standing: Sendable, Hashable {
@@ -62,6 +65,8 @@ final class Admission: Sendable {
     private struct State {
         var generation: UInt64 = 0
         var standings: [Standing] = []
+        /// Since when each vshard has been waited for.
+        var loadingSince: [VShard: ContinuousClock.Instant] = [:]
         var waiters: [@Sendable () -> Void] = []
         var reason = "start"
         var suspects: Set<VShard> = []
@@ -71,10 +76,13 @@ final class Admission: Sendable {
     private let state = Mutex(State())
     private let nudges: AsyncStream<Void>
     private let nudged: AsyncStream<Void>.Continuation
+    private let patience: Duration
+    private let clock = ContinuousClock()
     /// What all that share this admission count.
     let metrics: PromisingMetrics
 
-    init(metrics: PromisingMetrics) {
+    init(patience: Duration, metrics: PromisingMetrics) {
+        self.patience = patience
         self.metrics = metrics
         (nudges, nudged) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -92,8 +100,14 @@ final class Admission: Sendable {
         }
     }
 
-    /// Why the last rebuild was asked for.
+    /// Why something was closed or loaded last.
     var reason: String { state.withLock { $0.reason } }
+
+    /// The reason of a load that is a matter of routine.
+    static let scrubReason = "it was its turn to be scrubbed"
+
+    /// Says why the next load will be.
+    func note(reason: String) { state.withLock { $0.reason = reason } }
 
     func standing(of vshard: VShard) -> Standing { view.standing(of: vshard) }
 
@@ -178,15 +192,21 @@ final class Admission: Sendable {
     /// Redis cannot be reached: what it decides is closed.
     func closeRedis() {
         let isNews = change { state in
+            state.loadingSince = [:]
             for index in state.standings.indices {
                 switch state.standings[index] {
-                case .redis, .loading: state.standings[index] = .closed
+                case .redis, .loading:
+                    state.standings[index] = .closed
+                    state.reason = "Redis was away"
                 case .closed, .ledger: break
                 }
             }
         }
         if isNews { nudge() }
     }
+
+    /// Closes what has been waited for too long.
+    func endWaiting() { change { _ in } }
 
     // MARK: - The keeper's side
 
@@ -201,6 +221,9 @@ final class Admission: Sendable {
             for (vshard, standing) in standings where Int(vshard.rawValue) < state.standings.count {
                 if case .redis = standing, state.suspects.contains(vshard) { continue }
                 if case .ledger = standing { state.suspects.remove(vshard) }
+                if case .redis = state.standings[Int(vshard.rawValue)], standing == .loading {
+                    state.reason = "Redis no longer had what it was loaded with"
+                }
                 state.standings[Int(vshard.rawValue)] = standing
             }
         }
@@ -251,6 +274,17 @@ final class Admission: Sendable {
         let waiters = state.withLock { state -> [@Sendable () -> Void]? in
             let before = state.standings
             body(&state)
+            let now = clock.now
+            for (index, standing) in state.standings.enumerated() {
+                let vshard = VShard(Int16(index))
+                if standing.isOpen {
+                    state.loadingSince[vshard] = nil
+                } else if standing == .loading {
+                    let since = state.loadingSince[vshard] ?? now
+                    state.loadingSince[vshard] = since
+                    if now - since >= patience { state.standings[index] = .closed }
+                }
+            }
             guard state.standings != before else { return nil }
             state.generation += 1
             defer { state.waiters = [] }

@@ -28,6 +28,8 @@ final class AdmissionKeeper: Sendable {
     private let hotStock: @Sendable () -> HotStock?
     private let admission: Admission
     private let settler: Settler
+    private let directory: StockDirectory
+    private let follower: DirectoryFollower
     private let claim: DeploymentClaim
     private let vshards: Int
     private let configuration: PromisingConfiguration
@@ -37,7 +39,8 @@ final class AdmissionKeeper: Sendable {
     init(
         server: EntityID, ledger: Ledger, identity: LedgerIdentity, redis: RedisClient,
         hotStock: @escaping @Sendable () -> HotStock?, admission: Admission, settler: Settler,
-        claim: DeploymentClaim, vshards: Int, configuration: PromisingConfiguration, logger: Logger
+        directory: StockDirectory, follower: DirectoryFollower, claim: DeploymentClaim, vshards: Int,
+        configuration: PromisingConfiguration, logger: Logger
     ) {
         self.server = server
         self.ledger = ledger
@@ -46,6 +49,8 @@ final class AdmissionKeeper: Sendable {
         self.hotStock = hotStock
         self.admission = admission
         self.settler = settler
+        self.directory = directory
+        self.follower = follower
         self.claim = claim
         self.vshards = vshards
         self.configuration = configuration
@@ -66,6 +71,8 @@ final class AdmissionKeeper: Sendable {
         /// The highest pulse of the ledger that this server has seen.
         var pulse: Int64 = 0
         var failures = 0
+        /// Vshards that could not be loaded, how often in a row, and until when they are left alone.
+        var setAside: [VShard: (times: Int, until: ContinuousClock.Instant)] = [:]
         var phase = Admission.Phase.closed
     }
 
@@ -111,24 +118,38 @@ final class AdmissionKeeper: Sendable {
     /// Sees to it that there is a look now and then, and soon while something is loading elsewhere.
     func tick() async {
         while !Task.isCancelled {
+            admission.endWaiting()
             admission.nudge()
             let pause = admission.phase == .rebuilding ? .milliseconds(20) : configuration.watchInterval
             do { try await Task.sleep(for: pause) } catch { return }
         }
     }
 
-    /// Tells the others that this server ends.
+    /// Tells the others that this server ends, if PostgreSQL hears it soon.
+    ///
+    /// The task that runs the server is cancelled by now, so this is another one.
     func leave() async {
-        do { try await ledger.forget(server) } catch {
+        let telling = Task { try await ledger.forget(server) }
+        let limit = Task {
+            try await Task.sleep(for: Self.leaveTime)
+            telling.cancel()
+        }
+        do { try await telling.value } catch {
             logger.info("leases lapse by themselves", metadata: ["error": "\(error)"])
         }
+        limit.cancel()
     }
+
+    private static let leaveTime = Duration.seconds(2)
 
     // MARK: - A look
 
     private func look(_ memory: inout Memory) async throws {
         let statuses = try await isOurs(&memory) ? await self.statuses() : nil
         note(isWell: statuses != nil, in: &memory)
+        // Read before PostgreSQL is: another server's witness of this very moment would be ahead of what was read.
+        var witness: LedgerWitness?
+        if statuses != nil, !memory.trustsRedis { witness = try await hotStock()?.witness().get() }
         let identity = identity
         try await ledger.pool.withConnection { connection in try identity.check(connection) }
         let roster = try await ledger.report(
@@ -137,6 +158,7 @@ final class AdmissionKeeper: Sendable {
         if roster.pulse < memory.pulse {
             logger.critical("the ledger has forgotten something; every promise in flight is void")
             settler.forget()
+            directory.forget()
             rows = try await raise(Set(rows.map(\.vshard)), in: rows)
         }
         memory.pulse = roster.pulse
@@ -146,12 +168,14 @@ final class AdmissionKeeper: Sendable {
             if !suspects.isEmpty { rows = try await raise(suspects, in: rows) }
         }
         if let statuses, !memory.trustsRedis {
-            memory.trustsRedis = try await isTrustworthy(statuses, rows: rows, pulse: roster.pulse)
+            memory.trustsRedis = isTrustworthy(statuses, witness, rows: rows, pulse: roster.pulse)
             if !memory.trustsRedis {
                 rows = try await raise(Set(rows.map(\.vshard)), in: rows)
                 memory.trustsRedis = true
             }
         }
+        // Before anything opens: what was read before a PostgreSQL went back may name what is something else now.
+        try await follower.readAnew()
         let standings = rows.map { row in (vshard: row.vshard, standing: standing(of: row, statuses: statuses)) }
         if standings.contains(where: { $0.standing == .loading }) { settler.beginRecording() }
         admission.settle(standings)
@@ -226,12 +250,14 @@ final class AdmissionKeeper: Sendable {
     }
 
     /// Whether what Redis was armed for before this server came reflects nothing that PostgreSQL has forgotten.
-    private func isTrustworthy(_ statuses: [VShardStatus], rows: [VShardRow], pulse: Int64) async throws -> Bool {
+    private func isTrustworthy(
+        _ statuses: [VShardStatus], _ witness: LedgerWitness?, rows: [VShardRow], pulse: Int64
+    ) -> Bool {
         let isArmed = rows.contains { row in
             row.mode == .redis && statuses[Int(row.vshard.rawValue)].armed == row.epoch
         }
-        guard isArmed, let hotStock = hotStock() else { return true }
-        guard let position = identity.position, let witness = try await hotStock.witness().get() else { return false }
+        guard isArmed else { return true }
+        guard let position = identity.position, let witness else { return false }
         return witness.system == position.system && witness.end <= position.end && witness.pulse <= pulse
     }
 
@@ -246,13 +272,14 @@ final class AdmissionKeeper: Sendable {
     private func finish(_ memory: inout Memory) async throws {
         let phase = admission.phase
         defer { memory.phase = phase }
-        guard phase == .open, memory.phase != .open, let hotStock = hotStock() else { return }
+        guard phase == .open, let hotStock = hotStock() else { return }
         do {
             try await settler.repeatRecorded(through: hotStock)
         } catch {
             admission.requestRebuild("settles could not be repeated")
         }
-        if memory.loading == nil {
+        if memory.phase != .open, memory.loading == nil {
+            // Another server's scrub shows here as a raised epoch, a moment long.
             admission.metrics.rebuiltByOthers.increment()
             logger.info("stock admission is open", metadata: ["reason": "\(admission.reason)"])
         }
@@ -277,10 +304,15 @@ final class AdmissionKeeper: Sendable {
         var wanting = standings.filter { $0.standing == .loading }.map(\.vshard)
         if wanting.isEmpty, let since = memory.wellSince, clock.now - since >= memory.returnDelay {
             wanting = rows.filter { $0.mode == .ledger }.map(\.vshard)
-            if !wanting.isEmpty { memory.returnedAt = clock.now }
+            if !wanting.isEmpty {
+                memory.returnedAt = clock.now
+                if memory.loading == nil { admission.note(reason: "Redis has been well for a while") }
+            }
         }
-        guard let vshard = admission.hottest(of: wanting) else {
-            conclude(&memory)
+        let now = clock.now
+        let possible = wanting.filter { vshard in memory.setAside[vshard].map { $0.until <= now } ?? true }
+        guard let vshard = admission.hottest(of: possible) else {
+            if wanting.isEmpty { conclude(&memory) }
             return
         }
         if memory.loading == nil {
@@ -291,33 +323,72 @@ final class AdmissionKeeper: Sendable {
                 progress.set(0)
             }
         }
-        try await load(vshard, into: hotStock, memory: &memory)
+        do {
+            try await load(vshard, into: hotStock, memory: &memory)
+            memory.setAside[vshard] = nil
+        } catch let error as HotStockError {
+            try await setAside(vshard, because: error, memory: &memory)
+        } catch let error as LedgerFault {
+            try await setAside(vshard, because: error, memory: &memory)
+        }
         admission.nudge()
     }
+
+    /// Leaves a vshard alone that cannot be loaded, so that the others are, and gives it to PostgreSQL where that goes on.
+    private func setAside(_ vshard: VShard, because error: any Error, memory: inout Memory) async throws {
+        let times = (memory.setAside[vshard]?.times ?? 0) + 1
+        let isGivenUp = times >= Self.loadAttempts
+        memory.setAside[vshard] = (
+            times, clock.now + (isGivenUp ? Self.longestReturn : .milliseconds(50 << min(times, 6)))
+        )
+        admission.metrics.rebuildsFailed.increment()
+        logger.error(
+            "a part of the stock cannot be loaded",
+            metadata: ["vshard": "\(vshard.rawValue)", "attempt": "\(times)", "error": "\(error)"])
+        guard isGivenUp else { return }
+        let changed = try await ledger.beginLedgerMode([vshard])
+        admission.settle(changed.map { ($0.vshard, .ledger(epoch: $0.epoch)) })
+    }
+
+    /// Failures in a row after which PostgreSQL decides for a vshard that Redis does not take.
+    private static let loadAttempts = 5
 
     private func load(_ vshard: VShard, into hotStock: HotStock, memory: inout Memory) async throws {
         settler.beginRecording()
         try await hotStock.ensureFunctions().get()
-        let rows = try await ledger.beginRedisMode([vshard])
-        admission.metrics.epochRaises.increment()
-        Failpoint.epochRaised.pass()
-        admission.settle([(vshard, .loading)])
-        guard let row = rows.first else { return }
         let loader = VShardLoader(ledger: ledger, hotStock: hotStock, metrics: admission.metrics)
-        let volume = try await loader.load(vshard, epoch: row.epoch)
+        var known: Int64 = 0
+        var loaded: (epoch: Int64, volume: VShardLoader.Volume)?
+        while loaded == nil {
+            let rows = try await ledger.beginRedisMode([vshard], above: known)
+            admission.metrics.epochRaises.increment()
+            Failpoint.epochRaised.pass()
+            admission.settle([(vshard, .loading)])
+            guard let row = rows.first else { return }
+            do {
+                loaded = (row.epoch, try await loader.load(vshard, epoch: row.epoch))
+            } catch HotStockError.stale where known == 0 {
+                // Redis knows an epoch of a clock that was ahead, or of a future that PostgreSQL has lost.
+                known = try await hotStock.latestEpoch(vshard).get()
+            }
+        }
+        guard let (epoch, volume) = loaded else { return }
         memory.loading?.vshards += 1
         memory.loading?.volume.cells += volume.cells
         memory.loading?.volume.holds += volume.holds
-        admission.settle([(vshard, .redis(epoch: row.epoch))])
+        admission.settle([(vshard, .redis(epoch: epoch))])
     }
 
     private func conclude(_ memory: inout Memory) {
         guard let loading = memory.loading else { return }
         memory.loading = nil
         let duration = clock.now - loading.since
-        admission.metrics.rebuilt.increment()
         admission.metrics.rebuildTime.recordNanoseconds(duration.wholeMilliseconds * 1_000_000)
-        logger.info(
+        // Scrubs are counted where they are begun.
+        let isRoutine = loading.reason == Admission.scrubReason
+        if !isRoutine { admission.metrics.rebuilt.increment() }
+        logger.log(
+            level: isRoutine ? .debug : .info,
             "stock admission is open",
             metadata: [
                 "reason": "\(loading.reason)", "vshards": "\(loading.vshards)", "cells": "\(loading.volume.cells)",
@@ -335,7 +406,7 @@ final class AdmissionKeeper: Sendable {
         }
         guard claim.refusal?.isMistake != true, rows.contains(where: { $0.mode == .redis }) else { return }
         Failpoint.beforeLedgerMode.pass()
-        let changed = try await ledger.beginLedgerMode()
+        let changed = try await ledger.beginLedgerMode(rows.map(\.vshard))
         Failpoint.ledgerModeBegun.pass()
         let soon = memory.returnedAt.map { clock.now - $0 < Self.longestReturn } ?? false
         memory.returnDelay = soon ? min(memory.returnDelay * 2, Self.longestReturn) : configuration.returnDelay

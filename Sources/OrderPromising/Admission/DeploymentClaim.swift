@@ -23,6 +23,7 @@ final class DeploymentClaim: Sendable {
         var refusal: RedisRefusal?
         var hasPassed = false
         var isFull = false
+        var mayEvict = false
         var younger: Set<EntityID> = []
         /// The claim that was found last, and a moment after it was found for the first time in a row.
         var found: (instance: EntityID, since: Instant?)?
@@ -91,6 +92,7 @@ final class DeploymentClaim: Sendable {
         guard !facts.isReplica else { throw RedisRefusal.replica }
         guard !facts.isCluster else { throw RedisRefusal.cluster }
         note(isFull: facts.isFull)
+        note(mayEvict: facts.mayEvict)
         var reports = try await report(hotStock)
         if !state.withLock({ $0.hasPassed }) {
             for _ in 0..<Self.looks where reports.elder == nil && reports.isInDoubt {
@@ -161,6 +163,16 @@ final class DeploymentClaim: Sendable {
         }
         if isFull, !wasFull { logger.error("Redis is full and takes nothing: raise its maxmemory") }
         if !isFull, wasFull { logger.info("Redis has room again") }
+    }
+
+    private func note(mayEvict: Bool) {
+        let couldEvict = state.withLock { state in
+            defer { state.mayEvict = mayEvict }
+            return state.mayEvict
+        }
+        if mayEvict, !couldEvict {
+            logger.error("Redis may forget keys when its memory is full: set its maxmemory-policy to noeviction")
+        }
     }
 
     private func note(younger: [AdmissionRedis]) {

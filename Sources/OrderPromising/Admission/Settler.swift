@@ -15,6 +15,11 @@ final class Settler: Sendable {
     private let admission: Admission
     private let recorded = Mutex<[Settlement]?>(nil)
 
+    /// Most settlements that are remembered while something is loading; the comparison of the stores finds the others.
+    private static let bound = 100_000
+    /// Settlements that are told again at the same time.
+    private static let portion = 256
+
     init(admission: Admission) {
         self.admission = admission
     }
@@ -25,7 +30,10 @@ final class Settler: Sendable {
         let loop = hotStock.eventLoop
         guard !settlement.isEmpty else { return loop.makeSucceededFuture([]) }
         if Failpoint.settling.pass() { return loop.makeSucceededFuture([]) }
-        recorded.withLock { $0?.append(settlement) }
+        recorded.withLock { recorded in
+            guard let count = recorded?.count, count < Self.bound else { return }
+            recorded?.append(settlement)
+        }
         let metrics = admission.metrics
         metrics.settlesInFlight.increment()
         let (future, vshards) = send(settlement, through: hotStock)
@@ -81,8 +89,17 @@ final class Settler: Sendable {
 
     /// Sends again what was settled since `beginRecording`, and stops remembering.
     func repeatRecorded(through hotStock: HotStock) async throws {
-        for settlement in takeRecorded() { _ = try await send(settlement, through: hotStock).0.get() }
+        let settlements = takeRecorded()
+        for first in stride(from: 0, to: settlements.count, by: Self.portion) {
+            let calls = settlements[first..<min(first + Self.portion, settlements.count)].map { settlement in
+                send(settlement, through: hotStock).0.map { _ in }
+            }
+            try await EventLoopFuture.andAllSucceed(calls, on: hotStock.eventLoop).get()
+        }
     }
+
+    /// Settlements that it remembers; nil while it remembers none.
+    var recordedCount: Int? { recorded.withLock { $0?.count } }
 
     /// Forgets what it remembers: it belongs to a past that PostgreSQL no longer has.
     func forget() {

@@ -134,9 +134,11 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
             guard case .ledger = view.standing(of: vshard) else { return hotStock.read(vshard, cells) }
             return ledger.pool.submit(on: loop, ledger.available(cells)).map { figures in cells.map { figures[$0] } }
         }
-        EventLoopFuture.whenAllSucceed(calls, on: loop).whenComplete { result in
+        EventLoopFuture.whenAllSucceed(calls, on: loop).flatMap { figures in
+            self.confirmed(asked, figures, view).map { isConfirmed in isConfirmed ? figures : nil }
+        }.whenComplete { result in
             switch result {
-            case .success(let figures):
+            case .success(let figures?):
                 let now = NIODeadline.now()
                 for (position, entry) in asked.enumerated() {
                     for (cell, figure) in zip(entry.cells, figures[position]) {
@@ -144,11 +146,30 @@ final class AvailabilityReader: @unchecked Sendable {  // every access is on `lo
                     }
                 }
                 for query in queries { self.answer(query) }
-            case .failure:
+            case .success(nil), .failure:
                 let refusal = Refusal.unavailable("stock figures cannot be read", retryAfterMilliseconds: 250)
                 for query in queries { query.promise.fail(refusal) }
             }
         }
+    }
+
+    /// Whether figures that Redis does not have are those of cells that it has not heard of yet, which are empty.
+    ///
+    /// A Redis that has been emptied, or has lost a part, has no figures either: that is asked for a rebuild.
+    private func confirmed(
+        _ asked: [(vshard: VShard, cells: [CellID])], _ figures: [[Int64?]], _ view: Admission.View
+    ) -> EventLoopFuture<Bool> {
+        var looks: [EventLoopFuture<Bool>] = []
+        for (entry, known) in zip(asked, figures) {
+            guard known.contains(nil), case .redis(let epoch) = view.standing(of: entry.vshard) else { continue }
+            looks.append(
+                hotStock.status(entry.vshard).map { [admission] status in
+                    let isWhole = status.armed == epoch && status.epoch == epoch
+                    if !isWhole { admission.requestRebuild("Redis has lost figures", of: [entry.vshard]) }
+                    return isWhole
+                })
+        }
+        return EventLoopFuture.whenAllSucceed(looks, on: loop).map { $0.allSatisfy { $0 } }
     }
 
     private func answer(_ query: Query) {

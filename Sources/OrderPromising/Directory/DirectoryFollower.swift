@@ -33,7 +33,13 @@ final class DirectoryFollower: Sendable {
     }
 
     private func read() async throws {
-        directory.apply(try await ledger.directoryChanges(since: directory.horizon))
+        let (generation, horizon) = directory.position
+        directory.apply(try await ledger.directoryChanges(since: horizon), since: generation)
+    }
+
+    /// Reads everything, where nothing has been read since it was forgotten.
+    func readAnew() async throws {
+        if directory.position.horizon == 0 { try await refresh() }
     }
 
     /// Follows other servers' changes until cancelled.

@@ -5,7 +5,8 @@ import NIOConcurrencyHelpers
 /// The catalogue in memory: which product, location, channel and cell a request speaks of.
 ///
 /// It follows PostgreSQL by reading what changed; ids never change their meaning, so an old entry is never wrong, at most
-/// incomplete. What is not found here is looked for in PostgreSQL before it is refused.
+/// incomplete. What is not found here is looked for in PostgreSQL before it is refused. Only a PostgreSQL that has gone back
+/// in time gives an id out twice: then everything is forgotten and read again.
 final class StockDirectory: @unchecked Sendable {  // `tables` is touched under `lock` only
     /// A cell of a product.
     struct CellEntry: Sendable {
@@ -47,6 +48,8 @@ final class StockDirectory: @unchecked Sendable {  // `tables` is touched under 
 
     /// Touched under the lock only.
     fileprivate final class Tables {
+        /// Rises each time that everything is forgotten.
+        var generation = 0
         var horizon: UInt64 = 0
         var products: [String: ProductEntry] = [:]
         var skuByProduct: [Int32: String] = [:]
@@ -60,8 +63,23 @@ final class StockDirectory: @unchecked Sendable {  // `tables` is touched under 
     private let lock = NIOLock()
     private let tables = Tables()
 
-    /// Up to where changes have been read.
-    var horizon: UInt64 { look { $0.tables.horizon } }
+    /// Up to where changes have been read, and in which life of the directory; 0 where nothing has been read in it.
+    var position: (generation: Int, horizon: UInt64) { look { ($0.tables.generation, $0.tables.horizon) } }
+
+    /// Forgets everything.
+    func forget() {
+        lock.withLock {
+            tables.generation += 1
+            tables.horizon = 0
+            tables.products = [:]
+            tables.skuByProduct = [:]
+            tables.locations = [:]
+            tables.locationsByID = [:]
+            tables.channels = [:]
+            tables.channelsByID = [:]
+            tables.cells = [:]
+        }
+    }
 
     /// Cells that are known.
     var cellCount: Int { look { $0.tables.cells.count } }
@@ -88,9 +106,10 @@ final class StockDirectory: @unchecked Sendable {  // `tables` is touched under 
         func cell(_ id: CellID) -> (sku: String, location: String, vshard: VShard)? { tables.cells[id] }
     }
 
-    /// Takes over changes.
-    func apply(_ changes: DirectoryChanges) {
+    /// Takes over changes that were read from a position on in this life of the directory.
+    func apply(_ changes: DirectoryChanges, since generation: Int) {
         lock.withLock {
+            guard generation == tables.generation else { return }
             tables.horizon = max(tables.horizon, changes.horizon)
             var resorted: Set<String> = []
             for location in changes.locations {

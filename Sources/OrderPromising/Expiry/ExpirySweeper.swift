@@ -58,6 +58,13 @@ struct ExpirySweeper: Sendable {
         }
     }
 
+    /// Ends a reservation whose time has passed; false where somebody is at work on it, or somebody has ended it.
+    ///
+    /// Throws `StatementRefused` where PostgreSQL cannot end it.
+    func end(_ reservation: EntityID) async throws -> Bool {
+        try await end { try await ledger.expire([reservation]) } > 0
+    }
+
     /// Runs a statement that ends reservations, tells Redis, and says how many there were.
     private func end(_ statement: () async throws -> ExpiredHolds) async throws -> Int {
         let expired = try await statement()

@@ -352,6 +352,7 @@ struct OrderBatch {
         do {
             let result = try await placer.ledger.capture(candidates.map(\.entry))
             var returned: [Candidate] = []
+            var ended: [Candidate] = []
             var retried: [(Candidate, Refusal)] = []
             var buried: [Candidate] = []
             for (candidate, verdict) in zip(candidates, result.verdicts) {
@@ -359,13 +360,13 @@ struct OrderBatch {
                 switch verdict {
                 case .captured(let order): continuation.resume(returning: order)
                 case .stands(let order):
-                    returned.append(candidate)
+                    ended.append(candidate)
                     continuation.resume(returning: order)
                 case .refused(let refusal):
                     returned.append(candidate)
                     continuation.resume(throwing: refusal)
                 case .buried:
-                    returned.append(candidate)
+                    ended.append(candidate)
                     buried.append(candidate)
                 case .reservationClosed, .fenced, .repeated:
                     returned.append(candidate)
@@ -377,6 +378,7 @@ struct OrderBatch {
             Failpoint.captureAnswered.pass()
             placer.settler.settle(result.settlement, through: placer.hotStock)
             await giveBack(returned)
+            await settleEnded(ended)
             for (candidate, refusal) in retried { placer.again(pending[candidate.index], because: refusal) }
             for candidate in buried { placer.pastBurial(pending[candidate.index]) }
         } catch {
@@ -414,6 +416,25 @@ struct OrderBatch {
         }
         await giveBack(candidates)
         for candidate in candidates { pending[candidate.index].continuation.resume(throwing: refusal) }
+    }
+
+    /// Frees what was taken for attempts that have a row in PostgreSQL already, by another server or by a tombstone.
+    ///
+    /// What became of the attempt is final, so that units which are still set aside for it in Redis, whoever took them, are
+    /// free: the settle says so, as after every capture.
+    private func settleEnded(_ candidates: [Candidate]) async {
+        guard !candidates.isEmpty else { return }
+        let vshards = Set(candidates.flatMap(\.vshards))
+        do {
+            let cells = Set(candidates.flatMap { $0.units?.takes.map(\.cell) ?? [] })
+            let bases = try await placer.ledger.bases(of: Array(cells))
+            let holds = candidates.map { candidate in
+                Settlement.Hold(key: HoldKey(.order, candidate.entry.attempt), vshards: candidate.vshards)
+            }
+            await placer.settler.settleAndWait(Settlement(holds: holds, bases: bases), through: placer.hotStock)
+        } catch {
+            placer.admission.requestRebuild("an ended attempt could not be settled", of: vshards)
+        }
     }
 
     /// Gives back what this batch itself took for orders that surely were not captured.

@@ -40,7 +40,7 @@ struct FigureCheck {
     let settings: RepairSettings
     let logger: Logger
     private var sightings = Sightings<Place, Mark>()
-    /// Cells where more is promised than was ever there, each told of once.
+    /// Cells where more is promised than was ever there, each told of once until that is over.
     private var oversold: Set<Place> = []
 
     init(ledger: Ledger, admission: Admission, settler: Settler, settings: RepairSettings, logger: Logger) {
@@ -142,6 +142,11 @@ struct FigureCheck {
 
     /// Records what is promised and not there: a promise that was admitted before its goods were counted away.
     private mutating func recordShortages(_ vshard: VShard, _ books: VShardBooks) async throws {
+        if !oversold.isEmpty {
+            for book in books.cells where book.missing <= 0 {
+                oversold.remove(Place(vshard: vshard, cell: book.base.cell))
+            }
+        }
         let cells = books.cells.filter { $0.missing > 0 }.map(\.base.cell)
         guard !cells.isEmpty else { return }
         let (units, unexplained) = try await ledger.recordShortages(of: vshard, cells)

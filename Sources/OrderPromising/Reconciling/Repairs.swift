@@ -150,7 +150,7 @@ struct Repairs: Sendable {
             {
                 admission.metrics.repair.scrubs.increment()
                 logger.debug("scrubbing", metadata: ["vshard": "\(turn)"])
-                admission.reload(vshards[turn], because: "it was its turn to be scrubbed")
+                admission.reload(vshards[turn], because: Admission.scrubReason)
             }
             do { try await Task.sleep(for: .microseconds(min(1_000_000, max(1_000, plan.turn / 4)))) } catch { return }
         }

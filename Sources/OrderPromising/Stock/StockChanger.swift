@@ -83,11 +83,12 @@ struct StockChanger: Sendable {
     /// The cells of each line, created where they do not exist.
     private func cells(for change: StockChange) async throws -> [StockPlan.LineCells] {
         var refreshed = false
-        while true {
+        for attempt in 0..<StockChanger.attempts {
             let outcome = look(change)
             switch outcome {
             case .complete(let cells): return cells
             case .missing(let pairs):
+                if attempt > 0 { try await Task.sleep(for: .milliseconds(10 * attempt)) }
                 try await ledger.ensureCells(pairs)
                 try await follower.refresh()
                 refreshed = true
@@ -97,6 +98,7 @@ struct StockChanger: Sendable {
                 refreshed = true
             }
         }
+        throw Refusal.unavailable("the catalogue is being read anew", retryAfterMilliseconds: 250)
     }
 
     private enum Look {

@@ -304,14 +304,14 @@ struct OrderReadingTests {
             try await deployment.change(.receive, [("A", "DC", 2), ("A", "LDN", 5), ("B", "LDN", 5)])
             let id = EntityID.fresh
             let held = try await deployment.reserve([("B", "LDN", 1), ("A", "", 4), ("B", "", 2)], id: id, split: true)
-            let read = try #require(try await deployment.ledger.reservation(id))
+            let read = try #require(try await deployment.ledger.reservation(id)).reservation
             #expect(read == held)
             #expect(read.lines.map(\.quantity) == [1, 4, 2])
             #expect(try await deployment.ledger.reservation(.fresh) == nil)
 
             _ = try await deployment.promising.release(id, by: .anonymous)
-            #expect(try await deployment.ledger.reservation(id)?.state == .released)
-            #expect(try await deployment.ledger.reservation(id)?.lines == held.lines)
+            #expect(try await deployment.ledger.reservation(id)?.reservation.state == .released)
+            #expect(try await deployment.ledger.reservation(id)?.reservation.lines == held.lines)
         }
     }
 
@@ -324,19 +324,19 @@ struct OrderReadingTests {
             _ = try await deployment.reserve([("A", "DC", 1)], id: taken)
             let request = try deployment.order([("A", "DC", 1)], reservation: taken)
             _ = try await deployment.place(request)
-            let confirmed = try #require(try await deployment.ledger.reservation(taken))
+            let confirmed = try #require(try await deployment.ledger.reservation(taken)).reservation
             #expect(confirmed.state == .confirmed)
             #expect(confirmed.order == request.id)
             #expect(try await deployment.ledger.order(request.id)?.reservation == taken)
 
             let short = EntityID.fresh
             let held = try await deployment.reserve([("A", "DC", 1)], id: short, ttl: 1_000)
-            #expect(try await eventually { try await deployment.ledger.reservation(short)?.state == .expired })
-            #expect(try await deployment.ledger.reservation(short)?.expiresAt == held.expiresAt)
+            #expect(try await eventually { try await deployment.ledger.reservation(short)?.reservation.state == .expired })
+            #expect(try await deployment.ledger.reservation(short)?.reservation.expiresAt == held.expiresAt)
 
             let abandoned = EntityID.fresh
             _ = try await deployment.ledger.void([(abandoned, 0)], kind: .reservation)
-            let voided = try #require(try await deployment.ledger.reservation(abandoned))
+            let voided = try #require(try await deployment.ledger.reservation(abandoned)).reservation
             #expect(voided.state == .voided)
             #expect(voided.channel == "")
             #expect(voided.lines.isEmpty)
