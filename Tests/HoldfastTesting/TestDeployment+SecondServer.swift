@@ -29,6 +29,8 @@ extension TestDeployment {
         var configuration = PromisingConfiguration()
         // The plan of scrubs follows the clock: no test shall depend on when it runs.
         configuration.repair.scrubInterval = .seconds(365 * 86_400)
+        // However slow the machine is.
+        configuration.loadPatience = .seconds(60)
         configuration.keyPrefix = keyPrefix
         configure(&configuration)
         let promising = OrderPromising(

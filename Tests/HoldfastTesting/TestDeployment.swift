@@ -43,6 +43,8 @@ package final class TestDeployment: Sendable {
         var promisingConfiguration = PromisingConfiguration()
         // The plan of scrubs follows the clock: no test shall depend on when it runs.
         promisingConfiguration.repair.scrubInterval = .seconds(365 * 86_400)
+        // However slow the machine is.
+        promisingConfiguration.loadPatience = .seconds(60)
         configure(&promisingConfiguration)
         let configuration = promisingConfiguration
         return try await places.pass { try await run(stack: stack, configuration, body) }
@@ -198,7 +200,7 @@ package final class TestDeployment: Sendable {
     }
 
     /// True once the books of both stores agree.
-    package func booksAgree(within seconds: Double = 10) async throws -> Bool {
+    package func booksAgree(within seconds: Double = 60) async throws -> Bool {
         try await eventually(within: seconds) { try await self.promising.books().agree }
     }
 }
