@@ -61,10 +61,13 @@ struct ReconcilingTests {
     func orphan(kind: HoldKind) async throws {
         try await ReconcilingTests.with { deployment in
             let key = HoldKey(kind, .fresh)
-            _ = try await ReconcilingTests.take(4, of: "A", key, deployment)
+            let stamp = try await ReconcilingTests.take(4, of: "A", key, deployment)
             #expect(try await deployment.available("A") == 16)
             #expect(try await eventually { try await deployment.available("A") == 20 })
-            #expect(try await deployment.ledger.states(of: [key]) == [key: .voided])
+            // On a busy machine the comparison of figures may be faster: then a new epoch keeps the attempt from coming true.
+            let isFenced = try await deployment.epoch(of: stamp.vshard) > stamp.epoch
+            let states = try await deployment.ledger.states(of: [key])
+            #expect(states == [key: .voided] || (isFenced && states.isEmpty))
             #expect(try await deployment.booksAgree())
         }
     }
