@@ -95,8 +95,8 @@ let package = Package(
         .target(
             name: "HoldfastClient",
             dependencies: [
-                "HoldfastAPI", "FramedTransport", "TraceContext", grpcCore, grpcProtobuf, swiftProtobuf, nioCore,
-                nioPosix, logging,
+                "HoldfastAPI", "FramedTransport", "TraceContext", grpcCore, grpcProtobuf, grpcHTTP2, swiftProtobuf,
+                nioCore, nioPosix, logging,
             ], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
         .target(name: "Failpoints", swiftSettings: withFailpoints),
@@ -108,7 +108,7 @@ let package = Package(
             name: "Ledger", dependencies: ["Domain", "Failpoints", "PostgresClient", logging],
             resources: [
                 .embedInCode("Migrations/v0001_core.sql"), .embedInCode("Migrations/v0002_access.sql"),
-                .embedInCode("Migrations/v0003_reliability.sql"),
+                .embedInCode("Migrations/v0003_reliability.sql"), .embedInCode("Migrations/v0004_events.sql"),
             ],
             swiftSettings: withFailpoints),
         .target(

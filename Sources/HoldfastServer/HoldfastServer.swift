@@ -165,6 +165,7 @@ public struct HoldfastServer: Sendable {
         promising.keyPrefix = configuration.keyPrefix
         promising.maximumAge = configuration.cacheAge
         promising.retention.seconds = Int64(configuration.retentionDays) * 86_400
+        promising.retention.eventSeconds = Int64(configuration.eventRetentionDays) * 86_400
         promising.repair.scrubInterval = .nanoseconds(configuration.scrubInterval.nanoseconds)
         promising.repair.grace = .nanoseconds(configuration.repairGrace.nanoseconds)
         return promising

@@ -22,6 +22,7 @@ public enum ServiceRegistry {
             AvailabilityService(promising: promising, logger: logger),
             ReservationService(promising: promising, logger: logger),
             OrderService(promising: promising, logger: logger),
+            EventService(promising: promising, serving: serving, logger: logger),
             OperationsService(promising: promising, logger: logger),
             AccessService(promising: promising, keys: keys, logger: logger),
         ]

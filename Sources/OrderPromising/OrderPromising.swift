@@ -18,6 +18,8 @@ import Synchronization
 public final class OrderPromising: Sendable {
     /// The durable side.
     public let ledger: Ledger
+    /// What happened, for those who follow it.
+    public let events: EventFeed
 
     private struct Lane: Sendable {
         var batcher: ReservationBatcher
@@ -69,6 +71,7 @@ public final class OrderPromising: Sendable {
         self.configuration = configuration
         self.logger = logger
         settler = Settler(admission: admission)
+        events = EventFeed(ledger: ledger, metrics: metrics.events, logger: logger)
         claim = DeploymentClaim(
             ledger: ledger, keyPrefix: configuration.keyPrefix, metrics: metrics, logger: logger)
         follower = DirectoryFollower(ledger: ledger, directory: directory, logger: logger)
@@ -125,6 +128,7 @@ public final class OrderPromising: Sendable {
             group.addTask { await self.watchClaim(assembly) }
             group.addTask { await assembly.sweeper.run(every: self.configuration.sweepInterval) }
             group.addTask { await assembly.repairs.run() }
+            group.addTask { await self.events.run() }
             group.addTask { await self.follower.run(every: self.configuration.directoryInterval) }
             group.addTask {
                 await Pruner(

@@ -37,6 +37,8 @@ public struct PromisingMetrics: Sendable {
     let ledgerModes: Counter
     /// Repairs, checks and retention.
     let repair: RepairMetrics
+    /// Subscriptions to events.
+    let events: EventMetrics
     /// Whether this server's Redis is refused, and how many others the deployment's servers use besides it.
     let redisRefused: Meter
     let rivalRedis: Meter
@@ -46,7 +48,7 @@ public struct PromisingMetrics: Sendable {
     private enum RefusalReason: String, CaseIterable {
         case invalid, notFound = "not_found", idReused = "id_reused", externalIDTaken = "external_id_taken"
         case shortage, wrongState = "wrong_state", unavailable, outcomeUnknown = "outcome_unknown", exhausted
-        case deadlineExceeded = "deadline_exceeded", permission, failed = "internal"
+        case deadlineExceeded = "deadline_exceeded", outOfRange = "out_of_range", permission, failed = "internal"
     }
 
     /// Makes the handles.
@@ -86,6 +88,7 @@ public struct PromisingMetrics: Sendable {
         epochRaises = counter("holdfast_epoch_raises_total")
         ledgerModes = counter("holdfast_ledger_mode_switches_total")
         repair = RepairMetrics(factory: factory)
+        events = EventMetrics(factory: factory)
         redisRefused = meter("holdfast_redis_refused")
         rivalRedis = meter("holdfast_redis_rivals")
         refusals = Dictionary(
@@ -111,6 +114,7 @@ public struct PromisingMetrics: Sendable {
             case .outcomeUnknown: .outcomeUnknown
             case .exhausted: .exhausted
             case .deadlineExceeded: .deadlineExceeded
+            case .outOfRange: .outOfRange
             case .outOfScope, .roleMissing, .eventNotGranted: .permission
             }
         refusals[reason]?.increment()

@@ -32,7 +32,8 @@ struct Holdfast: AsyncParsableCommand {
             CommandGroup(
                 name: "Use",
                 subcommands: [
-                    CatalogCommands.self, StockCommands.self, ReserveCommands.self, OrderCommands.self, Import.self,
+                    CatalogCommands.self, StockCommands.self, ReserveCommands.self, OrderCommands.self,
+                    EventsCommand.self, Import.self,
                 ]),
             CommandGroup(name: "Try", subcommands: [ReplayCommand.self, BenchCommand.self, TortureCommand.self]),
         ]

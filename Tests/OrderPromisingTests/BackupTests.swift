@@ -183,7 +183,7 @@ struct BackupTests {
                 "archive_mode": "on", "archive_command": "test ! -f \(archive)/%f && cp %p \(archive)/%f",
             ])
         let directory = TestDirectory.make("backup-copy")
-        let (name, before, after) = try await TestDeployment.with(stack: stack) { (deployment) async throws in
+        let (name, before, after, places) = try await TestDeployment.with(stack: stack) { (deployment) async throws in
             try await BackupTests.stocked(deployment)
             try await stack.postgres.copy(to: directory, as: .recovery)
             let told = Box(Acknowledged())
@@ -193,16 +193,19 @@ struct BackupTests {
             isOver.value = true
             try await trade
             let before = told.value
+            let kept = try await deployment.ledger.eventsHead().head
             try await deployment.run("SELECT pg_create_restore_point('before the accident')")
             let late = try deployment.order([("A", "W", 7)])
             _ = try await deployment.place(late)
             try await deployment.change(.receive, [("A", "W", 500)])
+            let undone = try await deployment.ledger.eventsHead().head
+            #expect(kept < undone)
             let segment = try await deployment.text("SELECT pg_walfile_name(pg_switch_wal())")
             #expect(
                 try await eventually(within: 60) {
                     FileManager.default.fileExists(atPath: "\(archive)/\(segment)")
                 })
-            return (deployment.keyPrefix, before, late.id)
+            return (deployment.keyPrefix, before, late.id, (kept, undone))
         }
         stack.postgres.kill9()
         let restored = try await PrivatePostgres.start(
@@ -223,6 +226,10 @@ struct BackupTests {
                 ).single.int64(0)
             }
             #expect(found == 0)
+            // Who follows the events goes on where there is something to go on from, and is told where there is not.
+            let ledger = server.promising.ledger
+            #expect(try await ledger.events(after: places.0, limit: 10) == EventsPage(standing: .stands, entries: []))
+            #expect(try await ledger.events(after: places.1, limit: 10).standing == .undone(floor: .beginning))
             try await BackupTests.check(server, knows: before)
         }
         await restored.stop()

@@ -176,6 +176,11 @@ struct RetentionTests {
                         WHERE j.vshard = s.id AND (j.epoch, j.seq) < (s.epoch, f.floor)
                         ORDER BY j.epoch, j.seq LIMIT 1000 FOR UPDATE SKIP LOCKED) c LIMIT 1000
                     """
+                case .outbox:
+                    """
+                    SELECT o.xid, o.seq FROM outbox o WHERE o.xid < pg_snapshot_xmin(pg_current_snapshot())
+                    ORDER BY o.xid, o.seq LIMIT 1000
+                    """
                 }
             try await deployment.run(
                 """
@@ -184,7 +189,9 @@ struct RetentionTests {
                 INSERT INTO hold (id, kind, state, closed_at)
                     SELECT gen_random_uuid(), 1, 3, now() - g * interval '1 minute' FROM generate_series(1, 20000) g;
                 INSERT INTO journal_seq SELECT g % 16, 1, g FROM generate_series(1, 40000) g;
-                ANALYZE idempotency; ANALYZE hold; ANALYZE journal_seq
+                INSERT INTO outbox (topic, subject, subject_sequence, cause_id)
+                    SELECT 'order.placed', gen_random_uuid(), 1, gen_random_uuid() FROM generate_series(1, 20000) g;
+                ANALYZE outbox; ANALYZE idempotency; ANALYZE hold; ANALYZE journal_seq
                 """)
             let plan = try await deployment.pool.withConnection { connection in
                 try connection.execute(PostgresStatement("plan \(rows)", "EXPLAIN \(query)")).map { try $0.text(0) }

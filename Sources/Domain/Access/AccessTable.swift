@@ -68,6 +68,8 @@ public enum AccessTable {
         "holdfast.v1.OrderService/ListOrders": AccessRule(.scoped, orderReading),
         "holdfast.v1.OrderService/CancelOrder": AccessRule(.scoped, Lifecycle.line.roles(for: .cancel)),
 
+        "holdfast.v1.EventService/Subscribe": AccessRule(.scoped, stockReading),
+
         "holdfast.v1.OperationsService/CheckBooks": AccessRule(.company, [.finance, .admin]),
 
         "holdfast.v1.AccessService/CreateApiKey": AccessRule(.company, [.admin]),

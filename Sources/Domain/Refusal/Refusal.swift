@@ -26,6 +26,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case exhausted(String)
     /// The deadline passed before work began.
     case deadlineExceeded
+    /// A place in something that goes on is not one to begin at; `oldest` is the first one that is.
+    case outOfRange(FieldViolation, OutOfRange, oldest: String)
     /// What the call names lies outside the caller's scope, or does not exist: the two are told in the same words.
     case outOfScope
     /// None of the caller's roles may call the method.
@@ -34,6 +36,14 @@ public enum Refusal: Error, Hashable, Sendable {
     /// Refuses what is not there: by its name to who may see every channel, as out of scope to anybody else.
     public static func missing(_ subject: Subject, _ name: String, for caller: Caller) -> Refusal {
         caller.scope.channels == nil ? .notFound(subject, name) : .outOfScope
+    }
+
+    /// Why a place is not one to begin at.
+    public enum OutOfRange: String, Sendable {
+        /// Some of what came behind it is no longer kept.
+        case tooOld = "CURSOR_TOO_OLD"
+        /// A restore of the database has undone it.
+        case undone = "CURSOR_UNDONE"
     }
 
     /// What a refusal speaks of.

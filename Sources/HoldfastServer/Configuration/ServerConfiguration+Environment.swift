@@ -11,7 +11,7 @@ extension ServerConfiguration {
         "HOLDFAST_POSTGRES_URL", "HOLDFAST_POSTGRES_CONNECTIONS", "HOLDFAST_EVENT_LOOPS", "HOLDFAST_KEY_PREFIX",
         "HOLDFAST_CACHE_AGE_MS", "HOLDFAST_MAX_FRAME_BYTES", "HOLDFAST_MAX_CALLS_PER_CONNECTION",
         "HOLDFAST_MAX_CONNECTIONS", "HOLDFAST_SHUTDOWN_GRACE_S",
-        "HOLDFAST_LOG_FORMAT", "HOLDFAST_SLOW_CALL_MS", "HOLDFAST_RETENTION_DAYS",
+        "HOLDFAST_LOG_FORMAT", "HOLDFAST_SLOW_CALL_MS", "HOLDFAST_RETENTION_DAYS", "HOLDFAST_EVENT_RETENTION_DAYS",
         "HOLDFAST_SCRUB_INTERVAL_S", "HOLDFAST_REPAIR_GRACE_S",
     ]
 
@@ -91,6 +91,7 @@ extension ServerConfiguration {
         maximumConnections = try number("HOLDFAST_MAX_CONNECTIONS", in: count) ?? maximumConnections
         if let grace = try number("HOLDFAST_SHUTDOWN_GRACE_S", in: 0...600) { shutdownGrace = .seconds(Int64(grace)) }
         retentionDays = try number("HOLDFAST_RETENTION_DAYS", in: count) ?? retentionDays
+        eventRetentionDays = try number("HOLDFAST_EVENT_RETENTION_DAYS", in: count) ?? eventRetentionDays
         if let interval = try number("HOLDFAST_SCRUB_INTERVAL_S", in: 60...86_400) {
             scrubInterval = .seconds(Int64(interval))
         }

@@ -53,6 +53,8 @@ public struct ServerConfiguration: Sendable {
     public var shutdownGrace: TimeAmount = .seconds(15)
     /// How long rows are kept that only make repetitions safe, in days: 1 to 3,650; default 7.
     public var retentionDays = 7
+    /// How long events can be read, in days: 1 to 3,650; default 30.
+    public var eventRetentionDays = 30
     /// Time in which every part of the stock in Redis is loaded anew: 1 minute to 24 hours; default 1 hour.
     public var scrubInterval: TimeAmount = .hours(1)
     /// How long something between the stores must look wrong before it is put right: 1 s to 10 minutes; default 5 s.
@@ -78,6 +80,7 @@ public struct ServerConfiguration: Sendable {
         try ServerConfiguration.require("max-calls-per-connection", maximumCallsPerConnection, in: 1...100_000)
         try ServerConfiguration.require("max-connections", maximumConnections, in: 1...1_000_000)
         try ServerConfiguration.require("retention", retentionDays, in: 1...3_650)
+        try ServerConfiguration.require("event-retention", eventRetentionDays, in: 1...3_650)
         try ServerConfiguration.require("scrub-interval", scrubInterval, in: .minutes(1)...(.hours(24)))
         try ServerConfiguration.require("repair-grace", repairGrace, in: .seconds(1)...(.minutes(10)))
         try validateStores()

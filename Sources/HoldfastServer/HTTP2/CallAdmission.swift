@@ -34,6 +34,7 @@ final class CallAdmission: Sendable {
         var unary = Counts()
         var streams = Counts()
         var byCaller: [String: Int] = [:]
+        var streamsByCaller: [String: Int] = [:]
     }
 
     private let limits: HTTP2Limits
@@ -81,11 +82,19 @@ final class CallAdmission: Sendable {
 
     /// Gives a call of a known caller a place beside the one that it has.
     ///
-    /// - Parameter caller: Who makes the call, by a stable name; calls of the same name share a bound.
+    /// - Parameters:
+    ///   - caller: Who makes the call, by a stable name; calls of the same name share a bound.
+    ///   - isStream: Whether the method is anything but unary: of those there may be fewer.
     /// - Throws: ``Refusal/caller`` where that one has as many as it may; nothing is to be given back then.
-    func admit(caller: String) throws(Refusal) {
+    func admit(caller: String, isStream: Bool = false) throws(Refusal) {
         let isAdmitted = state.withLock { state in
             guard state.byCaller[caller, default: 0] < limits.maximumCallsPerCaller else { return false }
+            if isStream {
+                guard state.streamsByCaller[caller, default: 0] < limits.maximumStreamCallsPerCaller else {
+                    return false
+                }
+                state.streamsByCaller[caller, default: 0] += 1
+            }
             state.byCaller[caller, default: 0] += 1
             return true
         }
@@ -93,8 +102,11 @@ final class CallAdmission: Sendable {
     }
 
     /// Takes the place of a known caller's call back.
-    func release(caller: String) {
-        state.withLock { Self.subtract(caller, &$0.byCaller) }
+    func release(caller: String, isStream: Bool = false) {
+        state.withLock { state in
+            Self.subtract(caller, &state.byCaller)
+            if isStream { Self.subtract(caller, &state.streamsByCaller) }
+        }
     }
 
     private func admitUnary(_ place: Place, _ counts: inout Counts) -> Refusal? {
@@ -134,7 +146,7 @@ extension CallAdmission.Refusal {
             case .port: "the server runs as many calls as it may; nothing was applied"
             case .address: "the server runs as many calls of one address as it may; nothing was applied"
             case .connection: "the connection has as many streams as it may; nothing was applied"
-            case .caller: "the server runs as many calls of one caller as it may; nothing was applied"
+            case .caller: "the server runs as many calls, or streams, of one caller as it may; nothing was applied"
             }
         return GoogleRPCStatus(
             code: .resourceExhausted, message: message,

@@ -26,7 +26,8 @@ struct CallerBound: ServerInterceptor {
         guard caller != .nobody, caller.id != Caller.anonymous.id else { return try await next(request, context) }
         let place: CallerPlace
         do throws(CallAdmission.Refusal) {
-            place = try CallerPlace(caller.id, admission)
+            let isStream = context.descriptor.type.map { $0 != .unary } ?? false
+            place = try CallerPlace(caller.id, isStream: isStream, admission)
         } catch {
             throw error.status
         }
@@ -46,15 +47,17 @@ struct CallerBound: ServerInterceptor {
 /// The place of one call among its caller's; it is free again with its last reference.
 private final class CallerPlace: Sendable {
     private let caller: String
+    private let isStream: Bool
     private let admission: CallAdmission
 
-    init(_ caller: String, _ admission: CallAdmission) throws(CallAdmission.Refusal) {
-        try admission.admit(caller: caller)
+    init(_ caller: String, isStream: Bool, _ admission: CallAdmission) throws(CallAdmission.Refusal) {
+        try admission.admit(caller: caller, isStream: isStream)
         self.caller = caller
+        self.isStream = isStream
         self.admission = admission
     }
 
     deinit {
-        admission.release(caller: caller)
+        admission.release(caller: caller, isStream: isStream)
     }
 }

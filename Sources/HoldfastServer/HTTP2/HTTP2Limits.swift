@@ -23,6 +23,8 @@ struct HTTP2Limits: Hashable, Sendable {
     ///
     /// It is less than an address may have. Open methods, such as those of health, are not counted.
     var maximumCallsPerCaller = 2_000
+    /// Most of them that are calls of streaming methods: 32.
+    var maximumStreamCallsPerCaller = 32
     /// Most calls of streaming methods on the whole port at the same time: 256.
     var maximumStreamCalls = 256
     /// Most of them of one address: 64.

@@ -3,7 +3,7 @@ public import Observability
 /// Every metric that a server tells; `docs/metrics.md` explains them one by one.
 public enum MetricCatalogue {
     /// All of them, in groups.
-    public static let families = calls + connections + promising + repair + postgres + redis + access + process
+    public static let families = calls + connections + promising + repair + events + postgres + redis + access + process
 
     private static let calls = [
         MetricFamily(
@@ -106,6 +106,19 @@ public enum MetricCatalogue {
         MetricFamily(
             "holdfast_rows_pruned_total", .counter, labels: ["table"],
             help: "Rows that were deleted after the time of retention, by table."),
+    ]
+
+    private static let events = [
+        MetricFamily("holdfast_event_streams", .gauge, help: "Subscriptions to events that are open."),
+        MetricFamily("holdfast_events_sent_total", .counter, help: "Events that were handed to their streams."),
+        MetricFamily(
+            "holdfast_event_cursors_lost_total", .counter, labels: ["reason"],
+            help: "Places that a subscription could not go on from, by reason."),
+        MetricFamily(
+            "holdfast_event_looks_failed_total", .counter, help: "Looks for new events that failed and are repeated."),
+        MetricFamily(
+            "holdfast_event_delay_seconds", .gauge,
+            help: "For how long the oldest committed event waits for a transaction that began before it."),
     ]
 
     private static let postgres = [

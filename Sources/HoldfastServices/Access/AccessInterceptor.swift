@@ -30,14 +30,25 @@ public struct AccessInterceptor: ServerInterceptor {
         if AccessTable.isOpen(service: context.descriptor.service.fullyQualifiedService) {
             return try await next(request, context)
         }
-        let caller = try await identify(context, request.metadata)
+        let metadata = request.metadata
+        let caller = try await admitted(context, metadata)
+        return try await CallerContext.$current.withValue(caller) {
+            guard context.descriptor.type != .unary else { return try await next(request, context) }
+            let renewal: @Sendable () async throws -> Caller = { try await admitted(context, metadata) }
+            return try await CallerContext.$renewal.withValue(renewal) {
+                try await next(request, context)
+            }
+        }
+    }
+
+    /// Who makes a call that this one may make.
+    private func admitted(_ context: ServerContext, _ metadata: Metadata) async throws(RPCError) -> Caller {
+        let caller = try await identify(context, metadata)
         do {
             try AccessTable.check(caller, calling: context.descriptor.fullyQualifiedMethod)
         } catch {
             throw RefusalStatus.error(error)
         }
-        return try await CallerContext.$current.withValue(caller) {
-            try await next(request, context)
-        }
+        return caller
     }
 }

@@ -48,6 +48,13 @@ enum RefusalStatus {
             status(.resourceExhausted, "\(explanation); nothing was applied", "EXHAUSTED")
         case .deadlineExceeded:
             status(.deadlineExceeded, "the deadline passed before work began; nothing was applied", "NOT_STARTED")
+        case .outOfRange(let violation, let reason, let oldest):
+            status(
+                .outOfRange, "\(violation.field) \(violation.description)", reason.rawValue,
+                ["field": violation.field, "oldest_\(violation.field)": oldest],
+                details: [
+                    .badRequest(violations: [.init(field: violation.field, description: violation.description)])
+                ])
         case .outOfScope:
             status(
                 .permissionDenied, "what the call names is outside the caller's scope, or does not exist",

@@ -93,7 +93,7 @@ extension Ledger {
             WHERE c.vshard = ANY($1::int2[]) AND c.held_direct <> coalesce(h.quantity, 0)
         ) n WHERE cell.id = n.id
         """)
-    private static let patience = PostgresStatement("patience", "SET LOCAL statement_timeout = '120s'")
+    static let patience = PostgresStatement("patience", "SET LOCAL statement_timeout = '120s'")
     private static let reportPresence = PostgresStatement(
         "report_presence",
         """

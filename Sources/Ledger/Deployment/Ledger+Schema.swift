@@ -11,6 +11,10 @@ extension Ledger {
         Migration(
             version: 3, name: "reliability",
             sql: String(decoding: PackageResources.v0003_reliability_sql, as: UTF8.self)),
+        // Programs that know step 3 write what they wrote; only their cancellations are told without lines.
+        Migration(
+            version: 4, name: "events", sql: String(decoding: PackageResources.v0004_events_sql, as: UTF8.self),
+            oldestProgram: 3),
     ]
 
     /// Brings a database up to this program's schema.

@@ -24,9 +24,17 @@ extension Ledger {
     private static let appendEvent = PostgresStatement(
         "append_order_event",
         """
-        WITH o AS (UPDATE orders SET events = $2::int4 WHERE id = $1::uuid),
-        e AS (INSERT INTO order_event (order_id, sequence, kind, cause_id) VALUES ($1::uuid, $2::int4, $3::int2, $4::uuid))
-        INSERT INTO outbox (topic, subject, subject_sequence, cause_id) VALUES ($5::text, $1::uuid, $2::int4, $4::uuid)
+        WITH o AS (
+            UPDATE orders SET events = $2::int4, event_xid = greatest(event_xid, pg_current_xact_id()) WHERE id = $1::uuid
+            RETURNING event_xid
+        ),
+        e AS (INSERT INTO order_event (order_id, sequence, kind, cause_id) VALUES ($1::uuid, $2::int4, $3::int2, $4::uuid)),
+        c AS (
+            INSERT INTO order_cancellation (order_id, sequence, reason, status, lines, quantities, amounts)
+            VALUES ($1::uuid, $2::int4, $6::text, $7::int2, $8::int2[], $9::int8[], $10::int8[])
+        )
+        INSERT INTO outbox (xid, topic, subject, subject_sequence, cause_id)
+        SELECT o.event_xid, $5::text, $1::uuid, $2::int4, $4::uuid FROM o
         """)
 
     /// Cancels open units of an order; the reply is stored with the effect.
@@ -88,7 +96,10 @@ extension Ledger {
                     Ledger.appendEvent,
                     [
                         order, .int32(sequence), .int16(OrderEventKind.cancelled.rawValue),
-                        .uuid(PostgresUUID(request.id)), .text("order.cancelled"),
+                        .uuid(PostgresUUID(request.id)), .text(EventTopic.orderCancelled.rawValue),
+                        .text(request.reason), .int16(status.rawValue),
+                        .int16s(cancelled.map { Int16($0.number) }), .int64s(cancelled.map(\.quantity)),
+                        .int64s(cancelled.map(\.amountMinor)),
                     ]
                 ),
                 Ledger.storing(

@@ -49,6 +49,29 @@ extension Ledger {
         SELECT count(*) FROM gone
         """)
 
+    // Events go in the order in which they are told, so that the floor says which: everything up to it, nothing behind it.
+    // The look is at the oldest rows, not at the old ones: an event that is too young keeps those behind it.
+    private static let pruneEvents = PostgresStatement(
+        "prune_events",
+        """
+        WITH head AS (
+            SELECT o.xid, o.seq, o.recorded_at < now() - $1::int8 * interval '1 second' AS is_old,
+                event_mark(o.topic, o.subject, o.subject_sequence, o.cause_id, o.recorded_at) AS mark
+            FROM outbox o WHERE o.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY o.xid, o.seq LIMIT $2::int4
+        ), young AS (
+            SELECT xid, seq FROM head WHERE NOT is_old ORDER BY xid, seq LIMIT 1
+        ), old AS (
+            SELECT * FROM head h WHERE NOT EXISTS (SELECT FROM young y WHERE (h.xid, h.seq) >= (y.xid, y.seq))
+        ), floor AS (
+            UPDATE outbox_floor f SET xid = l.xid, seq = l.seq, mark = l.mark
+            FROM (SELECT xid, seq, mark FROM old ORDER BY xid DESC, seq DESC LIMIT 1) l
+            WHERE (l.xid, l.seq) > (f.xid, f.seq)
+        ), gone AS (
+            DELETE FROM outbox o USING old WHERE o.seq = old.seq RETURNING 1
+        )
+        SELECT count(*) FROM gone
+        """)
+
     /// Numbers of admitting calls that are kept of a vshard's epoch, counted back from its last one.
     public static let callsKept: Int64 = 1_000_000
 
@@ -63,12 +86,14 @@ extension Ledger {
     ///   an epoch cannot be journalled any more, so its numbers guard nothing; and since whoever journals holds the fence
     ///   until its commit, no row of a left epoch is still to come. Of the present epoch the last ``callsKept`` stay: a
     ///   Redis that goes back by no more than so many calls repeats one of them and is noticed.
+    /// - Events: `seconds` after they were recorded, without a gap: the floor moves in the same transaction.
     public func prune(_ rows: RetainedRows, olderThan seconds: Int64, limit: Int32) async throws -> Int {
         let (statement, bound) =
             switch rows {
             case .idempotency: (Ledger.pruneReplies, seconds)
             case .hold: (Ledger.pruneHolds, seconds)
             case .journalSequence: (Ledger.pruneCalls, Ledger.callsKept)
+            case .outbox: (Ledger.pruneEvents, seconds)
             }
         return try await onConnection { connection in
             Int(try connection.execute(statement, [.int64(bound), .int32(limit)]).single.int64(0))

@@ -1,4 +1,4 @@
-/// Rows that only make repetitions safe, and are of no use after a time.
+/// Rows that are of no use after a time: those that only make repetitions safe, and events that everybody has had time to read.
 public enum RetainedRows: String, Sendable, CaseIterable {
     /// Requests and replies of calls that took effect.
     case idempotency
@@ -6,4 +6,6 @@ public enum RetainedRows: String, Sendable, CaseIterable {
     case hold
     /// Numbers of admitting calls: the tripwire.
     case journalSequence = "journal_seq"
+    /// Events.
+    case outbox
 }

@@ -22,7 +22,7 @@ struct Pruner: Sendable {
                     while true {
                         let start = clock.now
                         let count = try await ledger.prune(
-                            rows, olderThan: settings.seconds, limit: settings.portion)
+                            rows, olderThan: settings.seconds(rows), limit: settings.portion)
                         metrics.pruned(rows, count)
                         if count < Int(settings.portion) { break }
                         try await Task.sleep(for: max(.milliseconds(10), clock.now - start))

@@ -83,6 +83,9 @@ struct Serve: AsyncParsableCommand {
             "How long rows are kept that make repetitions safe, in whole days (default: 7d).", valueName: "time"))
     var retention: TimeSpan?
 
+    @Option(help: ArgumentHelp("How long events can be read, in whole days (default: 30d).", valueName: "time"))
+    var eventRetention: TimeSpan?
+
     @Option(
         help: ArgumentHelp(
             "Time in which every part of the stock in Redis is loaded anew, 1m to 24h (default: 1h).",
@@ -125,16 +128,19 @@ struct Serve: AsyncParsableCommand {
         settings.maximumConnections = maxConnections ?? settings.maximumConnections
         if let shutdownGrace { settings.shutdownGrace = .milliseconds(shutdownGrace.milliseconds) }
         if let slowCall { settings.slowCall = .milliseconds(slowCall.milliseconds) }
-        if let retention {
-            guard retention.milliseconds % 86_400_000 == 0 else {
-                throw ValidationError("--retention must be whole days, such as 7d")
-            }
-            settings.retentionDays = Int(retention.milliseconds / 86_400_000)
-        }
+        if let retention { settings.retentionDays = try Self.days(retention, of: "--retention") }
+        if let eventRetention { settings.eventRetentionDays = try Self.days(eventRetention, of: "--event-retention") }
         if let scrubInterval { settings.scrubInterval = .milliseconds(scrubInterval.milliseconds) }
         if let repairGrace { settings.repairGrace = .milliseconds(repairGrace.milliseconds) }
         settings.logFormat = try log.format()
         try settings.validate()
         return settings
+    }
+
+    private static func days(_ time: TimeSpan, of option: String) throws -> Int {
+        guard time.milliseconds % 86_400_000 == 0 else {
+            throw ValidationError("\(option) must be whole days, such as 7d")
+        }
+        return Int(time.milliseconds / 86_400_000)
     }
 }

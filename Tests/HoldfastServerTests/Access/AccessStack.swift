@@ -3,6 +3,7 @@ import FramedTransport
 import GRPCCore
 import GRPCNIOTransportHTTP2
 import GRPCProtobuf
+import HoldfastAPI
 import HoldfastServices
 import HoldfastTesting
 import Ledger
@@ -143,6 +144,21 @@ struct AccessStack: Sendable {
                 scope: Scope(channels: channels, locations: locations), expiresAt: expiresAt, body: [13]),
             caller: "test")
         return (minted.text, made.key)
+    }
+
+    /// Follows events over HTTP/2 with a credential until `each` returns false; a nil one sends none.
+    func subscribe(
+        _ request: Holdfast_V1_SubscribeRequest, by credential: String?,
+        _ each: @escaping @Sendable (Holdfast_V1_SubscribeResponse) async throws -> Bool
+    ) async throws {
+        let metadata: Metadata = credential.map { ["authorization": "Bearer \($0)"] } ?? [:]
+        try await Holdfast_V1_EventService.Client(wrapping: http2).subscribe(
+            request: ClientRequest(message: request, metadata: metadata)
+        ) { response in
+            for try await message in response.messages {
+                guard try await each(message) else { return }
+            }
+        }
     }
 
     /// Makes a call with a credential; a nil one sends none.

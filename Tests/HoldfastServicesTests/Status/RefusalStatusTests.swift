@@ -65,6 +65,12 @@ struct RefusalStatusTests {
             Row(refusal: .outcomeUnknown("no answer"), code: .unavailable, reason: "OUTCOME_UNKNOWN"),
             Row(refusal: .exhausted("too many wait"), code: .resourceExhausted, reason: "EXHAUSTED"),
             Row(refusal: .deadlineExceeded, code: .deadlineExceeded, reason: "NOT_STARTED"),
+            Row(
+                refusal: .outOfRange(FieldViolation("cursor", "is too old"), .tooOld, oldest: "c"), code: .outOfRange,
+                reason: "CURSOR_TOO_OLD", facts: ["field": "cursor", "oldest_cursor": "c"]),
+            Row(
+                refusal: .outOfRange(FieldViolation("cursor", "is undone"), .undone, oldest: "c"), code: .outOfRange,
+                reason: "CURSOR_UNDONE", facts: ["field": "cursor", "oldest_cursor": "c"]),
         ])
     func codes(row: Row) throws {
         let error = RefusalStatus.error(row.refusal)

@@ -26,7 +26,8 @@ struct ServerConfigurationTests {
             "HOLDFAST_POSTGRES_CONNECTIONS": "5", "HOLDFAST_EVENT_LOOPS": "3", "HOLDFAST_KEY_PREFIX": "x:",
             "HOLDFAST_CACHE_AGE_MS": "7", "HOLDFAST_MAX_FRAME_BYTES": "2048", "HOLDFAST_MAX_CALLS_PER_CONNECTION": "9",
             "HOLDFAST_MAX_CONNECTIONS": "11", "HOLDFAST_SHUTDOWN_GRACE_S": "13",
-            "HOLDFAST_RETENTION_DAYS": "30", "HOLDFAST_SCRUB_INTERVAL_S": "600", "HOLDFAST_REPAIR_GRACE_S": "8",
+            "HOLDFAST_RETENTION_DAYS": "30", "HOLDFAST_EVENT_RETENTION_DAYS": "40", "HOLDFAST_SCRUB_INTERVAL_S": "600",
+            "HOLDFAST_REPAIR_GRACE_S": "8",
         ]
         #expect(Set(values.keys) == Set(ServerConfiguration.environmentNames))
         var asked: Set<String> = []
@@ -64,6 +65,7 @@ struct ServerConfigurationTests {
         #expect(configuration.maximumConnections == 11)
         #expect(configuration.shutdownGrace.nanoseconds == 13_000_000_000)
         #expect(configuration.retentionDays == 30)
+        #expect(configuration.eventRetentionDays == 40)
         #expect(configuration.scrubInterval == .minutes(10))
         #expect(configuration.repairGrace == .seconds(8))
         try configuration.validate()
@@ -156,7 +158,8 @@ struct ServerConfigurationTests {
             ("max-calls-per-connection", { $0.maximumCallsPerConnection = 0 }),
             ("max-connections", { $0.maximumConnections = 0 }), ("key-prefix", { $0.keyPrefix = "" }),
             ("key-prefix", { $0.keyPrefix = "a{b" }), ("retention", { $0.retentionDays = 0 }),
-            ("retention", { $0.retentionDays = 3_651 }), ("scrub-interval", { $0.scrubInterval = .seconds(59) }),
+            ("retention", { $0.retentionDays = 3_651 }), ("event-retention", { $0.eventRetentionDays = 0 }),
+            ("scrub-interval", { $0.scrubInterval = .seconds(59) }),
             ("scrub-interval", { $0.scrubInterval = .hours(25) }), ("repair-grace", { $0.repairGrace = .seconds(0) }),
             ("repair-grace", { $0.repairGrace = .minutes(11) }),
         ]
