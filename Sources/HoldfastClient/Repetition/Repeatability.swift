@@ -39,6 +39,7 @@ enum Repeatability {
             Holdfast_V1_OperationsService.Method.CheckBooks.descriptor, Grpc_Health_V1_Health.Method.Check.descriptor,
             Grpc_Health_V1_Health.Method.List.descriptor, Access.ListApiKeys.descriptor,
             Access.ListAuditEvents.descriptor, Access.GetCaller.descriptor,
+            Holdfast_V1_EventService.Method.Subscribe.descriptor,
         ]
         let keyed = [
             Catalog.UpsertProducts.descriptor, Catalog.UpsertLocations.descriptor, Catalog.UpsertChannels.descriptor,

@@ -28,7 +28,7 @@ struct Mutation: Sendable {
         "holdfast.v1.ReservationService/GetReservation", "holdfast.v1.OrderService/GetOrder",
         "holdfast.v1.OrderService/ListOrders", "holdfast.v1.OperationsService/CheckBooks",
         "holdfast.v1.AccessService/ListApiKeys", "holdfast.v1.AccessService/ListAuditEvents",
-        "holdfast.v1.AccessService/GetCaller",
+        "holdfast.v1.AccessService/GetCaller", "holdfast.v1.EventService/Subscribe",
     ]
 
     init<Request: Message>(
