@@ -184,7 +184,8 @@ public final class OrderPromising: Sendable {
             let lane = Lane(
                 batcher: ReservationBatcher(
                     loop: link.eventLoop, ledger: ledger, hotStock: hotStock, directory: directory,
-                    admission: admission, settler: settler, reader: reader, limits: configuration.batching,
+                    follower: follower, admission: admission, settler: settler, reader: reader,
+                    limits: configuration.batching,
                     logger: logger),
                 releaser: ReleaseBatcher(
                     loop: link.eventLoop, ledger: ledger, hotStock: hotStock, admission: admission, settler: settler,

@@ -1,6 +1,7 @@
 import Domain
 import HoldfastTesting
 import Ledger
+import NIOCore
 import OrderPromising
 import Testing
 
@@ -238,6 +239,28 @@ struct ReservationTests {
             #expect(try await deployment.promising.reservation(held.id, for: .anonymous).state == .expired)
             #expect(try await deployment.available("A") == 3)
             #expect(try await deployment.booksAgree())
+        }
+    }
+
+    @Test("a repetition on a server that has not read of the cells yet has the same answer")
+    func repeatedElsewhere() async throws {
+        try await TestDeployment.with { deployment in
+            try await deployment.catalogue(skus: ["A"], locations: ["W", "X"])
+            try await deployment.change(.receive, [("A", "W", 2)])
+            // Its directory reads once, at its start.
+            try await deployment.withSecondServer(configure: { $0.directoryInterval = .seconds(3_600) }) {
+                (other: OrderPromising) async throws in
+                #expect(try await eventually { other.isReady })
+                try await deployment.change(.receive, [("A", "X", 4)])
+                let id = EntityID.fresh
+                let first = try await deployment.reserve([("A", "", 6)], id: id, split: true)
+                #expect(first.lines.map(\.allocations.count) == [2])
+                let demands = [Demand(sku: "A", location: "", quantity: 6, allowSplit: true)]
+                let request = ReservationRequest(
+                    id: id, channel: TestDeployment.channel, demands: demands, ttlMilliseconds: 600_000,
+                    body: Array("\(demands)\(600_000)".utf8), caller: .anonymous)
+                #expect(try await other.reserve(request, deadline: .now() + .seconds(30)) == first)
+            }
         }
     }
 }

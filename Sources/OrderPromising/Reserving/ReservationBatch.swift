@@ -71,9 +71,7 @@ struct ReservationBatch {
                     let takes =
                         decided.isEmpty
                         ? units.takes : (units.takes + decided).sorted { ($0.line, $0.cell) < ($1.line, $1.cell) }
-                    pending[index].promise.succeed(
-                        reservation(
-                            index, state: .held, takes: takes, createdAt: createdAt, expiresAt: expiresAt, order: nil))
+                    tell(index, state: .held, takes: takes, createdAt: createdAt, expiresAt: expiresAt, order: nil)
                 case .stands: standing.append((index, units))
                 case .short(let lines):
                     // What Redis gave for the other lines is this attempt's alone: nothing was written.
@@ -186,10 +184,9 @@ struct ReservationBatch {
         }
         switch hold.state {
         case .held, .confirmed:
-            pending[index].promise.succeed(
-                reservation(
-                    index, state: hold.state, takes: hold.takes, createdAt: hold.createdAt, expiresAt: hold.expiresAt,
-                    order: hold.order))
+            tell(
+                index, state: hold.state, takes: hold.takes, createdAt: hold.createdAt, expiresAt: hold.expiresAt,
+                order: hold.order)
         case .released, .expired, .voided:
             pending[index].promise.fail(
                 Refusal.wrongState(
@@ -221,17 +218,42 @@ struct ReservationBatch {
         }
     }
 
-    private func reservation(
+    /// Tells a reservation to its caller.
+    ///
+    /// Another server may have taken from cells that this one has not read of yet: it reads first, so that each server gives
+    /// the same answer.
+    private func tell(
         _ index: Int, state: HoldState, takes: [CellTake], createdAt: Instant, expiresAt: Instant, order: EntityID?
-    ) -> Reservation {
-        let request = pending[index].request
-        var lines = request.demands.map { Reservation.Line(sku: $0.sku, quantity: $0.quantity, allocations: []) }
-        batcher.directory.look { view in
-            for take in takes where lines.indices.contains(take.line) {
-                guard let cell = view.cell(take.cell) else { continue }
-                lines[take.line].allocations.append(Allocation(location: cell.location, quantity: take.quantity))
+    ) {
+        @Sendable func made() -> Reservation? {
+            reservation(index, state: state, takes: takes, createdAt: createdAt, expiresAt: expiresAt, order: order)
+        }
+        let promise = pending[index].promise
+        if let reservation = made() { return promise.succeed(reservation) }
+        let follower = batcher.follower
+        loop.makeFutureWithTask { try await follower.refresh() }.whenComplete { _ in
+            if let reservation = made() {
+                promise.succeed(reservation)
+            } else {
+                promise.fail(Refusal.unavailable("the catalogue is being read", retryAfterMilliseconds: 100))
             }
         }
+    }
+
+    /// A reservation in the words of its caller; nil where it has a cell that the directory does not know.
+    private func reservation(
+        _ index: Int, state: HoldState, takes: [CellTake], createdAt: Instant, expiresAt: Instant, order: EntityID?
+    ) -> Reservation? {
+        let request = pending[index].request
+        var lines = request.demands.map { Reservation.Line(sku: $0.sku, quantity: $0.quantity, allocations: []) }
+        let isKnown = batcher.directory.look { view in
+            for take in takes where lines.indices.contains(take.line) {
+                guard let cell = view.cell(take.cell) else { return false }
+                lines[take.line].allocations.append(Allocation(location: cell.location, quantity: take.quantity))
+            }
+            return true
+        }
+        guard isKnown else { return nil }
         return Reservation(
             id: request.id, channel: request.channel, state: state, lines: lines, createdAt: createdAt,
             expiresAt: expiresAt, order: order)

@@ -47,6 +47,7 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
     let loop: any EventLoop
     let ledger: Ledger
     let directory: StockDirectory
+    let follower: DirectoryFollower
     let admission: Admission
     let settler: Settler
     let reader: AvailabilityReader
@@ -62,12 +63,14 @@ final class ReservationBatcher: @unchecked Sendable {  // every access is on `lo
     private var nonces = SystemRandomNumberGenerator()
 
     init(
-        loop: any EventLoop, ledger: Ledger, hotStock: HotStock, directory: StockDirectory, admission: Admission,
-        settler: Settler, reader: AvailabilityReader, limits: BatchingLimits, logger: Logger
+        loop: any EventLoop, ledger: Ledger, hotStock: HotStock, directory: StockDirectory,
+        follower: DirectoryFollower, admission: Admission, settler: Settler, reader: AvailabilityReader,
+        limits: BatchingLimits, logger: Logger
     ) {
         self.loop = loop
         self.ledger = ledger
         self.directory = directory
+        self.follower = follower
         self.admission = admission
         self.settler = settler
         self.reader = reader
