@@ -99,6 +99,7 @@ let package = Package(
                 nioCore, nioPosix, logging,
             ], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
+        .target(name: "Sourcing", dependencies: ["Domain"], swiftSettings: strict),
         .target(name: "Failpoints", swiftSettings: withFailpoints),
         .target(
             name: "AccessTokens",
@@ -174,7 +175,8 @@ let package = Package(
                 "Bench", "Torture",
                 "HoldfastAPI",
                 "FramedTransport",
-                "Domain", "Failpoints", "Ledger", "OrderPromising", "HotStock", "RedisClient", "PostgresClient",
+                "Domain", "Failpoints", "Ledger", "OrderPromising", "HotStock", "RedisClient",
+                "PostgresClient",
                 grpcCore,
                 grpcProtobuf, swiftProtobuf, nioCore, nioPosix, argumentParser, lifecycle, logging,
             ], swiftSettings: strict),
@@ -189,6 +191,9 @@ let package = Package(
             name: "CHoldfastTests", dependencies: ["CHoldfast", "CHoldfastOpenSSL", "HoldfastTesting"],
             exclude: ["Corpus", "Programs"], swiftSettings: strict),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: strict),
+        .testTarget(
+            name: "SourcingTests", dependencies: ["Sourcing", "Domain", "HoldfastTesting"],
+            exclude: ["optimum.py"], swiftSettings: strict),
         .testTarget(
             name: "AccessTokensTests",
             dependencies: ["AccessTokens", "Domain", jwtKit, cryptoExtras, hummingbird, logging],
