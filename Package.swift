@@ -175,7 +175,7 @@ let package = Package(
                 "Bench", "Torture",
                 "HoldfastAPI",
                 "FramedTransport",
-                "Domain", "Failpoints", "Ledger", "OrderPromising", "HotStock", "RedisClient",
+                "Domain", "Sourcing", "Failpoints", "Ledger", "OrderPromising", "HotStock", "RedisClient",
                 "PostgresClient",
                 grpcCore,
                 grpcProtobuf, swiftProtobuf, nioCore, nioPosix, argumentParser, lifecycle, logging,
@@ -208,7 +208,7 @@ let package = Package(
             name: "FuzzTargetsTests",
             dependencies: [
                 "FramedTransport", "Replay", "holdfast", "TraceContext", "HoldfastServices", "AccessTokens", "Domain",
-                nioCore,
+                "Sourcing", nioCore,
             ],
             swiftSettings: strict),
         .testTarget(
