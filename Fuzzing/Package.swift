@@ -18,7 +18,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let serviceContext = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
 
-let names = ["frame", "meta", "stream-meta", "csv", "retail", "import", "trace", "token", "page-token"]
+let names = ["frame", "meta", "stream-meta", "csv", "retail", "import", "trace", "token", "page-token", "sourcing"]
 
 let package = Package(
     name: "fuzzing",
@@ -36,6 +36,7 @@ let package = Package(
             exclude: ["LICENCE.md", "online_retail_slice.csv.gz", "online_retail_slice_expected.json"],
             publicHeadersPath: "include"),
         .target(name: "Domain", swiftSettings: instrumented),
+        .target(name: "Sourcing", dependencies: ["Domain"], swiftSettings: instrumented),
         .target(
             name: "Replay", dependencies: ["CZlib", "CRetailSample"], exclude: ["Sample"],
             swiftSettings: instrumented),
@@ -65,7 +66,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "FramedTransport", "Replay", "holdfast", "TraceContext", "HoldfastServices", "AccessTokens", "Domain",
-                nioCore,
+                "Sourcing", nioCore,
             ],
             swiftSettings: instrumented),
         .target(name: "FuzzDriver", dependencies: ["FuzzTargets"], swiftSettings: instrumented),

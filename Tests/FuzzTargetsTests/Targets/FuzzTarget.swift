@@ -20,6 +20,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case token
     /// Tokens of list pages.
     case pageToken = "page-token"
+    /// Files of sourcing problems, and planning what they hold.
+    case sourcing
 
     /// Reads the bytes.
     package func run(_ bytes: UnsafeRawBufferPointer) {
@@ -33,6 +35,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .trace: readTrace(bytes)
         case .token: readCredential(bytes)
         case .pageToken: readPageToken(bytes)
+        case .sourcing: readSourcingFile(bytes)
         }
     }
 }
