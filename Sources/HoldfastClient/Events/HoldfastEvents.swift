@@ -71,8 +71,9 @@ public struct HoldfastEvents: Sendable {
         var fruitless = 0
         while true {
             let before = progress.messages
+            var ending = Ending.ended
             do {
-                if try await stream(from: targets[attempt % targets.count], progress, body) { return }
+                ending = try await stream(from: targets[attempt % targets.count], progress, body)
             } catch let error as RPCError where FollowedPlace.passes(error.code) {
                 try Task.checkCancellation()
                 fruitless = progress.messages > before || error.code == .unavailable ? 0 : fruitless + 1
@@ -80,18 +81,34 @@ public struct HoldfastEvents: Sendable {
                 configuration.logger.info(
                     "the stream of events ended", metadata: ["code": "\(error.code)", "message": "\(error.message)"])
             }
+            switch ending {
+            case .satisfied: return
+            // What the body threw is its own, also where it is the error of another call that would pass here.
+            case .failed(let error): throw error
             // An end without an error is one, too: the service ends no stream by itself.
+            case .ended: break
+            }
             if progress.messages > before { waits = Waits(configuration.repetition) }
             attempt += 1
             try await Task.sleep(for: waits.take())
         }
     }
 
-    /// Follows one stream to its end; true where the body wanted no more.
+    /// How a stream came to its end, where the service did not refuse it.
+    private enum Ending {
+        /// The body wanted no more.
+        case satisfied
+        /// The body threw.
+        case failed(any Error)
+        /// The service ended it.
+        case ended
+    }
+
+    /// Follows one stream to its end.
     private func stream(
         from target: EventsTarget, _ progress: FollowedPlace,
         _ body: @escaping @Sendable (Holdfast_V1_SubscribeResponse) async throws -> Bool
-    ) async throws -> Bool {
+    ) async throws -> Ending {
         var config = HTTP2ClientTransport.Posix.Config.defaults
         config.http2.authority = target.serverName
         config.http2.targetWindowSize = Self.windowBytes
@@ -115,19 +132,19 @@ public struct HoldfastEvents: Sendable {
                 ) { response in
                     for try await message in response.messages {
                         do {
-                            guard try await body(message) else { return true }
+                            guard try await body(message) else { return .satisfied }
                         } catch {
                             failure.keep(error)
                             throw error
                         }
                         progress.dealtWith(message)
                     }
-                    return false
+                    return .ended
                 }
             }
         } catch {
-            // What the body threw is its own, also where it is an error of another call.
-            throw failure.error ?? error
+            if let thrown = failure.error { return .failed(thrown) }
+            throw error
         }
     }
 

@@ -324,6 +324,12 @@ struct EventFollowerTests {
             await #expect(throws: TestFailure.self) {
                 try await follower.follow(.with { $0.start = .now }) { _ in throw TestFailure("the body") }
             }
+            let busy = await #expect(throws: RPCError.self) {
+                try await follower.follow(.with { $0.start = .now }) { _ in
+                    throw RPCError(code: .unavailable, message: "another service")
+                }
+            }
+            #expect(busy?.message == "another service")
             try await follower.follow(.with { $0.start = .now }) { _ in false }
         }
     }
