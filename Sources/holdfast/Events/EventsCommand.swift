@@ -14,7 +14,7 @@ struct EventsCommand: AsyncParsableCommand {
             Examples:
 
               holdfast events
-              holdfast events --oldest --no-follow --topic order.placed --topic order.cancelled
+              holdfast events --oldest --no-follow --topic order.placed
               holdfast events --from "$(cat cursor)" --format json
 
             Each JSON line is one message of EventService.Subscribe with its cursor: keep the cursor of the last line that \
