@@ -99,7 +99,7 @@ let package = Package(
                 nioCore, nioPosix, logging,
             ], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
-        .target(name: "Sourcing", dependencies: ["Domain"], swiftSettings: strict),
+        .target(name: "Sourcing", dependencies: ["Domain", crypto], swiftSettings: strict),
         .target(name: "Failpoints", swiftSettings: withFailpoints),
         .target(
             name: "AccessTokens",

@@ -13,6 +13,13 @@ struct ServiceCalls: Sendable {
     static let channel = "bench"
     static let location = "BENCH"
 
+    /// One connection to a server whose articles are there already.
+    static func connect(to target: BenchTarget, group: MultiThreadedEventLoopGroup) async throws -> ServiceCalls {
+        let connection = try await FramedClientConnection.connect(
+            to: .tcp(host: target.host, port: target.port), on: group)
+        return ServiceCalls(connections: [connection], skus: [])
+    }
+
     static func prepare(_ target: BenchTarget, options: BenchOptions, group: MultiThreadedEventLoopGroup) async throws
         -> ServiceCalls
     {

@@ -143,7 +143,7 @@ struct StoreCrashTests {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         client.start()
-        try await client.waitUntilConnected(timeout: .seconds(10))
+        try await client.waitUntilConnected(timeout: .seconds(60))
         let port = try #require(stage.deployment.stack.redis.port)
         _ = try await client.send(RedisCommand("REPLICAOF", "127.0.0.1", "\(port)"))
         let isInStep = try await eventually {

@@ -36,8 +36,10 @@ public struct OutageRun: Sendable {
         var benchOptions = BenchOptions()
         benchOptions.skus = options.cells
         benchOptions.connections = 1
-        let calls = try await ServiceCalls.prepare(target, options: benchOptions, group: group)
-        let reservers = (0..<4).map { _ in SteadyReserver(target: target, group: group, skus: calls.skus) }
+        let loading = try await ServiceCalls.prepare(target, options: benchOptions, group: group)
+        let skus = loading.skus
+        try await loading.close()
+        let reservers = (0..<4).map { _ in SteadyReserver(target: target, group: group, skus: skus) }
         progress("reserving \(options.reservations) times")
         var all = await record(reservers, limit: options.reservations)
 
@@ -60,6 +62,8 @@ public struct OutageRun: Sendable {
         all.refusals += during.refusals
 
         progress("looking for \(all.ids.count) reservations")
+        // A server that died took its connections along.
+        let calls = try await ServiceCalls.connect(to: target, group: group)
         let (lost, books) = try await verify(all.ids, calls)
         for reserver in reservers { try await reserver.close() }
         try await calls.close()

@@ -1,3 +1,4 @@
+import Crypto
 public import Domain
 
 extension SourcingConfig {
@@ -62,5 +63,9 @@ extension SourcingConfig {
     ///
     /// Two configurations that say the same have the same version, however their files are written; a change of any
     /// price, limit or order is another version.
-    public var version: String { SHA256.hexadecimal(of: Array(file.canonical.utf8)) }
+    public var version: String {
+        SHA256.hash(data: Array(file.canonical.utf8)).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
 }

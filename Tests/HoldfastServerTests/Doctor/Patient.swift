@@ -57,7 +57,7 @@ struct Patient: Sendable {
         redis.start()
         let result: Result<R, any Error>
         do {
-            try await redis.waitUntilConnected()
+            try await redis.waitUntilConnected(timeout: .seconds(60))
             result = .success(
                 try await body(
                     Patient(stack: stack, database: database, keyPrefix: database, pool: pool, redis: redis)))
