@@ -331,7 +331,8 @@ struct OrderReadingTests {
 
             let short = EntityID.fresh
             let held = try await deployment.reserve([("A", "DC", 1)], id: short, ttl: 1_000)
-            #expect(try await eventually { try await deployment.ledger.reservation(short)?.reservation.state == .expired })
+            #expect(
+                try await eventually { try await deployment.ledger.reservation(short)?.reservation.state == .expired })
             #expect(try await deployment.ledger.reservation(short)?.reservation.expiresAt == held.expiresAt)
 
             let abandoned = EntityID.fresh
