@@ -14,6 +14,7 @@ let instrumented: [SwiftSetting] = [
 ]
 
 let grpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let serviceContext = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
@@ -26,6 +27,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
         .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
     ],
@@ -36,9 +38,9 @@ let package = Package(
             exclude: ["LICENCE.md", "online_retail_slice.csv.gz", "online_retail_slice_expected.json"],
             publicHeadersPath: "include"),
         .target(name: "Domain", swiftSettings: instrumented),
-        .target(name: "Sourcing", dependencies: ["Domain"], swiftSettings: instrumented),
+        .target(name: "Sourcing", dependencies: ["Domain", crypto], swiftSettings: instrumented),
         .target(
-            name: "Replay", dependencies: ["CZlib", "CRetailSample"], exclude: ["Sample"],
+            name: "Replay", dependencies: ["Domain", "CZlib", "CRetailSample"], exclude: ["Sample"],
             swiftSettings: instrumented),
         .target(
             name: "FramedTransport", dependencies: ["CZlib", grpcCore, nioCore],
