@@ -151,7 +151,8 @@ let package = Package(
             exclude: ["LICENCE.md", "online_retail_slice.csv.gz", "online_retail_slice_expected.json"],
             publicHeadersPath: "include"),
         .target(
-            name: "Replay", dependencies: ["CZlib", "CRetailSample"], exclude: ["Sample"], swiftSettings: strict),
+            name: "Replay", dependencies: ["Domain", "CZlib", "CRetailSample"], exclude: ["Sample"],
+            swiftSettings: strict),
         .target(
             name: "ReplayDriver",
             dependencies: ["Replay", "HoldfastAPI", grpcCore, grpcProtobuf, swiftProtobuf, histogram],

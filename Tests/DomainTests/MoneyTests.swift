@@ -47,7 +47,7 @@ struct MoneyTests {
 
     @Test("shares of adjoining ranges add up to the whole, whatever the cuts")
     func shares() {
-        var generator = Seeded(state: 42)
+        var generator = SplitMix64(state: 42)
         for _ in 0..<5_000 {
             let count = Int64.random(in: 1...60, using: &generator)
             let whole = Int64.random(in: -100_000...100_000, using: &generator)
@@ -62,18 +62,5 @@ struct MoneyTests {
             }
             #expect(sum == whole)
         }
-    }
-}
-
-/// SplitMix64: the same cases in every run.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

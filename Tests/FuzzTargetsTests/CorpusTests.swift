@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Testing
 
@@ -22,7 +23,7 @@ struct CorpusTests {
     @Test("Damaged inputs of the corpus are read or refused", arguments: FuzzTarget.allCases)
     func damaged(target: FuzzTarget) throws {
         let inputs = try Self.inputs("Corpus", target)
-        var chance = SplitMix(state: 7_411)
+        var chance = SplitMix64(state: 7_411)
         for _ in 0..<2_000 {
             var input = inputs[Int(chance.next() % UInt64(inputs.count))]
             for _ in 0...Int(chance.next() % 3) { Self.damage(&input, &chance) }
@@ -39,7 +40,7 @@ struct CorpusTests {
         }
     }
 
-    private static func damage(_ input: inout [UInt8], _ chance: inout SplitMix) {
+    private static func damage(_ input: inout [UInt8], _ chance: inout SplitMix64) {
         let place = input.isEmpty ? 0 : Int(chance.next() % UInt64(input.count))
         let byte = UInt8(truncatingIfNeeded: chance.next())
         switch chance.next() % 4 {
@@ -48,18 +49,5 @@ struct CorpusTests {
         case 2 where !input.isEmpty: input.removeSubrange(place...)
         default: input.insert(byte, at: place)
         }
-    }
-}
-
-/// Numbers that look random and are the same in every run.
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
     }
 }

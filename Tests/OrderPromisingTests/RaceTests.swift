@@ -49,7 +49,7 @@ struct RaceTests {
             let won = try await withThrowingTaskGroup(of: Int64.self) { group in
                 for number in 0..<120 {
                     group.addTask {
-                        var generator = Shuffle(state: UInt64(number))
+                        var generator = SplitMix64(state: UInt64(number))
                         let lines = skus.shuffled(using: &generator).prefix(5).map { ($0, "W", Int64(1)) }
                         do {
                             _ = try await deployment.place(deployment.order(Array(lines)))
@@ -66,18 +66,5 @@ struct RaceTests {
             for sku in skus { left += try await deployment.available(sku) }
             #expect(won + left == 240)
         }
-    }
-}
-
-/// SplitMix64: the same order in every run.
-struct Shuffle: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -301,7 +301,7 @@ struct ReconcilingTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for worker in 0..<12 {
                     group.addTask {
-                        var generator = Shuffle(state: UInt64(worker))
+                        var generator = SplitMix64(state: UInt64(worker))
                         for _ in 0..<80 { try await ReconcilingTests.trade(deployment, &generator) }
                     }
                 }
@@ -313,7 +313,7 @@ struct ReconcilingTests {
         }
     }
 
-    private static func trade(_ deployment: TestDeployment, _ generator: inout Shuffle) async throws {
+    private static func trade(_ deployment: TestDeployment, _ generator: inout SplitMix64) async throws {
         let sku = Bool.random(using: &generator) ? "A" : "B"
         do {
             switch Int.random(in: 0..<6, using: &generator) {

@@ -12,7 +12,7 @@ struct SupplyChoiceTests {
     @Test("PostgreSQL chooses what Redis would, for any lines, groups and figures", arguments: [1, 2, 3] as [UInt64])
     func agrees(seed: UInt64) async throws {
         try await TestDeployment.with { deployment in
-            var random = SplitMix(state: seed)
+            var random = SplitMix64(state: seed)
             let keys = HotStockKeys(prefix: "choice\(seed)\(deployment.keyPrefix)", vshards: 1)
             let hotStock = HotStock(link: deployment.redis.anyLink, keys: keys)
             let vshard = VShard(0)
@@ -53,18 +53,5 @@ struct SupplyChoiceTests {
                 }
             }
         }
-    }
-}
-
-/// A small generator that gives the same numbers for the same seed everywhere (Steele, Lea, Flood 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,18 +1,8 @@
 import Domain
 import Sourcing
 
-/// SplitMix64: the same cases in every run.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+/// What cases are drawn with: the same in every run.
+extension SplitMix64 {
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
     mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
     mutating func amount(_ range: ClosedRange<Int64>) -> Int64 { Int64.random(in: range, using: &self) }
@@ -20,12 +10,12 @@ struct Seeded: RandomNumberGenerator {
 
 /// Problems made from a seed, with every kind of rule in them.
 struct RandomProblem {
-    var random: Seeded
+    var random: SplitMix64
 
     static let zones = ["", "Europe/London", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
 
     init(seed: UInt64) {
-        random = Seeded(state: seed)
+        random = SplitMix64(state: seed)
     }
 
     /// A problem of these sizes; `isPlain` leaves out what rejects whole locations.
@@ -85,7 +75,7 @@ struct RandomProblem {
     }
 
     private mutating func service(_ code: String) -> CarrierService {
-        func bands(_ random: inout Seeded) -> [CarrierService.Band] {
+        func bands(_ random: inout SplitMix64) -> [CarrierService.Band] {
             var (edge, price) = (Int64(0), random.amount(150...500))
             return (0..<random.number(1...5)).map { _ in
                 edge += random.amount(500...6_000)

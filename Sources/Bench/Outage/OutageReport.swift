@@ -52,7 +52,7 @@ public struct OutageReport: Sendable {
     }
 
     private var figures: [(name: String, value: String)] {
-        func text(_ value: Double?) -> String { value.map { "\((($0 * 1000).rounded()) / 1000)" } ?? "never" }
+        func text(_ value: Double?) -> String { value.map(FigureTable.thousandths) ?? "never" }
         return [
             ("victim", options.victim.rawValue), ("down_seconds", text(options.seconds)),
             ("cells", "\(options.cells)"), ("live_reservations_at_start", "\(options.reservations)"),
@@ -67,12 +67,7 @@ public struct OutageReport: Sendable {
     }
 
     /// A table for people.
-    public var table: String {
-        let width = figures.map(\.name.count).max() ?? 0
-        return figures.map { name, value in
-            name.replacing("_", with: " ") + String(repeating: " ", count: width + 2 - name.count) + value
-        }.joined(separator: "\n")
-    }
+    public var table: String { FigureTable.text(figures) }
 
     /// The same for machines.
     public var json: String {

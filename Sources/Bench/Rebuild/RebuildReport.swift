@@ -28,21 +28,15 @@ public struct RebuildReport: Sendable {
         ]
     }
 
-    private func text(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+    private var rows: [(name: String, value: String)] {
+        counts.map { ($0.name, "\($0.value)") } + figures.map { ($0.name, FigureTable.thousandths($0.value)) }
+    }
 
     /// A table for people.
-    public var table: String {
-        let rows = counts.map { ($0.name, "\($0.value)") } + figures.map { ($0.name, text($0.value)) }
-        let width = rows.map(\.0.count).max() ?? 0
-        return rows.map { name, value in
-            name.replacing("_", with: " ") + String(repeating: " ", count: width + 2 - name.count) + value
-        }.joined(separator: "\n")
-    }
+    public var table: String { FigureTable.text(rows) }
 
     /// The same for machines.
     public var json: String {
-        let entries =
-            counts.map { "\"\($0.name)\": \($0.value)" } + figures.map { "\"\($0.name)\": \(text($0.value))" }
-        return "{" + entries.joined(separator: ", ") + "}"
+        "{" + rows.map { name, value in "\"\(name)\": \(value)" }.joined(separator: ", ") + "}"
     }
 }

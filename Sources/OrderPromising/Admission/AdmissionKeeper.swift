@@ -326,9 +326,7 @@ final class AdmissionKeeper: Sendable {
         do {
             try await load(vshard, into: hotStock, memory: &memory)
             memory.setAside[vshard] = nil
-        } catch let error as HotStockError {
-            try await setAside(vshard, because: error, memory: &memory)
-        } catch let error as LedgerFault {
+        } catch  where error is HotStockError || error is LedgerFault {
             try await setAside(vshard, because: error, memory: &memory)
         }
         admission.nudge()
@@ -356,27 +354,29 @@ final class AdmissionKeeper: Sendable {
     private func load(_ vshard: VShard, into hotStock: HotStock, memory: inout Memory) async throws {
         settler.beginRecording()
         try await hotStock.ensureFunctions().get()
-        let loader = VShardLoader(ledger: ledger, hotStock: hotStock, metrics: admission.metrics)
-        var known: Int64 = 0
-        var loaded: (epoch: Int64, volume: VShardLoader.Volume)?
-        while loaded == nil {
-            let rows = try await ledger.beginRedisMode([vshard], above: known)
-            admission.metrics.epochRaises.increment()
-            Failpoint.epochRaised.pass()
-            admission.settle([(vshard, .loading)])
-            guard let row = rows.first else { return }
-            do {
-                loaded = (row.epoch, try await loader.load(vshard, epoch: row.epoch))
-            } catch HotStockError.stale where known == 0 {
-                // Redis knows an epoch of a clock that was ahead, or of a future that PostgreSQL has lost.
-                known = try await hotStock.latestEpoch(vshard).get()
-            }
+        do {
+            try await load(vshard, above: 0, into: hotStock, memory: &memory)
+        } catch HotStockError.stale {
+            // Redis knows an epoch of a clock that was ahead, or of a future that PostgreSQL has lost.
+            let known = try await hotStock.latestEpoch(vshard).get()
+            try await load(vshard, above: known, into: hotStock, memory: &memory)
         }
-        guard let (epoch, volume) = loaded else { return }
+    }
+
+    private func load(
+        _ vshard: VShard, above known: Int64, into hotStock: HotStock, memory: inout Memory
+    ) async throws {
+        let rows = try await ledger.beginRedisMode([vshard], above: known)
+        admission.metrics.epochRaises.increment()
+        Failpoint.epochRaised.pass()
+        admission.settle([(vshard, .loading)])
+        guard let row = rows.first else { return }
+        let loader = VShardLoader(ledger: ledger, hotStock: hotStock, metrics: admission.metrics)
+        let volume = try await loader.load(vshard, epoch: row.epoch)
         memory.loading?.vshards += 1
         memory.loading?.volume.cells += volume.cells
         memory.loading?.volume.holds += volume.holds
-        admission.settle([(vshard, .redis(epoch: epoch))])
+        admission.settle([(vshard, .redis(epoch: row.epoch))])
     }
 
     private func conclude(_ memory: inout Memory) {

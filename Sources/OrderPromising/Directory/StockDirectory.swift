@@ -61,7 +61,7 @@ final class StockDirectory: @unchecked Sendable {  // `tables` is touched under 
     }
 
     private let lock = NIOLock()
-    private let tables = Tables()
+    private var tables = Tables()
 
     /// Up to where changes have been read, and in which life of the directory; 0 where nothing has been read in it.
     var position: (generation: Int, horizon: UInt64) { look { ($0.tables.generation, $0.tables.horizon) } }
@@ -69,15 +69,9 @@ final class StockDirectory: @unchecked Sendable {  // `tables` is touched under 
     /// Forgets everything.
     func forget() {
         lock.withLock {
-            tables.generation += 1
-            tables.horizon = 0
-            tables.products = [:]
-            tables.skuByProduct = [:]
-            tables.locations = [:]
-            tables.locationsByID = [:]
-            tables.channels = [:]
-            tables.channelsByID = [:]
-            tables.cells = [:]
+            let generation = tables.generation + 1
+            tables = Tables()
+            tables.generation = generation
         }
     }
 

@@ -30,7 +30,8 @@ public final class EventFeed: Sendable {
     private let metrics: EventMetrics
     private let logger: Logger
     private let state = Mutex(State())
-    private let reading = ReadPlaces(EventFeed.readers)
+    /// Reads end by PostgreSQL's own times, and so does a wait for them.
+    private let reading = Turnstile(EventFeed.readers)
     private let (someone, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     init(ledger: Ledger, metrics: EventMetrics, logger: Logger) {
@@ -106,11 +107,11 @@ public final class EventFeed: Sendable {
     }
 
     func page(after place: EventPosition) async throws -> EventsPage {
-        try await reading.read { try await self.ledger.events(after: place, limit: Self.pageSize) }
+        try await reading.pass { try await self.ledger.events(after: place, limit: Self.pageSize) }
     }
 
     func facts(of entries: [OutboxEntry]) async throws -> [EventPosition: EventFacts] {
-        try await reading.read { try await self.ledger.facts(of: entries) }
+        try await reading.pass { try await self.ledger.facts(of: entries) }
     }
 
     /// Counts an event that was handed to its stream.

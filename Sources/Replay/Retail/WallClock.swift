@@ -1,3 +1,5 @@
+import Domain
+
 /// A date and time of day as a clock on the shop's wall showed it, without a time zone.
 public struct WallClock: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Seconds from 1970-01-01 00:00:00 on the same clock, which is taken never to jump.
@@ -17,7 +19,7 @@ public struct WallClock: Hashable, Comparable, Sendable, CustomStringConvertible
             (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second)
         else { return nil }
         let time = Int64(hour * 3_600 + minute * 60 + second)
-        seconds = Self.daysFromEpoch(year: year, month: month, day: day) * Self.secondsPerDay + time
+        seconds = Gregorian.day(year: year, month: month, day: day) * Self.secondsPerDay + time
     }
 
     /// Reads `YYYY-MM-DD HH:MM:SS`; nil for anything else.
@@ -33,29 +35,17 @@ public struct WallClock: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 
     /// Whole days since 1970-01-01.
-    public var dayNumber: Int64 { Self.floorDivide(seconds, Self.secondsPerDay) }
+    public var dayNumber: Int64 { Gregorian.floorDivide(seconds, Self.secondsPerDay) }
 
     /// Midnight at the start of the Monday of this moment's week.
     public var startOfWeek: WallClock {
         // 1970-01-01 was a Thursday, three days after a Monday.
-        let monday = Self.floorDivide(dayNumber + 3, 7) * 7 - 3
+        let monday = Gregorian.floorDivide(dayNumber + 3, 7) * 7 - 3
         return WallClock(seconds: monday * Self.secondsPerDay)
     }
 
     /// Year, month and day of the Gregorian calendar.
-    public var date: (year: Int, month: Int, day: Int) {
-        // Years are counted from 1 March, so that the leap day is the last of its year; 400 years are 146,097 days.
-        let shifted = dayNumber + 719_468
-        let era = Self.floorDivide(shifted, 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (Int(year), Int(month), Int(day))
-    }
+    public var date: (year: Int, month: Int, day: Int) { Gregorian.date(ofDay: dayNumber) }
 
     /// The month as `YYYY-MM`.
     public var monthText: String {
@@ -91,20 +81,6 @@ public struct WallClock: Hashable, Comparable, Sendable, CustomStringConvertible
         case 4, 6, 9, 11: 30
         default: 31
         }
-    }
-
-    private static func daysFromEpoch(year: Int, month: Int, day: Int) -> Int64 {
-        let shiftedYear = Int64(month <= 2 ? year - 1 : year)
-        let era = floorDivide(shiftedYear, 400)
-        let yearOfEra = shiftedYear - era * 400
-        let shiftedMonth = Int64(month > 2 ? month - 3 : month + 9)
-        let dayOfYear = (153 * shiftedMonth + 2) / 5 + Int64(day) - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func floorDivide(_ dividend: Int64, _ divisor: Int64) -> Int64 {
-        let quotient = dividend / divisor
-        return dividend % divisor < 0 ? quotient - 1 : quotient
     }
 
     private static func padded(_ value: Int, to width: Int) -> String {

@@ -6,11 +6,11 @@ public import Domain
 /// six of ten and few of each. Lines are of 1 to 3 units of 50 to 1,200 g. There are two carrier services with zones
 /// by distance, a penalty for splits, at most four shipments up to 64 lines, and a promise for every other order.
 public struct OrdinaryOrders: Sendable {
-    private var state: UInt64
+    private var random: SplitMix64
 
     /// Starts a series.
     public init(seed: UInt64) {
-        state = seed
+        random = SplitMix64(state: seed)
     }
 
     /// The next order, with locations and stock of its own.
@@ -29,7 +29,7 @@ public struct OrdinaryOrders: Sendable {
         var config = OrdinaryOrders.config(currency)
         if lines <= 64 { config.maxShipments = 4 }
         let order = SourcingOrder(
-            id: "\(state)", at: Instant(microseconds: (Int64(day.days) * 86_400 + 36_000) * 1_000_000),
+            id: "\(random.state)", at: Instant(microseconds: (Int64(day.days) * 86_400 + 36_000) * 1_000_000),
             destination: .init(country: "GB", point: point()),
             promised: chance(50) ? CivilDate(days: day.days + Int(number(2...5))) : nil,
             lines: (0..<lines).map { index in
@@ -101,13 +101,8 @@ public struct OrdinaryOrders: Sendable {
 
     private mutating func chance(_ percent: Int64) -> Bool { number(1...100) <= percent }
 
-    /// SplitMix64, reduced to a range: even enough for ranges that are short beside 64 bits.
+    /// A number reduced to a range: even enough for ranges that are short beside 64 bits.
     private mutating func number(_ range: ClosedRange<Int64>) -> Int64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        mixed ^= mixed >> 31
-        return range.lowerBound + Int64(mixed % UInt64(range.upperBound - range.lowerBound + 1))
+        range.lowerBound + Int64(random.next() % UInt64(range.upperBound - range.lowerBound + 1))
     }
 }

@@ -1,3 +1,5 @@
+import Domain
+
 /// A generator whose numbers follow from its seed alone.
 ///
 /// xoshiro256** with its state filled by splitmix64, as its authors advise.
@@ -6,15 +8,8 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
 
     /// Makes a generator.
     package init(seed: UInt64) {
-        var seed = seed
-        func next() -> UInt64 {
-            seed &+= 0x9E37_79B9_7F4A_7C15
-            var z = seed
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-        state = (next(), next(), next(), next())
+        var filling = SplitMix64(state: seed)
+        state = (filling.next(), filling.next(), filling.next(), filling.next())
     }
 
     /// A generator of its own for a part of the run, so that parts do not disturb each other.

@@ -113,10 +113,7 @@ struct BenchCommand: AsyncParsableCommand {
         }
         let chosen = options
         let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
-            let target = BenchTarget(
-                host: server.address.host, port: server.address.port, redisURL: server.stores.addresses.redisURL,
-                postgres: server.stores.addresses.postgresURL)
-            return try await BenchRun(options: chosen, target: target).run { round, name in
+            return try await BenchRun(options: chosen, target: server.benchTarget).run { round, name in
                 Terminal.error("round \(round) of \(chosen.rounds): \(name)")
             }
         }
@@ -131,10 +128,7 @@ struct BenchCommand: AsyncParsableCommand {
         options.skus = skus
         let chosen = options
         let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
-            let target = BenchTarget(
-                host: server.address.host, port: server.address.port, redisURL: server.stores.addresses.redisURL,
-                postgres: server.stores.addresses.postgresURL)
-            return try await CrowdRun(options: chosen, target: target).run { Terminal.error($0) }
+            return try await CrowdRun(options: chosen, target: server.benchTarget).run { Terminal.error($0) }
         }
         print(text: made.table, json: made.json)
     }
@@ -147,9 +141,6 @@ struct BenchCommand: AsyncParsableCommand {
         options.reservations = reservations
         let chosen = options
         let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
-            let target = BenchTarget(
-                host: server.address.host, port: server.address.port, redisURL: server.stores.addresses.redisURL,
-                postgres: server.stores.addresses.postgresURL)
             let handles = OutageHandles(
                 kill: { victim in
                     switch victim {
@@ -165,7 +156,9 @@ struct BenchCommand: AsyncParsableCommand {
                     case .server: try await server.restart()
                     }
                 })
-            return try await OutageRun(options: chosen, target: target, handles: handles).run { Terminal.error($0) }
+            return try await OutageRun(options: chosen, target: server.benchTarget, handles: handles).run {
+                Terminal.error($0)
+            }
         }
         print(text: made.table, json: made.json)
         guard made.isGood else {
@@ -180,15 +173,14 @@ struct BenchCommand: AsyncParsableCommand {
         options.rounds = rounds
         let chosen = options
         let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
-            let target = BenchTarget(
-                host: server.address.host, port: server.address.port, redisURL: server.stores.addresses.redisURL,
-                postgres: server.stores.addresses.postgresURL)
             let folder = try DevFolder.temporary()
             defer { folder.discard() }
             let handles = RebuildHandles(folder: folder.path) { file in
                 try await MassInsertion.seconds(of: file, in: folder.path + "/redis")
             }
-            return try await RebuildRun(options: chosen, target: target, handles: handles).run { Terminal.error($0) }
+            return try await RebuildRun(options: chosen, target: server.benchTarget, handles: handles).run {
+                Terminal.error($0)
+            }
         }
         print(text: made.table, json: made.json)
     }
@@ -203,3 +195,12 @@ struct BenchCommand: AsyncParsableCommand {
 
 extension BenchOptions.Comparison: ExpressibleByArgument {}
 extension OutageOptions.Victim: ExpressibleByArgument {}
+
+extension EmbeddedServer {
+    /// Where the bench finds it and its stores.
+    fileprivate var benchTarget: BenchTarget {
+        BenchTarget(
+            host: address.host, port: address.port, redisURL: stores.addresses.redisURL,
+            postgres: stores.addresses.postgresURL)
+    }
+}

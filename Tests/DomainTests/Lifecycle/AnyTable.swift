@@ -9,7 +9,7 @@ protocol TableChecks: Sendable {
     func checkMatrix()
     func checkReachability()
     func checkActors()
-    func walk(steps: Int, using generator: inout Seeded)
+    func walk(steps: Int, using generator: inout SplitMix64)
     func page() -> TablePage
 }
 
@@ -108,7 +108,7 @@ private struct Named<State: LifecycleWord, Event: LifecycleWord>: TableChecks {
     }
 
     /// Any events in any order, by anybody: the thing stands in a state of the table, and moves by its rows only.
-    func walk(steps: Int, using generator: inout Seeded) {
+    func walk(steps: Int, using generator: inout SplitMix64) {
         var state: State?
         let events = Array(Event.allCases)
         for _ in 0..<steps {

@@ -1,7 +1,9 @@
 import Synchronization
 
-/// Lets so many read at the same time; the others wait in the order in which they came.
-final class ReadPlaces: Sendable {
+/// Lets a bounded number of bodies run at the same time; the others wait in the order in which they came.
+///
+/// A wait is not broken off: what runs is to be bounded in time by itself.
+package final class Turnstile: Sendable {
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,14 +11,13 @@ final class ReadPlaces: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ count: Int) {
+    /// Makes one with so many places.
+    package init(_ count: Int) {
         state = Mutex(State(free: count))
     }
 
-    /// Reads as soon as there is a place.
-    ///
-    /// A wait is not broken off: it lasts no longer than the reads before it, which PostgreSQL's own times bound.
-    func read<R>(_ body: () async throws -> R) async throws -> R {
+    /// Runs a body once there is a place.
+    package func pass<R>(_ body: () async throws -> R) async throws -> R {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 guard state.free == 0 else {
