@@ -1,0 +1,131 @@
+import Domain
+import Testing
+
+@Suite("What is refunded")
+struct ReturnRefundTests {
+    @Test("Parts of a line are worth what was earned with it, the last one takes the residue")
+    func residue() {
+        var units = ReturnedUnits(earned: 1_000, units: 3, back: 0, due: 0)
+        #expect((0..<3).map { _ in units.take(1) } == [333, 334, 333])
+        #expect(units.due == 1_000)
+        // 0 decimals: 1 yen for three units; 3 decimals: 0.010 dinars for three.
+        var yen = ReturnedUnits(earned: 1, units: 3, back: 0, due: 0)
+        #expect((0..<3).map { _ in yen.take(1) } == [0, 1, 0])
+        var fils = ReturnedUnits(earned: 10, units: 3, back: 0, due: 0)
+        #expect((0..<3).map { _ in fils.take(1) } == [3, 4, 3])
+        var free = ReturnedUnits(earned: 0, units: 2, back: 0, due: 0)
+        #expect(free.take(2) == 0)
+        #expect(free.take(0) == 0)
+    }
+
+    /// What one sequence did, for the sums that are checked.
+    private struct Outcome {
+        var values: [Int64] = []
+        var refunds: [Int64] = []
+        var amount: Int64 = 0
+    }
+
+    private static let dispositions = Disposition.allCases
+
+    @Test("100,000 random sequences: parts add up to what was earned, and never beyond it")
+    func random() {
+        var generator = SplitMix64(state: 20_261_126)
+        for _ in 0..<100_000 {
+            let ordered = Int64.random(in: 1...12, using: &generator)
+            let amount = Int64.random(in: 0...2_000, using: &generator)
+            let terms = ReturnTerms(
+                feeBasisPoints: Bool.random(using: &generator) ? 0 : Int32.random(in: 0...10_000, using: &generator),
+                shares: Bool.random(using: &generator)
+                    ? [:] : [.scrap: Int32.random(in: 0...10_000, using: &generator), .keep: 5_000])
+            var refund = ReturnRefund(
+                fee: Bool.random(using: &generator) ? 0 : Int64.random(in: 0...600, using: &generator))
+            var line = ReturnLineRefund(terms: terms)
+            var units = ReturnedUnits(earned: 0, units: 0, back: 0, due: 0)
+            var outcome = Outcome()
+            // Units leave and come back in any order; what is earned grows as they leave.
+            while units.back < ordered {
+                if units.units < ordered && (units.back == units.units || Bool.random(using: &generator)) {
+                    units.units += Int64.random(in: 1...(ordered - units.units), using: &generator)
+                    units.earned = Rounding.share(of: amount, from: 0, to: units.units, count: ordered)
+                } else {
+                    let quantity = Int64.random(in: 1...(units.units - units.back), using: &generator)
+                    let value = units.take(quantity)
+                    let disposition = Self.dispositions.randomElement(using: &generator) ?? .restock
+                    let part = line.add(value: value, disposition: disposition)
+                    let given = refund.add(part)
+                    outcome.values.append(value)
+                    outcome.refunds.append(part)
+                    outcome.amount += given
+                    if value < 0 || part < 0 || given < 0 || units.due > units.earned || given > part {
+                        Issue.record("a part of \(value), refunded \(part), given \(given), of \(units)")
+                        return
+                    }
+                }
+            }
+            let sum = outcome.values.reduce(0, +)
+            let refunded = outcome.refunds.reduce(0, +)
+            if sum != amount || refunded > sum || outcome.amount != max(0, refunded - refund.fee)
+                || (terms.feeBasisPoints == 0 && terms.shares.isEmpty && refunded != sum)
+            {
+                Issue.record(
+                    "parts \(outcome.values) of \(amount), refunded \(outcome.refunds), in all \(outcome.amount)")
+                return
+            }
+        }
+    }
+
+    @Test("The refund does not depend on the order or the sizes of its parts")
+    func order() {
+        var generator = SplitMix64(state: 7)
+        for _ in 0..<20_000 {
+            let terms = ReturnTerms(feeBasisPoints: 1_250, shares: [.scrap: 3_333, .restockSecondGrade: 7_777])
+            var parts = (0..<Int.random(in: 1...6, using: &generator)).map { _ in
+                (
+                    Int64.random(in: 0...999, using: &generator),
+                    Self.dispositions.randomElement(using: &generator) ?? .keep
+                )
+            }
+            func refund() -> Int64 {
+                var line = ReturnLineRefund(terms: terms)
+                var refund = ReturnRefund(fee: 150)
+                for (value, disposition) in parts { _ = refund.add(line.add(value: value, disposition: disposition)) }
+                return refund.amount
+            }
+            let first = refund()
+            parts.shuffle(using: &generator)
+            if refund() != first {
+                Issue.record("\(parts) gave \(first) in another order")
+                return
+            }
+        }
+    }
+
+    @Test("A fixed fee is taken once, and never more than what is refunded")
+    func fee() {
+        var refund = ReturnRefund(fee: 295)
+        #expect(refund.add(200) == 0)
+        #expect(refund.add(200) == 105)
+        #expect(refund.add(1_000) == 1_000)
+        #expect(refund.amount == 1_105)
+        var worthless = ReturnRefund(fee: 295)
+        #expect(worthless.add(0) == 0)
+    }
+
+    @Test("A share of 0 refunds nothing, a fee of all of it neither")
+    func nothing() {
+        var scrapped = ReturnLineRefund(terms: ReturnTerms(shares: [.scrap: 0]))
+        #expect(scrapped.add(value: 995, disposition: .scrap) == 0)
+        #expect(scrapped.add(value: 995, disposition: .restock) == 995)
+        var fee = ReturnLineRefund(terms: ReturnTerms(feeBasisPoints: 10_000))
+        #expect(fee.add(value: 995, disposition: .restock) == 0)
+    }
+
+    @Test("The largest amounts do not overflow")
+    func large() {
+        var units = ReturnedUnits(earned: .max, units: 1_000_000_000, back: 0, due: 0)
+        let first = units.take(999_999_999)
+        var line = ReturnLineRefund(terms: ReturnTerms())
+        #expect(line.add(value: first, disposition: .restock) == first)
+        #expect(first + units.take(1) == .max)
+    }
+}
