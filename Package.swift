@@ -100,6 +100,7 @@ let package = Package(
             ], swiftSettings: strict),
         .target(name: "Domain", swiftSettings: strict),
         .target(name: "Sourcing", dependencies: ["Domain", crypto], swiftSettings: strict),
+        .target(name: "Carriers", dependencies: ["Domain", "Sourcing", crypto], swiftSettings: strict),
         .target(name: "Failpoints", swiftSettings: withFailpoints),
         .target(
             name: "AccessTokens",
@@ -195,6 +196,7 @@ let package = Package(
         .testTarget(
             name: "SourcingTests", dependencies: ["Sourcing", "Domain", "HoldfastTesting"],
             exclude: ["optimum.py"], swiftSettings: strict),
+        .testTarget(name: "CarriersTests", dependencies: ["Carriers", "Sourcing", "Domain"], swiftSettings: strict),
         .testTarget(
             name: "AccessTokensTests",
             dependencies: ["AccessTokens", "Domain", jwtKit, cryptoExtras, hummingbird, logging],

@@ -10,6 +10,10 @@ public struct CarrierService: Hashable, Sendable {
         public var name: String
         /// Countries that it delivers to; empty is any.
         public var countries: Set<String>
+        /// Beginnings of postcodes that it delivers to, such as `BT`; empty is any.
+        ///
+        /// Compared without blanks and hyphens, in capitals.
+        public var postcodes: Set<String>
         /// Countries that it collects in; empty is any.
         public var fromCountries: Set<String>
         /// Greatest distance in metres; nil is any.
@@ -27,11 +31,12 @@ public struct CarrierService: Hashable, Sendable {
 
         /// Makes a zone.
         public init(
-            name: String, countries: Set<String> = [], fromCountries: Set<String> = [], upToMetres: Int64? = nil,
-            transitDays: Int, bands: [Band], beyond: Beyond? = nil
+            name: String, countries: Set<String> = [], postcodes: Set<String> = [], fromCountries: Set<String> = [],
+            upToMetres: Int64? = nil, transitDays: Int, bands: [Band], beyond: Beyond? = nil
         ) {
             self.name = name
             self.countries = countries
+            self.postcodes = postcodes
             self.fromCountries = fromCountries
             self.upToMetres = upToMetres
             self.transitDays = transitDays

@@ -113,6 +113,14 @@ extension SourcingConfig {
 }
 
 extension CarrierService {
+    /// What is wrong with services, by field.
+    static func violations(_ services: [CarrierService], path: String) -> [FieldViolation] {
+        var found = Violations()
+        found.unique(services.map(\.code)) { "\(path)[\($0)].code" }
+        for (index, service) in services.enumerated() { service.check(&found, "\(path)[\(index)]") }
+        return found.list
+    }
+
     fileprivate func check(_ found: inout Violations, _ path: String) {
         found.check(!code.isEmpty, "\(path).code", "is empty")
         found.check(

@@ -29,6 +29,7 @@ extension CarrierService.Zone {
         var fields = try FieldReader(value, path: path)
         let name = try fields.text("name")
         let countries = Set(try fields.texts("countries"))
+        let postcodes = Set(try fields.texts("postcodes"))
         let fromCountries = Set(try fields.texts("fromCountries"))
         let upToMetres = try fields.optionalInteger("upToMetres")
         let transitDays = try fields.int("transitDays")
@@ -47,8 +48,8 @@ extension CarrierService.Zone {
         }
         try fields.end()
         self.init(
-            name: name, countries: countries, fromCountries: fromCountries, upToMetres: upToMetres,
-            transitDays: transitDays, bands: bands, beyond: beyond)
+            name: name, countries: countries, postcodes: postcodes, fromCountries: fromCountries,
+            upToMetres: upToMetres, transitDays: transitDays, bands: bands, beyond: beyond)
     }
 
     fileprivate var file: FileValue {
@@ -58,6 +59,7 @@ extension CarrierService.Zone {
                 bands.map { .object(["upToGrams": .integer($0.upToGrams), "price": .integer($0.price)]) }),
         ]
         if !countries.isEmpty { fields["countries"] = .texts(countries) }
+        if !postcodes.isEmpty { fields["postcodes"] = .texts(postcodes) }
         if !fromCountries.isEmpty { fields["fromCountries"] = .texts(fromCountries) }
         if let upToMetres { fields["upToMetres"] = .integer(upToMetres) }
         if let beyond {

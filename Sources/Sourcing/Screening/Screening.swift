@@ -99,9 +99,10 @@ struct Screening {
         where location.services.isEmpty || location.services.contains(service.code) {
             var lacksPoint = false
             let zone = service.zones.first { zone in
-                guard zone.countries.isEmpty || zone.countries.contains(problem.order.destination.country),
-                    zone.fromCountries.isEmpty || zone.fromCountries.contains(location.country)
-                else { return false }
+                let place = problem.order.destination
+                guard zone.serves(country: place.country, postcode: place.postcode, from: location.country) else {
+                    return false
+                }
                 guard let limit = zone.upToMetres else { return true }
                 if metres == nil { lacksPoint = true }
                 return metres.map { $0 <= limit } ?? false
