@@ -1,40 +1,33 @@
-/// What units that come back are worth: their part of what was earned with their line.
-public struct ReturnedUnits: Hashable, Sendable {
-    /// What was earned with the line so far, in minor units.
-    public var earned: Int64
-    /// Units that it was earned with.
-    public var units: Int64
-    /// Units of them that came back, or were paid back, before.
-    public var back: Int64
-    /// What was due back for those, in minor units.
-    public var due: Int64
+/// What units that come back are worth: their part of what was earned with their line and is not due back yet.
+public struct ReturnableUnits: Hashable, Sendable {
+    /// What was earned with the units, in minor units, at least 0.
+    public private(set) var value: Int64
+    /// Units that were earned with and did not come back.
+    public private(set) var units: Int64
 
     /// Makes the figures of a line.
     ///
-    /// - Precondition: `0 <= back <= units`.
-    public init(earned: Int64, units: Int64, back: Int64, due: Int64) {
-        precondition(0 <= back && back <= units, "no more units come back than were earned with")
-        self.earned = earned
+    /// - Precondition: neither is negative.
+    public init(value: Int64, units: Int64) {
+        precondition(value >= 0 && units >= 0, "what is left of a line is not negative")
+        self.value = value
         self.units = units
-        self.back = back
-        self.due = due
     }
 
-    /// Takes the next units back.
+    /// Takes units back.
     ///
-    /// Parts are differences of rounded running totals, so that all units together are worth exactly what was earned,
-    /// whatever the parts: the last one takes the residue. Never less than 0, never more than what is left of it.
+    /// Each part is taken from what is left, so that all units together are worth exactly what was earned, whatever the
+    /// parts: the last one takes the residue. Never less than 0, never more than what is left.
     ///
     /// - Parameter quantity: how many, at most those that are left.
     /// - Returns: their value in minor units.
     public mutating func take(_ quantity: Int64) -> Int64 {
-        precondition(quantity >= 0 && quantity <= units - back, "no more units come back than are left")
+        precondition(quantity >= 0 && quantity <= units, "no more units come back than are left")
         guard quantity > 0 else { return 0 }
-        let total = Rounding.share(of: earned, from: 0, to: back + quantity, count: units)
-        let value = min(max(0, total - due), max(0, earned - due))
-        back += quantity
-        due += value
-        return value
+        let part = Rounding.share(of: value, from: 0, to: quantity, count: units)
+        value -= part
+        units -= quantity
+        return part
     }
 }
 
@@ -59,12 +52,12 @@ public struct ReturnLineRefund: Hashable, Sendable {
     /// - Parameters:
     ///   - value: what they are worth, in minor units, at least 0.
     ///   - disposition: what becomes of them.
-    /// - Returns: what more is refunded, in minor units; at least 0.
+    /// - Returns: what more is refunded, in minor units; 0 to `value`.
     public mutating func add(value: Int64, disposition: Disposition) -> Int64 {
         let whole = Int128(ReturnTerms.whole)
         weighted += Int128(value) * Int128(terms.share(of: disposition))
-        let total = Int64(
-            Rounding.halfEven(weighted * (whole - Int128(terms.feeBasisPoints)), dividedBy: whole * whole))
+        // Halves go to the customer. So rounded, no part is refunded above its value, as it could be by halves to even.
+        let total = Int64((2 * weighted * (whole - Int128(terms.feeBasisPoints)) + whole * whole) / (2 * whole * whole))
         defer { refund = total }
         return total - refund
     }

@@ -124,9 +124,7 @@ public struct ReturnChange: Sendable {
     /// As whom the caller acts.
     public var actors: Set<LifecycleActor>
 
-    /// Makes a change.
-    ///
-    /// - Parameter actors: as whom the caller acts; nil is the caller's roles.
+    /// Makes a change; without `actors` the caller acts as its roles.
     public init(
         id: EntityID, returnOrder: EntityID, action: Action, reason: String, body: [UInt8], caller: Caller,
         actors: Set<LifecycleActor>? = nil

@@ -64,7 +64,9 @@ public struct ReturnRule: Hashable, Sendable {
     public var methods: Set<ReturnMethod>
     /// For goods of which no order is known, and only for those.
     public var withoutOrder: Bool
-    /// The currency of a fixed fee: the rule is for orders in it only. Nil where there is no such fee.
+    /// The currency of a fixed fee: the rule is for orders in it only.
+    ///
+    /// Nil where there is no such fee.
     public var feeCurrency: Currency?
     /// Nil where such goods are not taken back.
     public var terms: ReturnTerms?
@@ -181,7 +183,9 @@ public enum ReturnRefusal: Error, Hashable, Sendable {
     }
 }
 
-/// One version of the rules about returns. Versions do not change: a return keeps the one that it was granted under.
+/// One version of the rules about returns.
+///
+/// Versions do not change: a return keeps the one that it was granted under.
 public struct ReturnRules: Hashable, Sendable {
     /// Most rules of a version.
     public static let bound = 200

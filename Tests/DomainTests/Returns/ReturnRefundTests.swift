@@ -5,15 +5,15 @@ import Testing
 struct ReturnRefundTests {
     @Test("Parts of a line are worth what was earned with it, the last one takes the residue")
     func residue() {
-        var units = ReturnedUnits(earned: 1_000, units: 3, back: 0, due: 0)
+        var units = ReturnableUnits(value: 1_000, units: 3)
         #expect((0..<3).map { _ in units.take(1) } == [333, 334, 333])
-        #expect(units.due == 1_000)
+        #expect(units == ReturnableUnits(value: 0, units: 0))
         // 0 decimals: 1 yen for three units; 3 decimals: 0.010 dinars for three.
-        var yen = ReturnedUnits(earned: 1, units: 3, back: 0, due: 0)
-        #expect((0..<3).map { _ in yen.take(1) } == [0, 1, 0])
-        var fils = ReturnedUnits(earned: 10, units: 3, back: 0, due: 0)
+        var yen = ReturnableUnits(value: 1, units: 3)
+        #expect((0..<3).map { _ in yen.take(1) } == [0, 0, 1])
+        var fils = ReturnableUnits(value: 10, units: 3)
         #expect((0..<3).map { _ in fils.take(1) } == [3, 4, 3])
-        var free = ReturnedUnits(earned: 0, units: 2, back: 0, due: 0)
+        var free = ReturnableUnits(value: 0, units: 2)
         #expect(free.take(2) == 0)
         #expect(free.take(0) == 0)
     }
@@ -40,15 +40,18 @@ struct ReturnRefundTests {
             var refund = ReturnRefund(
                 fee: Bool.random(using: &generator) ? 0 : Int64.random(in: 0...600, using: &generator))
             var line = ReturnLineRefund(terms: terms)
-            var units = ReturnedUnits(earned: 0, units: 0, back: 0, due: 0)
+            var units = ReturnableUnits(value: 0, units: 0)
+            var (sent, earned): (Int64, Int64) = (0, 0)
             var outcome = Outcome()
             // Units leave and come back in any order; what is earned grows as they leave.
-            while units.back < ordered {
-                if units.units < ordered && (units.back == units.units || Bool.random(using: &generator)) {
-                    units.units += Int64.random(in: 1...(ordered - units.units), using: &generator)
-                    units.earned = Rounding.share(of: amount, from: 0, to: units.units, count: ordered)
+            while units.units > 0 || sent < ordered {
+                if sent < ordered && (units.units == 0 || Bool.random(using: &generator)) {
+                    let more = Int64.random(in: 1...(ordered - sent), using: &generator)
+                    let worth = Rounding.share(of: amount, from: sent, to: sent + more, count: ordered)
+                    (sent, earned) = (sent + more, earned + worth)
+                    units = ReturnableUnits(value: units.value + worth, units: units.units + more)
                 } else {
-                    let quantity = Int64.random(in: 1...(units.units - units.back), using: &generator)
+                    let quantity = Int64.random(in: 1...units.units, using: &generator)
                     let value = units.take(quantity)
                     let disposition = Self.dispositions.randomElement(using: &generator) ?? .restock
                     let part = line.add(value: value, disposition: disposition)
@@ -56,7 +59,7 @@ struct ReturnRefundTests {
                     outcome.values.append(value)
                     outcome.refunds.append(part)
                     outcome.amount += given
-                    if value < 0 || part < 0 || given < 0 || units.due > units.earned || given > part {
+                    if value < 0 || part < 0 || part > value || given < 0 || given > part || units.value < 0 {
                         Issue.record("a part of \(value), refunded \(part), given \(given), of \(units)")
                         return
                     }
@@ -64,7 +67,7 @@ struct ReturnRefundTests {
             }
             let sum = outcome.values.reduce(0, +)
             let refunded = outcome.refunds.reduce(0, +)
-            if sum != amount || refunded > sum || outcome.amount != max(0, refunded - refund.fee)
+            if sum != amount || earned != amount || refunded > sum || outcome.amount != max(0, refunded - refund.fee)
                 || (terms.feeBasisPoints == 0 && terms.shares.isEmpty && refunded != sum)
             {
                 Issue.record(
@@ -122,7 +125,7 @@ struct ReturnRefundTests {
 
     @Test("The largest amounts do not overflow")
     func large() {
-        var units = ReturnedUnits(earned: .max, units: 1_000_000_000, back: 0, due: 0)
+        var units = ReturnableUnits(value: .max, units: 1_000_000_000)
         let first = units.take(999_999_999)
         var line = ReturnLineRefund(terms: ReturnTerms())
         #expect(line.add(value: first, disposition: .restock) == first)
