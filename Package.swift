@@ -107,6 +107,9 @@ let package = Package(
             dependencies: ["Domain", crypto, jwtKit, asyncHTTPClient, nioCore, nioHTTP1, nioPosix, logging],
             swiftSettings: strict),
         .target(
+            name: "PaymentGateways", dependencies: ["Domain", asyncHTTPClient, nioCore, nioHTTP1, logging],
+            swiftSettings: strict),
+        .target(
             name: "Ledger", dependencies: ["Domain", "Failpoints", "PostgresClient", logging],
             resources: [
                 .embedInCode("Migrations/v0001_core.sql"), .embedInCode("Migrations/v0002_access.sql"),
@@ -187,7 +190,7 @@ let package = Package(
             name: "HoldfastTesting",
             dependencies: [
                 "PrivateStores", "OrderPromising", "Ledger", "Domain", "RedisClient", "PostgresClient", nioCore,
-                nioPosix, logging,
+                nioHTTP1, nioPosix, logging,
             ], path: "Tests/HoldfastTesting", swiftSettings: strict),
         .testTarget(
             name: "CHoldfastTests", dependencies: ["CHoldfast", "CHoldfastOpenSSL", "HoldfastTesting"],
@@ -200,6 +203,10 @@ let package = Package(
         .testTarget(
             name: "AccessTokensTests",
             dependencies: ["AccessTokens", "Domain", jwtKit, cryptoExtras, hummingbird, logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PaymentGatewaysTests",
+            dependencies: ["PaymentGateways", "Domain", "HoldfastTesting", nioCore, logging],
             swiftSettings: strict),
         .testTarget(
             name: "RedisClientTests", dependencies: ["RedisClient", "PrivateStores", nioCore, nioPosix, logging],
