@@ -114,6 +114,9 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/v0001_core.sql"), .embedInCode("Migrations/v0002_access.sql"),
                 .embedInCode("Migrations/v0003_reliability.sql"), .embedInCode("Migrations/v0004_events.sql"),
+                .embedInCode("Migrations/v0005_order_life.sql"), .embedInCode("Migrations/v0006_review.sql"),
+                .embedInCode("Migrations/v0007_fulfilment.sql"), .embedInCode("Migrations/v0008_payments.sql"),
+                .embedInCode("Migrations/v0009_returns.sql"), .embedInCode("Migrations/v0010_supply.sql"),
             ],
             swiftSettings: withFailpoints),
         .target(
@@ -126,15 +129,21 @@ let package = Package(
                 logging, coreMetrics,
             ], swiftSettings: withFailpoints),
         .target(
+            name: "OrderProcessing",
+            dependencies: ["OrderPromising", "Ledger", "Domain", "Failpoints", nioCore, logging],
+            swiftSettings: withFailpoints),
+        .target(
             name: "HoldfastServices",
             dependencies: [
-                "OrderPromising", "Ledger", "Domain", "HoldfastAPI", "FramedTransport", "TraceContext", grpcCore,
+                "OrderProcessing", "OrderPromising", "Ledger", "Domain", "HoldfastAPI", "FramedTransport",
+                "TraceContext", grpcCore,
                 grpcProtobuf, swiftProtobuf, nioCore, logging,
             ], swiftSettings: strict),
         .target(
             name: "HoldfastServer",
             dependencies: [
-                "AccessTokens", "HoldfastServices", "OrderPromising", "HotStock", "Ledger", "Domain", "RedisClient",
+                "AccessTokens", "HoldfastServices", "OrderProcessing", "OrderPromising", "HotStock", "Ledger", "Domain",
+                "RedisClient",
                 "PostgresClient",
                 "FramedTransport", "HoldfastAPI", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf,
                 "Observability", "TraceContext", hummingbird, hummingbirdCore, httpTypes, coreMetrics,
@@ -244,7 +253,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastServicesTests",
             dependencies: [
-                "HoldfastTesting", "HoldfastServices", "OrderPromising", "Ledger", "Domain", "HoldfastAPI",
+                "HoldfastTesting", "HoldfastServices", "OrderProcessing", "OrderPromising", "Ledger", "Domain",
+                "HoldfastAPI",
                 "FramedTransport", "PostgresClient", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
             ], swiftSettings: strict),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics], swiftSettings: strict),

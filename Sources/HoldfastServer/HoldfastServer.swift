@@ -7,6 +7,7 @@ public import Logging
 import NIOCore
 import NIOPosix
 import Observability
+import OrderProcessing
 import OrderPromising
 import PostgresClient
 import RedisClient
@@ -99,8 +100,10 @@ public struct HoldfastServer: Sendable {
             logger: labelled("holdfast.http2"))
         let startGate = StartGate()
         let serving = ServingState { promising.isReady }
+        let processing = OrderProcessing(promising: promising, logger: labelled("holdfast.processing"))
         let services = ServiceRegistry.all(
-            promising: promising, serving: serving, keys: SystemKeyMint(), logger: labelled("holdfast.calls"))
+            promising: promising, processing: processing, serving: serving, keys: SystemKeyMint(),
+            logger: labelled("holdfast.calls"))
         let access = AccessInterceptor { context, metadata throws(RPCError) in
             let caller = try await gate.caller(context, metadata)
             CallNotes.current?.caller = caller.id
@@ -121,7 +124,8 @@ public struct HoldfastServer: Sendable {
         var parts: [any Service] = admin.map { [$0] } ?? []
         parts += [
             StoresService(redis: redis, pool: pool),
-            PromisingService(promising: promising, schemaGate: schemaGate, startGate: startGate, gate: gate),
+            PromisingService(
+                promising: promising, processing: processing, schemaGate: schemaGate, startGate: startGate, gate: gate),
             ListenerService(
                 framed: framed, http2: http2, framedAddress: address, http2Address: http2Address, serving: serving,
                 logger: labelled("holdfast.server")),

@@ -3,6 +3,7 @@ public import FramedTransport
 public import GRPCCore
 import HoldfastAPI
 public import Logging
+public import OrderProcessing
 public import OrderPromising
 
 /// All that this server answers, for both lanes.
@@ -14,7 +15,8 @@ public enum ServiceRegistry {
     ///
     /// They answer to whom ``CallerContext`` names: put an ``AccessInterceptor`` before them.
     public static func all(
-        promising: OrderPromising, serving: ServingState, keys: any KeyMint, logger: Logger
+        promising: OrderPromising, processing: OrderProcessing? = nil, serving: ServingState, keys: any KeyMint,
+        logger: Logger
     ) -> [any RegistrableRPCService] {
         let services: [any RegistrableRPCService] = [
             CatalogService(promising: promising, logger: logger),

@@ -4,11 +4,25 @@ import PostgresClient
 /// What kind of call an idempotency row belongs to.
 ///
 /// Raw values are stored.
-enum IdempotencyKind: Int16 {
+public enum IdempotencyKind: Int16, Sendable {
+    /// A change of the catalogue.
     case catalogue = 1
+    /// A change of stock.
     case stockChange = 2
+    /// A cancellation.
     case cancellation = 3
+    /// An extension of a reservation.
     case extension_ = 4
+
+    // Review: 20 to 39.
+
+    // Fulfilment: 40 to 59.
+
+    // Payment: 60 to 79.
+
+    // Returns: 80 to 99.
+
+    // Supply: 100 to 119.
 
     var subject: Refusal.Subject {
         switch self {

@@ -350,11 +350,47 @@ public final class OrderPromising: Sendable {
     public func cancel(
         _ request: CancellationRequest, encodeReply: @escaping @Sendable (Cancellation) throws -> [UInt8]
     ) async throws -> [UInt8] {
-        let assembly = try assembled()
         let (reply, settlement) = try await ledger.cancel(request, encodeReply: encodeReply)
         Failpoint.cancelled.pass()
-        await settler.settleAndWait(settlement, through: assembly.first.hotStock)
+        await settle(settlement)
         return reply
+    }
+
+    /// Tells Redis what a change of an order did to stock, and waits until it has heard, so that the caller's next call finds it.
+    ///
+    /// A settlement that is lost is no failure: the change stands, and the comparison of the stores repeats it. Before the first
+    /// look at the ledger there is no Redis to tell.
+    public func settle(_ settlement: Settlement) async {
+        guard let assembly = assembly.withLock({ $0 }) else { return }
+        await settler.settleAndWait(settlement, through: assembly.first.hotStock)
+    }
+
+    /// Sets stock aside for a change of an order that needs more: an amendment, supply for units that wait, another location, an exchange.
+    ///
+    /// It is a reservation, admitted and journalled like any other in whichever store decides, under an id that follows from
+    /// what it is for; the change takes it in its own transaction (`OrderWork.take`). Asking again for the same cause and demands
+    /// gives the same reservation. A crash before it is taken leaves a reservation that expires by itself.
+    ///
+    /// - Parameters:
+    ///   - demands: what is needed; each is one target of the taking, in the same order.
+    ///   - cause: the id of the change that will take it.
+    ///   - attempt: 0, and one more for each reservation of that cause that was lost (``LedgerFault/planOutdated``).
+    ///   - channel: the order's channel.
+    ///   - caller: who asks for the change.
+    ///   - deadline: until when to wait for admission.
+    /// - Returns: the reservation, held for a minute.
+    /// - Throws: `Refusal` with what is short, as for Reserve.
+    public func setAside(
+        _ demands: [Demand], for cause: EntityID, attempt: Int = 0, channel: String, caller: Caller,
+        deadline: NIODeadline
+    ) async throws -> Reservation {
+        let id = cause.setAside(demands, attempt: attempt)
+        var everywhere = caller
+        everywhere.scope.locations = nil
+        return try await reserve(
+            ReservationRequest(
+                id: id, channel: channel, demands: demands, ttlMilliseconds: 60_000, body: Array("for \(cause)".utf8),
+                caller: everywhere), deadline: deadline)
     }
 
     // MARK: - Stock

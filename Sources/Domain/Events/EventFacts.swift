@@ -4,6 +4,8 @@ public enum EventFacts: Hashable, Sendable {
     case orderPlaced(PlacedOrderFacts)
     /// Units of an order that were cancelled.
     case orderCancelled(CancelledOrderFacts)
+    /// What else happened to an order.
+    case orderAdvanced(OrderAdvance)
     /// Movements of a change of stock, by number.
     case stockChanged([StockMovement])
 

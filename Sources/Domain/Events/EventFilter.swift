@@ -33,7 +33,7 @@ public struct EventFilter: Hashable, Sendable {
         if !channels.isEmpty, channel.map({ channels.contains($0) }) != true { return false }
         switch known {
         case nil: return scope.isEverything
-        case .orderPlaced, .orderCancelled: return channel.map { scope.covers(channel: $0) } ?? scope.isEverything
+        case .order: return channel.map { scope.covers(channel: $0) } ?? scope.isEverything
         case .stockChanged: return true
         }
     }

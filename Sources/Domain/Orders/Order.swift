@@ -90,24 +90,6 @@ public struct Order: Hashable, Sendable {
     }
 }
 
-/// Something that happened to an order.
-///
-/// Raw values are stored.
-public enum OrderEventKind: Int16, Sendable {
-    /// It was captured.
-    case placed = 1
-    /// Units were cancelled.
-    case cancelled = 2
-
-    /// Its name in the contract and in the outbox.
-    public var name: String {
-        switch self {
-        case .placed: "placed"
-        case .cancelled: "cancelled"
-        }
-    }
-}
-
 /// One entry of an order's gapless history.
 public struct OrderEvent: Hashable, Sendable {
     /// 1, 2, 3 … without a gap.

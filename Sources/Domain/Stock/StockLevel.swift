@@ -56,12 +56,16 @@ public enum MovementKind: Int16, Sendable, CaseIterable {
     case sale = 9
     /// Goods sold at the till that the books did not know.
     case found = 10
+    /// Goods that were set aside for an order left.
+    case shipment = 11
+
+    // Returns: 20 to 29.
 
     /// Whether an order or its cancellation caused it, and not a change of stock.
     public var isOfOrder: Bool {
         switch self {
         case .receipt, .adjustment, .count, .transferOut, .transferIn, .policy: false
-        case .allocation, .deallocation, .sale, .found: true
+        case .allocation, .deallocation, .sale, .found, .shipment: true
         }
     }
 }

@@ -78,7 +78,7 @@ public nonisolated struct Holdfast_V1_SubscribeRequest: Sendable {
   /// Where to begin; unspecified where a cursor is given.
   public var start: Holdfast_V1_EventStart = .unspecified
 
-  /// Only these topics: "order.placed", "order.cancelled", "stock.changed"; at most 100.
+  /// Only these topics: "order.placed", "order.cancelled", "stock.changed" …; at most 100.
   public var topics: [String] = []
 
   /// Only orders of these channels, by code; at most 100. Leaves out what belongs to no channel.
@@ -153,7 +153,7 @@ public nonisolated struct Holdfast_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._sequence = newValue}
   }
 
-  /// The request that caused it: order_id, cancellation_id, movement_id.
+  /// The request that caused it: order_id, cancellation_id, movement_id …
   public var causeID: String {
     get {_storage._causeID}
     set {_uniqueStorage()._causeID = newValue}
@@ -208,6 +208,15 @@ public nonisolated struct Holdfast_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._payload = .stockChanged(newValue)}
   }
 
+  /// Something else happened to an order.
+  public var orderAdvanced: Holdfast_V1_OrderAdvanced {
+    get {
+      if case .orderAdvanced(let v)? = _storage._payload {return v}
+      return Holdfast_V1_OrderAdvanced()
+    }
+    set {_uniqueStorage()._payload = .orderAdvanced(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// The fact itself.
@@ -218,6 +227,8 @@ public nonisolated struct Holdfast_V1_Event: @unchecked Sendable {
     case orderCancelled(Holdfast_V1_OrderCancelled)
     /// Stock was received, adjusted, counted, moved, or its policy changed.
     case stockChanged(Holdfast_V1_StockChanged)
+    /// Something else happened to an order.
+    case orderAdvanced(Holdfast_V1_OrderAdvanced)
 
   }
 
@@ -401,6 +412,117 @@ public nonisolated struct Holdfast_V1_OrderCancelled: Sendable {
   public init() {}
 }
 
+/// What happened to an order after its capture, in one form for every topic "order.…" but those above. It holds no
+/// personal data.
+public nonisolated struct Holdfast_V1_OrderAdvanced: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Units that moved, by line; may be none.
+  public var units: [Holdfast_V1_OrderAdvanced.Units] = []
+
+  /// The order's status after it.
+  public var status: Holdfast_V1_OrderStatus = .unspecified
+
+  /// What else changed its state; absent where nothing did.
+  public var thing: Holdfast_V1_OrderAdvanced.Thing {
+    get {_thing ?? Holdfast_V1_OrderAdvanced.Thing()}
+    set {_thing = newValue}
+  }
+  /// Returns true if `thing` has been explicitly set.
+  public var hasThing: Bool {self._thing != nil}
+  /// Clears the value of `thing`. Subsequent reads from it will return its default value.
+  public mutating func clearThing() {self._thing = nil}
+
+  /// The amount that the event is about; absent where it is about none.
+  public var amount: Holdfast_V1_Money {
+    get {_amount ?? Holdfast_V1_Money()}
+    set {_amount = newValue}
+  }
+  /// Returns true if `amount` has been explicitly set.
+  public var hasAmount: Bool {self._amount != nil}
+  /// Clears the value of `amount`. Subsequent reads from it will return its default value.
+  public mutating func clearAmount() {self._amount = nil}
+
+  /// Why, as the caller wrote it.
+  public var reason: String = String()
+
+  /// What is particular to the topic, by name.
+  public var details: Dictionary<String,String> = [:]
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Units of one line that moved together.
+  public nonisolated struct Units: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Position in the order.
+    public var lineNumber: Int32 = 0
+
+    /// The article.
+    public var sku: String = String()
+
+    /// Where they stood; unspecified where they came into being.
+    public var from: Holdfast_V1_LineStatus = .unspecified
+
+    /// Where they stand.
+    public var to: Holdfast_V1_LineStatus = .unspecified
+
+    /// How many.
+    public var quantity: Int64 = 0
+
+    /// Their part of the line's amount.
+    public var amount: Holdfast_V1_Money {
+      get {_amount ?? Holdfast_V1_Money()}
+      set {_amount = newValue}
+    }
+    /// Returns true if `amount` has been explicitly set.
+    public var hasAmount: Bool {self._amount != nil}
+    /// Clears the value of `amount`. Subsequent reads from it will return its default value.
+    public mutating func clearAmount() {self._amount = nil}
+
+    /// The location that has them; empty where none has, or several have.
+    public var location: String = String()
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+
+    fileprivate var _amount: Holdfast_V1_Money? = nil
+  }
+
+  /// What else changed its state.
+  public nonisolated struct Thing: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// What kind of thing: "fulfilment", "pickup", "drop_ship", "late_cancel", "payment", "payment_attempt", "return_order".
+    public var kind: String = String()
+
+    /// Its id.
+    public var id: String = String()
+
+    /// Its state before; empty where it came into being.
+    public var stateBefore: String = String()
+
+    /// Its state after.
+    public var stateAfter: String = String()
+
+    public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    public init() {}
+  }
+
+  public init() {}
+
+  fileprivate var _thing: Holdfast_V1_OrderAdvanced.Thing? = nil
+  fileprivate var _amount: Holdfast_V1_Money? = nil
+}
+
 /// A change of stock by somebody who deals with goods. What orders do to stock is told with the orders.
 public nonisolated struct Holdfast_V1_StockChanged: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -520,7 +642,7 @@ nonisolated extension Holdfast_V1_SubscribeResponse: SwiftProtobuf.Message, Swif
 
 nonisolated extension Holdfast_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Event"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}event_id\0\u{1}topic\0\u{3}subject_id\0\u{1}sequence\0\u{3}cause_id\0\u{1}at\0\u{1}channel\0\u{4}\u{9}order_placed\0\u{3}order_cancelled\0\u{3}stock_changed\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}event_id\0\u{1}topic\0\u{3}subject_id\0\u{1}sequence\0\u{3}cause_id\0\u{1}at\0\u{1}channel\0\u{4}\u{9}order_placed\0\u{3}order_cancelled\0\u{3}stock_changed\0\u{3}order_advanced\0")
 
   fileprivate class _StorageClass {
     var _eventID: String = String()
@@ -613,6 +735,19 @@ nonisolated extension Holdfast_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._M
             _storage._payload = .stockChanged(v)
           }
         }()
+        case 19: try {
+          var v: Holdfast_V1_OrderAdvanced?
+          var hadOneofValue = false
+          if let current = _storage._payload {
+            hadOneofValue = true
+            if case .orderAdvanced(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._payload = .orderAdvanced(v)
+          }
+        }()
         default: break
         }
       }
@@ -658,6 +793,10 @@ nonisolated extension Holdfast_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._M
       case .stockChanged?: try {
         guard case .stockChanged(let v)? = _storage._payload else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      }()
+      case .orderAdvanced?: try {
+        guard case .orderAdvanced(let v)? = _storage._payload else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
       }()
       case nil: break
       }
@@ -914,6 +1053,174 @@ nonisolated extension Holdfast_V1_OrderCancelled.Line: SwiftProtobuf.Message, Sw
     if lhs.sku != rhs.sku {return false}
     if lhs.quantity != rhs.quantity {return false}
     if lhs._amount != rhs._amount {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_OrderAdvanced: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".OrderAdvanced"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}units\0\u{1}status\0\u{1}thing\0\u{1}amount\0\u{1}reason\0\u{1}details\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.units) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.status) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._thing) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._amount) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 6: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: &self.details) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.units.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.units, fieldNumber: 1)
+    }
+    if self.status != .unspecified {
+      try visitor.visitSingularEnumField(value: self.status, fieldNumber: 2)
+    }
+    try { if let v = self._thing {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._amount {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 5)
+    }
+    if !self.details.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: self.details, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_OrderAdvanced, rhs: Holdfast_V1_OrderAdvanced) -> Bool {
+    if lhs.units != rhs.units {return false}
+    if lhs.status != rhs.status {return false}
+    if lhs._thing != rhs._thing {return false}
+    if lhs._amount != rhs._amount {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.details != rhs.details {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_OrderAdvanced.Units: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = Holdfast_V1_OrderAdvanced.protoMessageName + ".Units"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}line_number\0\u{1}sku\0\u{1}from\0\u{1}to\0\u{1}quantity\0\u{1}amount\0\u{1}location\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.lineNumber) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.sku) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.from) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.to) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.quantity) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._amount) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.location) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.lineNumber != 0 {
+      try visitor.visitSingularInt32Field(value: self.lineNumber, fieldNumber: 1)
+    }
+    if !self.sku.isEmpty {
+      try visitor.visitSingularStringField(value: self.sku, fieldNumber: 2)
+    }
+    if self.from != .unspecified {
+      try visitor.visitSingularEnumField(value: self.from, fieldNumber: 3)
+    }
+    if self.to != .unspecified {
+      try visitor.visitSingularEnumField(value: self.to, fieldNumber: 4)
+    }
+    if self.quantity != 0 {
+      try visitor.visitSingularInt64Field(value: self.quantity, fieldNumber: 5)
+    }
+    try { if let v = self._amount {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    if !self.location.isEmpty {
+      try visitor.visitSingularStringField(value: self.location, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_OrderAdvanced.Units, rhs: Holdfast_V1_OrderAdvanced.Units) -> Bool {
+    if lhs.lineNumber != rhs.lineNumber {return false}
+    if lhs.sku != rhs.sku {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs.quantity != rhs.quantity {return false}
+    if lhs._amount != rhs._amount {return false}
+    if lhs.location != rhs.location {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_OrderAdvanced.Thing: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = Holdfast_V1_OrderAdvanced.protoMessageName + ".Thing"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}id\0\u{3}state_before\0\u{3}state_after\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.stateBefore) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.stateAfter) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 1)
+    }
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 2)
+    }
+    if !self.stateBefore.isEmpty {
+      try visitor.visitSingularStringField(value: self.stateBefore, fieldNumber: 3)
+    }
+    if !self.stateAfter.isEmpty {
+      try visitor.visitSingularStringField(value: self.stateAfter, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_OrderAdvanced.Thing, rhs: Holdfast_V1_OrderAdvanced.Thing) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.stateBefore != rhs.stateBefore {return false}
+    if lhs.stateAfter != rhs.stateAfter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

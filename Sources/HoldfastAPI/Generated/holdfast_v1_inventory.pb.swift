@@ -447,6 +447,9 @@ public nonisolated struct Holdfast_V1_StockMovement: Sendable {
 
     /// Goods sold at the till that the books did not know: found and sold in one step, and recorded as a shortage.
     case found // = 10
+
+    /// Goods that were set aside for an order left: sent, or handed over at the counter.
+    case shipment // = 11
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -466,6 +469,7 @@ public nonisolated struct Holdfast_V1_StockMovement: Sendable {
       case 8: self = .deallocation
       case 9: self = .sale
       case 10: self = .found
+      case 11: self = .shipment
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -483,6 +487,7 @@ public nonisolated struct Holdfast_V1_StockMovement: Sendable {
       case .deallocation: return 8
       case .sale: return 9
       case .found: return 10
+      case .shipment: return 11
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -500,6 +505,7 @@ public nonisolated struct Holdfast_V1_StockMovement: Sendable {
       .deallocation,
       .sale,
       .found,
+      .shipment,
     ]
 
   }
@@ -1331,7 +1337,7 @@ nonisolated extension Holdfast_V1_StockMovement: SwiftProtobuf.Message, SwiftPro
 }
 
 nonisolated extension Holdfast_V1_StockMovement.Kind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_RECEIPT\0\u{1}KIND_ADJUSTMENT\0\u{1}KIND_COUNT\0\u{1}KIND_TRANSFER_OUT\0\u{1}KIND_TRANSFER_IN\0\u{1}KIND_POLICY\0\u{1}KIND_ALLOCATION\0\u{1}KIND_DEALLOCATION\0\u{1}KIND_SALE\0\u{1}KIND_FOUND\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_RECEIPT\0\u{1}KIND_ADJUSTMENT\0\u{1}KIND_COUNT\0\u{1}KIND_TRANSFER_OUT\0\u{1}KIND_TRANSFER_IN\0\u{1}KIND_POLICY\0\u{1}KIND_ALLOCATION\0\u{1}KIND_DEALLOCATION\0\u{1}KIND_SALE\0\u{1}KIND_FOUND\0\u{1}KIND_SHIPMENT\0")
 }
 
 nonisolated extension Holdfast_V1_ListMovementsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

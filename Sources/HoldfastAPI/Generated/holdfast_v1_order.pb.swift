@@ -27,10 +27,10 @@ public nonisolated enum Holdfast_V1_OrderStatus: SwiftProtobuf.Enum, Swift.CaseI
   /// Never sent; in a filter: any.
   case unspecified // = 0
 
-  /// Some units wait for fulfilment and none is delivered.
+  /// Some units wait to leave, and none has left.
   case `open` // = 1
 
-  /// Some units are delivered, some wait.
+  /// Some units have been with the customer, others are still to come.
   case partiallyDelivered // = 2
 
   /// Every unit that was not cancelled is delivered.
@@ -38,6 +38,30 @@ public nonisolated enum Holdfast_V1_OrderStatus: SwiftProtobuf.Enum, Swift.CaseI
 
   /// Every unit is cancelled.
   case cancelled // = 4
+
+  /// None has left, and the tenders do not cover what is owed.
+  case awaitingPayment // = 5
+
+  /// None has left, and every unit waits for supply.
+  case backordered // = 6
+
+  /// Some units are on the way, others wait.
+  case partiallyShipped // = 7
+
+  /// Every unit that was not cancelled is on the way.
+  case shipped // = 8
+
+  /// All is delivered, and a return is under way.
+  case returning // = 9
+
+  /// All was delivered, and some was given back.
+  case partiallyReturned // = 10
+
+  /// All was given back.
+  case returned // = 11
+
+  /// All was cancelled or given back, and money is still due to the customer.
+  case refundDue // = 12
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -51,6 +75,14 @@ public nonisolated enum Holdfast_V1_OrderStatus: SwiftProtobuf.Enum, Swift.CaseI
     case 2: self = .partiallyDelivered
     case 3: self = .delivered
     case 4: self = .cancelled
+    case 5: self = .awaitingPayment
+    case 6: self = .backordered
+    case 7: self = .partiallyShipped
+    case 8: self = .shipped
+    case 9: self = .returning
+    case 10: self = .partiallyReturned
+    case 11: self = .returned
+    case 12: self = .refundDue
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -62,6 +94,14 @@ public nonisolated enum Holdfast_V1_OrderStatus: SwiftProtobuf.Enum, Swift.CaseI
     case .partiallyDelivered: return 2
     case .delivered: return 3
     case .cancelled: return 4
+    case .awaitingPayment: return 5
+    case .backordered: return 6
+    case .partiallyShipped: return 7
+    case .shipped: return 8
+    case .returning: return 9
+    case .partiallyReturned: return 10
+    case .returned: return 11
+    case .refundDue: return 12
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -73,6 +113,14 @@ public nonisolated enum Holdfast_V1_OrderStatus: SwiftProtobuf.Enum, Swift.CaseI
     .partiallyDelivered,
     .delivered,
     .cancelled,
+    .awaitingPayment,
+    .backordered,
+    .partiallyShipped,
+    .shipped,
+    .returning,
+    .partiallyReturned,
+    .returned,
+    .refundDue,
   ]
 
 }
@@ -90,8 +138,26 @@ public nonisolated enum Holdfast_V1_LineStatus: SwiftProtobuf.Enum, Swift.CaseIt
   /// With the customer.
   case delivered // = 2
 
-  /// Cancelled before delivery.
+  /// Not to be delivered: cancelled before, or lost on the way.
   case cancelled // = 3
+
+  /// Sold, and waiting for supply.
+  case backordered // = 4
+
+  /// Given to a location to be fulfilled.
+  case released // = 5
+
+  /// Taken from the shelf.
+  case picked // = 6
+
+  /// In a package, or ready at the counter.
+  case packed // = 7
+
+  /// On the way.
+  case shipped // = 8
+
+  /// Given back.
+  case returned // = 9
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -104,6 +170,12 @@ public nonisolated enum Holdfast_V1_LineStatus: SwiftProtobuf.Enum, Swift.CaseIt
     case 1: self = .allocated
     case 2: self = .delivered
     case 3: self = .cancelled
+    case 4: self = .backordered
+    case 5: self = .released
+    case 6: self = .picked
+    case 7: self = .packed
+    case 8: self = .shipped
+    case 9: self = .returned
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -114,6 +186,12 @@ public nonisolated enum Holdfast_V1_LineStatus: SwiftProtobuf.Enum, Swift.CaseIt
     case .allocated: return 1
     case .delivered: return 2
     case .cancelled: return 3
+    case .backordered: return 4
+    case .released: return 5
+    case .picked: return 6
+    case .packed: return 7
+    case .shipped: return 8
+    case .returned: return 9
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -124,6 +202,12 @@ public nonisolated enum Holdfast_V1_LineStatus: SwiftProtobuf.Enum, Swift.CaseIt
     .allocated,
     .delivered,
     .cancelled,
+    .backordered,
+    .released,
+    .picked,
+    .packed,
+    .shipped,
+    .returned,
   ]
 
 }
@@ -450,7 +534,7 @@ public nonisolated struct Holdfast_V1_OrderEvent: Sendable {
   /// Position in the order's own history: 1, 2, 3 … without a gap.
   public var sequence: Int32 = 0
 
-  /// What happened: "placed", "cancelled".
+  /// What happened: "placed", "cancelled" …: the event's topic without "order.".
   public var type: String = String()
 
   /// When, by the database's clock.
@@ -463,7 +547,7 @@ public nonisolated struct Holdfast_V1_OrderEvent: Sendable {
   /// Clears the value of `at`. Subsequent reads from it will return its default value.
   public mutating func clearAt() {self._at = nil}
 
-  /// The request that caused it: order_id or cancellation_id.
+  /// The request that caused it: order_id, cancellation_id …
   public var causeID: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -797,11 +881,11 @@ public nonisolated struct Holdfast_V1_CancelOrderResponse: Sendable {
 fileprivate nonisolated let _protobuf_package = "holdfast.v1"
 
 nonisolated extension Holdfast_V1_OrderStatus: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ORDER_STATUS_UNSPECIFIED\0\u{1}ORDER_STATUS_OPEN\0\u{1}ORDER_STATUS_PARTIALLY_DELIVERED\0\u{1}ORDER_STATUS_DELIVERED\0\u{1}ORDER_STATUS_CANCELLED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ORDER_STATUS_UNSPECIFIED\0\u{1}ORDER_STATUS_OPEN\0\u{1}ORDER_STATUS_PARTIALLY_DELIVERED\0\u{1}ORDER_STATUS_DELIVERED\0\u{1}ORDER_STATUS_CANCELLED\0\u{1}ORDER_STATUS_AWAITING_PAYMENT\0\u{1}ORDER_STATUS_BACKORDERED\0\u{1}ORDER_STATUS_PARTIALLY_SHIPPED\0\u{1}ORDER_STATUS_SHIPPED\0\u{1}ORDER_STATUS_RETURNING\0\u{1}ORDER_STATUS_PARTIALLY_RETURNED\0\u{1}ORDER_STATUS_RETURNED\0\u{1}ORDER_STATUS_REFUND_DUE\0")
 }
 
 nonisolated extension Holdfast_V1_LineStatus: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LINE_STATUS_UNSPECIFIED\0\u{1}LINE_STATUS_ALLOCATED\0\u{1}LINE_STATUS_DELIVERED\0\u{1}LINE_STATUS_CANCELLED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LINE_STATUS_UNSPECIFIED\0\u{1}LINE_STATUS_ALLOCATED\0\u{1}LINE_STATUS_DELIVERED\0\u{1}LINE_STATUS_CANCELLED\0\u{1}LINE_STATUS_BACKORDERED\0\u{1}LINE_STATUS_RELEASED\0\u{1}LINE_STATUS_PICKED\0\u{1}LINE_STATUS_PACKED\0\u{1}LINE_STATUS_SHIPPED\0\u{1}LINE_STATUS_RETURNED\0")
 }
 
 nonisolated extension Holdfast_V1_Customer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

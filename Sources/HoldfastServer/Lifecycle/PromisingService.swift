@@ -1,9 +1,11 @@
+import OrderProcessing
 import OrderPromising
 import ServiceLifecycle
 
-/// Runs order promising, and follows who may call, once the schema is known to be right and somebody can call.
+/// Runs order promising and order processing, and follows who may call, once the schema is known to be right and somebody can call.
 struct PromisingService: Service {
     let promising: OrderPromising
+    let processing: OrderProcessing
     let schemaGate: SchemaGate
     let startGate: StartGate
     let gate: AccessGate
@@ -20,6 +22,7 @@ struct PromisingService: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await gate.run() }
                 group.addTask { await promising.run() }
+                group.addTask { await processing.run() }
                 group.addTask { try await schemaGate.watch() }
                 while try await group.next() != nil {}
             }

@@ -16,6 +16,7 @@ extension Holdfast_V1_Event {
         switch facts {
         case .orderPlaced(let placed): orderPlaced = Holdfast_V1_OrderPlaced(placed)
         case .orderCancelled(let cancelled): orderCancelled = Holdfast_V1_OrderCancelled(cancelled)
+        case .orderAdvanced(let advance): orderAdvanced = Holdfast_V1_OrderAdvanced(advance)
         case .stockChanged(let movements):
             stockChanged.movements = movements.map { Holdfast_V1_StockMovement($0) }
         case nil: break
@@ -62,5 +63,33 @@ extension Holdfast_V1_OrderCancelled {
         }
         reason = units.reason
         if let status = units.status { self.status = Holdfast_V1_OrderStatus(status) }
+    }
+}
+
+extension Holdfast_V1_OrderAdvanced {
+    init(_ advance: OrderAdvance) {
+        self.init()
+        units = advance.units.map { units in
+            var message = Units()
+            message.lineNumber = units.line
+            message.sku = units.sku
+            if let from = units.from { message.from = Holdfast_V1_LineStatus(from) }
+            message.to = Holdfast_V1_LineStatus(units.to)
+            message.quantity = units.quantity
+            message.amount = Holdfast_V1_Money(units.amountMinor, advance.currency)
+            message.location = units.location
+            return message
+        }
+        status = Holdfast_V1_OrderStatus(advance.status)
+        if let thing = advance.thing {
+            let words = thing.words
+            self.thing.kind = thing.kind.word
+            self.thing.id = thing.id.description
+            self.thing.stateBefore = words.before
+            self.thing.stateAfter = words.after
+        }
+        if let minor = advance.amountMinor { amount = Holdfast_V1_Money(minor, advance.currency) }
+        reason = advance.reason
+        details = advance.details
     }
 }

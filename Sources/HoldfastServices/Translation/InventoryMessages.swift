@@ -38,6 +38,7 @@ extension Holdfast_V1_StockMovement {
             case .deallocation: .deallocation
             case .sale: .sale
             case .found: .found
+            case .shipment: .shipment
             }
         sku = movement.sku
         location = movement.location

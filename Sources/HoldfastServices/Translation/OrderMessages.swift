@@ -30,8 +30,6 @@ extension Holdfast_V1_Tax {
 
 extension Holdfast_V1_OrderStatus {
     /// The numbers are the same.
-    ///
-    /// A status joins the contract with the first call that leads to it, and is not reached before.
     init(_ status: OrderStatus) {
         self = Holdfast_V1_OrderStatus(rawValue: Int(status.rawValue)) ?? .unspecified
     }
@@ -84,7 +82,7 @@ extension Holdfast_V1_Order {
         events = order.events.map { event in
             var message = Holdfast_V1_OrderEvent()
             message.sequence = event.sequence
-            message.type = event.kind.name
+            message.type = event.kind.word
             if let stamp = Google_Protobuf_Timestamp(event.at) { message.at = stamp }
             message.causeID = event.cause.description
             return message

@@ -81,13 +81,9 @@ enum ListRequests {
         validation.text(request.customerID, to: 64, "customer_id")
         var filter = OrderFilter(
             channel: request.channel, customer: request.customerID, channels: caller.scope.channels)
-        switch request.status {
-        case .unspecified: break
-        case .open: filter.status = .open
-        case .partiallyDelivered: filter.status = .partiallyDelivered
-        case .delivered: filter.status = .delivered
-        case .cancelled: filter.status = .cancelled
-        case .UNRECOGNIZED(let value): validation.refuse("status", "\(value) is no status of an order")
+        if request.status != .unspecified {
+            filter.status = Int16(exactly: request.status.rawValue).flatMap { OrderStatus(rawValue: $0) }
+            if filter.status == nil { validation.refuse("status", "\(request.status.rawValue) is no status of an order") }
         }
         if request.hasPlacedFrom { filter.placedFrom = validation.instant(request.placedFrom, "placed_from") }
         if request.hasPlacedBefore { filter.placedBefore = validation.instant(request.placedBefore, "placed_before") }

@@ -72,15 +72,18 @@ extension Ledger {
         """
         SELECT count(*) FROM order_line l JOIN product p ON p.id = l.product_id
         LEFT JOIN (
-            SELECT order_id, line_number, sum(quantity) AS total, sum(quantity) FILTER (WHERE status = 1) AS allocated,
-                sum(quantity) FILTER (WHERE status = 2) AS delivered
+            SELECT order_id, line_number, sum(quantity) AS total,
+                sum(quantity) FILTER (WHERE status IN (1, 5, 6, 7)) AS set_aside,
+                sum(quantity) FILTER (WHERE status IN (5, 6, 7)) AS released,
+                sum(quantity) FILTER (WHERE status IN (2, 8, 9)) AS gone
             FROM line_quantity GROUP BY order_id, line_number) q USING (order_id, line_number)
         LEFT JOIN (
-            SELECT order_id, line_number, sum(open) AS open, sum(delivered) AS delivered
+            SELECT order_id, line_number, sum(open) AS open, sum(released) AS released, sum(delivered) AS delivered
             FROM order_allocation GROUP BY order_id, line_number) a USING (order_id, line_number)
         WHERE q.total IS DISTINCT FROM l.quantity
-            OR (p.tracked AND (coalesce(q.allocated, 0) <> coalesce(a.open, 0)
-                OR coalesce(q.delivered, 0) <> coalesce(a.delivered, 0)))
+            OR (p.tracked AND (coalesce(q.set_aside, 0) <> coalesce(a.open, 0)
+                OR coalesce(q.released, 0) <> coalesce(a.released, 0)
+                OR coalesce(q.gone, 0) > coalesce(a.delivered, 0)))
             OR (NOT p.tracked AND a.open IS NOT NULL)
         """, access: .readOnly)
     private static let bookEvents = PostgresStatement(

@@ -15,6 +15,24 @@ extension Ledger {
         Migration(
             version: 4, name: "events", sql: String(decoding: PackageResources.v0004_events_sql, as: UTF8.self),
             oldestProgram: 3),
+        Migration(
+            version: 5, name: "order life", sql: String(decoding: PackageResources.v0005_order_life_sql, as: UTF8.self),
+            oldestProgram: 3),
+        Migration(
+            version: 6, name: "review", sql: String(decoding: PackageResources.v0006_review_sql, as: UTF8.self),
+            oldestProgram: 3),
+        Migration(
+            version: 7, name: "fulfilment", sql: String(decoding: PackageResources.v0007_fulfilment_sql, as: UTF8.self),
+            oldestProgram: 3),
+        Migration(
+            version: 8, name: "payments", sql: String(decoding: PackageResources.v0008_payments_sql, as: UTF8.self),
+            oldestProgram: 3),
+        Migration(
+            version: 9, name: "returns", sql: String(decoding: PackageResources.v0009_returns_sql, as: UTF8.self),
+            oldestProgram: 3),
+        Migration(
+            version: 10, name: "supply", sql: String(decoding: PackageResources.v0010_supply_sql, as: UTF8.self),
+            oldestProgram: 3),
     ]
 
     /// Brings a database up to this program's schema.

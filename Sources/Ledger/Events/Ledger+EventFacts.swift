@@ -22,7 +22,7 @@ extension Ledger {
         """
         SELECT a.order_id, a.line_number, l.code, sum(a.quantity)::int8
         FROM order_allocation a JOIN cell c ON c.id = a.cell_id JOIN location l ON l.id = c.location_id
-        WHERE a.order_id = ANY($1::uuid[])
+        WHERE a.order_id = ANY($1::uuid[]) AND a.quantity > 0
         GROUP BY a.order_id, a.line_number, l.rank, l.code ORDER BY a.order_id, a.line_number, l.rank, l.code
         """, access: .readOnly)
     private static let cancellations = PostgresStatement(
@@ -34,6 +34,17 @@ extension Ledger {
                 ORDER BY t.place)
         FROM unnest($1::uuid[], $2::int4[]) AS n(id, sequence) JOIN orders o ON o.id = n.id
         LEFT JOIN order_cancellation c ON c.order_id = n.id AND c.sequence = n.sequence
+        """, access: .readOnly)
+    private static let advances = PostgresStatement(
+        "event_advances",
+        """
+        SELECT a.order_id, a.sequence, o.currency, a.status, a.reason, a.amount, a.thing, a.thing_id, a.before, a.after,
+            a.lines, a.befores, a.afters, a.quantities, a.amounts, a.locations, a.names, a.details,
+            ARRAY(SELECT p.sku FROM unnest(a.lines) WITH ORDINALITY AS t(line, place)
+                JOIN order_line l ON l.order_id = a.order_id AND l.line_number = t.line
+                JOIN product p ON p.id = l.product_id ORDER BY t.place)
+        FROM unnest($1::uuid[], $2::int4[]) AS n(id, sequence)
+        JOIN order_advance a ON a.order_id = n.id AND a.sequence = n.sequence JOIN orders o ON o.id = a.order_id
         """, access: .readOnly)
     private static let movementsOfChanges = PostgresStatement(
         "event_movements",
@@ -50,7 +61,11 @@ extension Ledger {
         let placed = entries.filter { $0.topic == EventTopic.orderPlaced.rawValue }
         let cancelled = entries.filter { $0.topic == EventTopic.orderCancelled.rawValue }
         let changed = entries.filter { $0.topic == EventTopic.stockChanged.rawValue }
-        guard placed.count + cancelled.count + changed.count > 0 else { return [:] }
+        let advanced = entries.filter { entry in
+            guard case .order(let kind) = EventTopic(rawValue: entry.topic) else { return false }
+            return kind != .placed && kind != .cancelled
+        }
+        guard placed.count + cancelled.count + changed.count + advanced.count > 0 else { return [:] }
         return try await onConnection { connection in
             let orders = PostgresValue.uuids(placed.map { PostgresUUID($0.subject) })
             let results = try connection.pipeline([
@@ -65,6 +80,10 @@ extension Ledger {
                         .uuids(changed.map { PostgresUUID($0.subject) }),
                         .int16s(MovementKind.allCases.filter(\.isOfOrder).map(\.rawValue)),
                     ]
+                ),
+                (
+                    Ledger.advances,
+                    [.uuids(advanced.map { PostgresUUID($0.subject) }), .int32s(advanced.map(\.sequence))]
                 ),
             ])
             var facts: [EventPosition: EventFacts] = [:]
@@ -81,6 +100,11 @@ extension Ledger {
                 if let cause = movement.cause { movements[cause, default: []].append(movement) }
             }
             for entry in changed { facts[entry.position] = .stockChanged(movements[entry.subject] ?? []) }
+            let advances = try Ledger.advances(results[5])
+            for entry in advanced {
+                facts[entry.position] = advances[SubjectPlace(subject: entry.subject, sequence: entry.sequence)]
+                    .map { .orderAdvanced($0) }
+            }
             return facts
         }
     }
@@ -120,6 +144,43 @@ extension Ledger {
     private struct SubjectPlace: Hashable {
         var subject: EntityID
         var sequence: Int32
+    }
+
+    private static func advances(_ rows: PostgresRows) throws -> [SubjectPlace: OrderAdvance] {
+        var advances: [SubjectPlace: OrderAdvance] = [:]
+        for row in rows {
+            guard let currency = Currency(code: try row.text(2)) else {
+                throw UnreadableValue(column: "orders.currency")
+            }
+            guard let status = OrderStatus(rawValue: try row.int16(3)) else {
+                throw UnreadableValue(column: "order_advance.status")
+            }
+            var advance = OrderAdvance(
+                currency: currency, status: status, amountMinor: try row.int64OrNil(5), reason: try row.text(4))
+            if let number = try row.int16OrNil(6), let id = try row.uuidOrNil(7), let after = try row.int16OrNil(9) {
+                guard let kind = OrderAdvance.Kind(rawValue: number) else {
+                    throw UnreadableValue(column: "order_advance.thing")
+                }
+                advance.thing = OrderAdvance.Thing(
+                    kind: kind, id: EntityID(id), before: try row.int16OrNil(8), after: after)
+            }
+            let (lines, befores, afters) = (try row.int16s(10), try row.int16s(11), try row.int16s(12))
+            let (quantities, amounts) = (try row.int64s(13), try row.int64s(14))
+            let (locations, skus) = (try row.texts(15), try row.texts(18))
+            guard skus.count == lines.count else { throw UnreadableValue(column: "order_advance.lines") }
+            advance.units = try lines.indices.map { index in
+                guard let to = LineStatus(rawValue: afters[index]) else {
+                    throw UnreadableValue(column: "order_advance.afters")
+                }
+                return OrderAdvance.Units(
+                    line: Int32(lines[index]), sku: skus[index], from: LineStatus(rawValue: befores[index]), to: to,
+                    quantity: quantities[index], amountMinor: amounts[index], location: locations[index])
+            }
+            advance.details = Dictionary(
+                zip(try row.texts(16), try row.texts(17)), uniquingKeysWith: { _, last in last })
+            advances[SubjectPlace(subject: EntityID(try row.uuid(0)), sequence: try row.int32(1))] = advance
+        }
+        return advances
     }
 
     private static func cancelledUnits(_ rows: PostgresRows) throws -> [SubjectPlace: CancelledOrderFacts] {

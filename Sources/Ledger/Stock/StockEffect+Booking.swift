@@ -10,7 +10,8 @@ extension StockEffect {
         case .allocate: delta.map { (.allocation, $0) }
         case .free: delta.map { (.deallocation, $0) }
         case .sell: delta.map { (.sale, $0) }
-        case .issue, .move, .byDisposition: preconditionFailure("no movement books \(word) on one cell")
+        case .issue: delta.map { (.shipment, $0) }
+        case .move, .byDisposition: preconditionFailure("no movement books \(word) on one cell")
         }
     }
 }

@@ -10,6 +10,12 @@ extension EntityID {
         burials > 0 ? derived(by: "\(burials)") : self
     }
 
+    /// The id of the reservation that an attempt of this change sets stock aside under.
+    func setAside(_ demands: [Demand], attempt: Int) -> EntityID {
+        let parts = demands.map { "\($0.sku)@\($0.location)=\($0.quantity)\($0.allowSplit ? "+" : "")" }
+        return derived(by: "aside \(attempt) \(parts.joined(separator: ","))")
+    }
+
     /// An id that follows from this one and a word, the same everywhere.
     fileprivate func derived(by word: String) -> EntityID {
         let name = "\(self)#\(word)"

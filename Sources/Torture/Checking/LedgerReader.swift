@@ -93,7 +93,7 @@ package struct LedgerReader: Sendable {
                 facts.orders["\(try row.uuid(0))"]?.lines.append(line)
             }
             for row in try connection.execute(Self.orderEvents) {
-                let kind = OrderEventKind(rawValue: try row.int16(2))?.name ?? "unknown"
+                let kind = OrderEventKind(rawValue: try row.int16(2))?.word ?? "unknown"
                 let event = (sequence: Int(try row.int32(1)), type: kind, cause: "\(try row.uuid(3))")
                 facts.orders["\(try row.uuid(0))"]?.events.append(event)
             }

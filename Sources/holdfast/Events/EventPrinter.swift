@@ -51,6 +51,14 @@ final class EventPrinter: Sendable {
         case .orderCancelled(let units):
             words += units.lines.map { "\($0.quantity) of line \($0.lineNumber)" }
             if !units.reason.isEmpty { words.append("(\(units.reason))") }
+        case .orderAdvanced(let advance):
+            words += advance.units.map { "\($0.quantity) of line \($0.lineNumber) \($0.to.word)" }
+            if advance.hasThing {
+                words.append("\(advance.thing.kind) \(advance.thing.id) \(advance.thing.stateAfter)")
+            }
+            if advance.hasAmount { words.append(advance.amount.shown) }
+            words += advance.details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            if !advance.reason.isEmpty { words.append("(\(advance.reason))") }
         case .stockChanged(let stock):
             words += stock.movements.prefix(shownMovements).map { movement in
                 let sign = movement.onHandDelta < 0 ? "" : "+"

@@ -24,17 +24,33 @@ extension Holdfast_V1_OrderStatus {
 
 /// The status of an order as written on the command line.
 enum OrderStatusWord: String, CaseIterable, ExpressibleByArgument {
+    case awaitingPayment = "awaiting-payment"
+    case backordered
     case open
+    case partiallyShipped = "partially-shipped"
+    case shipped
     case partiallyDelivered = "partially-delivered"
     case delivered
+    case returning
+    case partiallyReturned = "partially-returned"
+    case returned
+    case refundDue = "refund-due"
     case cancelled
 
     /// The same as the contract writes it.
     var proto: Holdfast_V1_OrderStatus {
         switch self {
+        case .awaitingPayment: .awaitingPayment
+        case .backordered: .backordered
         case .open: .open
+        case .partiallyShipped: .partiallyShipped
+        case .shipped: .shipped
         case .partiallyDelivered: .partiallyDelivered
         case .delivered: .delivered
+        case .returning: .returning
+        case .partiallyReturned: .partiallyReturned
+        case .returned: .returned
+        case .refundDue: .refundDue
         case .cancelled: .cancelled
         }
     }
@@ -44,9 +60,15 @@ extension Holdfast_V1_LineStatus {
     /// The status in one word.
     var word: String {
         switch self {
+        case .backordered: "backordered"
         case .allocated: "allocated"
+        case .released: "released"
+        case .picked: "picked"
+        case .packed: "packed"
+        case .shipped: "shipped"
         case .delivered: "delivered"
         case .cancelled: "cancelled"
+        case .returned: "returned"
         case .unspecified, .UNRECOGNIZED: "\(rawValue)"
         }
     }

@@ -81,6 +81,7 @@ struct StockMovements: AsyncParsableCommand {
         case .deallocation: "deallocation"
         case .sale: "sale"
         case .found: "found"
+        case .shipment: "shipment"
         case .unspecified, .UNRECOGNIZED: "\(kind.rawValue)"
         }
     }

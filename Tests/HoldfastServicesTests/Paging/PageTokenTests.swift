@@ -112,7 +112,7 @@ struct PageTokenTests {
                 .with {
                     $0.channel = " "
                     $0.customerID = String(repeating: "x", count: 65)
-                    $0.status = .UNRECOGNIZED(9)
+                    $0.status = .UNRECOGNIZED(99)
                     $0.placedFrom = .init(seconds: 10)
                     $0.placedBefore = .init(seconds: 10)
                     $0.pageSize = -1

@@ -244,6 +244,69 @@ void   holdfast__v1__order_cancelled__free_unpacked
   assert(message->base.descriptor == &holdfast__v1__order_cancelled__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   holdfast__v1__order_advanced__units__init
+                     (Holdfast__V1__OrderAdvanced__Units         *message)
+{
+  static const Holdfast__V1__OrderAdvanced__Units init_value = HOLDFAST__V1__ORDER_ADVANCED__UNITS__INIT;
+  *message = init_value;
+}
+void   holdfast__v1__order_advanced__thing__init
+                     (Holdfast__V1__OrderAdvanced__Thing         *message)
+{
+  static const Holdfast__V1__OrderAdvanced__Thing init_value = HOLDFAST__V1__ORDER_ADVANCED__THING__INIT;
+  *message = init_value;
+}
+void   holdfast__v1__order_advanced__details_entry__init
+                     (Holdfast__V1__OrderAdvanced__DetailsEntry         *message)
+{
+  static const Holdfast__V1__OrderAdvanced__DetailsEntry init_value = HOLDFAST__V1__ORDER_ADVANCED__DETAILS_ENTRY__INIT;
+  *message = init_value;
+}
+void   holdfast__v1__order_advanced__init
+                     (Holdfast__V1__OrderAdvanced         *message)
+{
+  static const Holdfast__V1__OrderAdvanced init_value = HOLDFAST__V1__ORDER_ADVANCED__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__order_advanced__get_packed_size
+                     (const Holdfast__V1__OrderAdvanced *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__order_advanced__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__order_advanced__pack
+                     (const Holdfast__V1__OrderAdvanced *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__order_advanced__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__order_advanced__pack_to_buffer
+                     (const Holdfast__V1__OrderAdvanced *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__order_advanced__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__OrderAdvanced *
+       holdfast__v1__order_advanced__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__OrderAdvanced *)
+     protobuf_c_message_unpack (&holdfast__v1__order_advanced__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__order_advanced__free_unpacked
+                     (Holdfast__V1__OrderAdvanced *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__order_advanced__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   holdfast__v1__stock_changed__init
                      (Holdfast__V1__StockChanged         *message)
 {
@@ -443,7 +506,7 @@ const ProtobufCMessageDescriptor holdfast__v1__subscribe_response__descriptor =
   (ProtobufCMessageInit) holdfast__v1__subscribe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__event__field_descriptors[10] =
+static const ProtobufCFieldDescriptor holdfast__v1__event__field_descriptors[11] =
 {
   {
     "event_id",
@@ -565,12 +628,25 @@ static const ProtobufCFieldDescriptor holdfast__v1__event__field_descriptors[10]
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "order_advanced",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__V1__Event, payload_case),
+    offsetof(Holdfast__V1__Event, order_advanced),
+    &holdfast__v1__order_advanced__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__event__field_indices_by_name[] = {
   5,   /* field[5] = at */
   4,   /* field[4] = cause_id */
   6,   /* field[6] = channel */
   0,   /* field[0] = event_id */
+  10,   /* field[10] = order_advanced */
   8,   /* field[8] = order_cancelled */
   7,   /* field[7] = order_placed */
   3,   /* field[3] = sequence */
@@ -582,7 +658,7 @@ static const ProtobufCIntRange holdfast__v1__event__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 16, 7 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__event__descriptor =
 {
@@ -592,7 +668,7 @@ const ProtobufCMessageDescriptor holdfast__v1__event__descriptor =
   "Holdfast__V1__Event",
   "holdfast.v1",
   sizeof(Holdfast__V1__Event),
-  10,
+  11,
   holdfast__v1__event__field_descriptors,
   holdfast__v1__event__field_indices_by_name,
   2,  holdfast__v1__event__number_ranges,
@@ -1009,6 +1085,353 @@ const ProtobufCMessageDescriptor holdfast__v1__order_cancelled__descriptor =
   holdfast__v1__order_cancelled__field_indices_by_name,
   1,  holdfast__v1__order_cancelled__number_ranges,
   (ProtobufCMessageInit) holdfast__v1__order_cancelled__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__order_advanced__units__field_descriptors[7] =
+{
+  {
+    "line_number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Units, line_number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sku",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Units, sku),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Units, from),
+    &holdfast__v1__line_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Units, to),
+    &holdfast__v1__line_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Units, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Units, amount),
+    &holdfast__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "location",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Units, location),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__order_advanced__units__field_indices_by_name[] = {
+  5,   /* field[5] = amount */
+  2,   /* field[2] = from */
+  0,   /* field[0] = line_number */
+  6,   /* field[6] = location */
+  4,   /* field[4] = quantity */
+  1,   /* field[1] = sku */
+  3,   /* field[3] = to */
+};
+static const ProtobufCIntRange holdfast__v1__order_advanced__units__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__order_advanced__units__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.OrderAdvanced.Units",
+  "Units",
+  "Holdfast__V1__OrderAdvanced__Units",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__OrderAdvanced__Units),
+  7,
+  holdfast__v1__order_advanced__units__field_descriptors,
+  holdfast__v1__order_advanced__units__field_indices_by_name,
+  1,  holdfast__v1__order_advanced__units__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__order_advanced__units__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__order_advanced__thing__field_descriptors[4] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Thing, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Thing, id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state_before",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Thing, state_before),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state_after",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__Thing, state_after),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__order_advanced__thing__field_indices_by_name[] = {
+  1,   /* field[1] = id */
+  0,   /* field[0] = kind */
+  3,   /* field[3] = state_after */
+  2,   /* field[2] = state_before */
+};
+static const ProtobufCIntRange holdfast__v1__order_advanced__thing__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__order_advanced__thing__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.OrderAdvanced.Thing",
+  "Thing",
+  "Holdfast__V1__OrderAdvanced__Thing",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__OrderAdvanced__Thing),
+  4,
+  holdfast__v1__order_advanced__thing__field_descriptors,
+  holdfast__v1__order_advanced__thing__field_indices_by_name,
+  1,  holdfast__v1__order_advanced__thing__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__order_advanced__thing__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__order_advanced__details_entry__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__DetailsEntry, key),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced__DetailsEntry, value),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__order_advanced__details_entry__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange holdfast__v1__order_advanced__details_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__order_advanced__details_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.OrderAdvanced.DetailsEntry",
+  "DetailsEntry",
+  "Holdfast__V1__OrderAdvanced__DetailsEntry",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__OrderAdvanced__DetailsEntry),
+  2,
+  holdfast__v1__order_advanced__details_entry__field_descriptors,
+  holdfast__v1__order_advanced__details_entry__field_indices_by_name,
+  1,  holdfast__v1__order_advanced__details_entry__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__order_advanced__details_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__order_advanced__field_descriptors[6] =
+{
+  {
+    "units",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__V1__OrderAdvanced, n_units),
+    offsetof(Holdfast__V1__OrderAdvanced, units),
+    &holdfast__v1__order_advanced__units__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced, status),
+    &holdfast__v1__order_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "thing",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced, thing),
+    &holdfast__v1__order_advanced__thing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced, amount),
+    &holdfast__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OrderAdvanced, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "details",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__V1__OrderAdvanced, n_details),
+    offsetof(Holdfast__V1__OrderAdvanced, details),
+    &holdfast__v1__order_advanced__details_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__order_advanced__field_indices_by_name[] = {
+  3,   /* field[3] = amount */
+  5,   /* field[5] = details */
+  4,   /* field[4] = reason */
+  1,   /* field[1] = status */
+  2,   /* field[2] = thing */
+  0,   /* field[0] = units */
+};
+static const ProtobufCIntRange holdfast__v1__order_advanced__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__order_advanced__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.OrderAdvanced",
+  "OrderAdvanced",
+  "Holdfast__V1__OrderAdvanced",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__OrderAdvanced),
+  6,
+  holdfast__v1__order_advanced__field_descriptors,
+  holdfast__v1__order_advanced__field_indices_by_name,
+  1,  holdfast__v1__order_advanced__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__order_advanced__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor holdfast__v1__stock_changed__field_descriptors[1] =

@@ -1883,7 +1883,7 @@ const ProtobufCMessageDescriptor holdfast__v1__get_stock_response__descriptor =
   (ProtobufCMessageInit) holdfast__v1__get_stock_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue holdfast__v1__stock_movement__kind__enum_values_by_number[11] =
+static const ProtobufCEnumValue holdfast__v1__stock_movement__kind__enum_values_by_number[12] =
 {
   { "KIND_UNSPECIFIED", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_UNSPECIFIED", 0 },
   { "KIND_RECEIPT", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_RECEIPT", 1 },
@@ -1896,11 +1896,12 @@ static const ProtobufCEnumValue holdfast__v1__stock_movement__kind__enum_values_
   { "KIND_DEALLOCATION", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_DEALLOCATION", 8 },
   { "KIND_SALE", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_SALE", 9 },
   { "KIND_FOUND", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_FOUND", 10 },
+  { "KIND_SHIPMENT", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_SHIPMENT", 11 },
 };
 static const ProtobufCIntRange holdfast__v1__stock_movement__kind__value_ranges[] = {
-{0, 0},{0, 11}
+{0, 0},{0, 12}
 };
-static const ProtobufCEnumValueIndex holdfast__v1__stock_movement__kind__enum_values_by_name[11] =
+static const ProtobufCEnumValueIndex holdfast__v1__stock_movement__kind__enum_values_by_name[12] =
 {
   { "KIND_ADJUSTMENT", 2 },
   { "KIND_ALLOCATION", 7 },
@@ -1910,6 +1911,7 @@ static const ProtobufCEnumValueIndex holdfast__v1__stock_movement__kind__enum_va
   { "KIND_POLICY", 6 },
   { "KIND_RECEIPT", 1 },
   { "KIND_SALE", 9 },
+  { "KIND_SHIPMENT", 11 },
   { "KIND_TRANSFER_IN", 5 },
   { "KIND_TRANSFER_OUT", 4 },
   { "KIND_UNSPECIFIED", 0 },
@@ -1921,9 +1923,9 @@ const ProtobufCEnumDescriptor holdfast__v1__stock_movement__kind__descriptor =
   "Kind",
   "Holdfast__V1__StockMovement__Kind",
   "holdfast.v1",
-  11,
+  12,
   holdfast__v1__stock_movement__kind__enum_values_by_number,
-  11,
+  12,
   holdfast__v1__stock_movement__kind__enum_values_by_name,
   1,
   holdfast__v1__stock_movement__kind__value_ranges,

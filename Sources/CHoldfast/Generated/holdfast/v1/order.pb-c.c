@@ -2229,23 +2229,39 @@ const ProtobufCMessageDescriptor holdfast__v1__cancel_order_response__descriptor
   (ProtobufCMessageInit) holdfast__v1__cancel_order_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue holdfast__v1__order_status__enum_values_by_number[5] =
+static const ProtobufCEnumValue holdfast__v1__order_status__enum_values_by_number[13] =
 {
   { "ORDER_STATUS_UNSPECIFIED", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED", 0 },
   { "ORDER_STATUS_OPEN", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_OPEN", 1 },
   { "ORDER_STATUS_PARTIALLY_DELIVERED", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_PARTIALLY_DELIVERED", 2 },
   { "ORDER_STATUS_DELIVERED", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_DELIVERED", 3 },
   { "ORDER_STATUS_CANCELLED", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_CANCELLED", 4 },
+  { "ORDER_STATUS_AWAITING_PAYMENT", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_AWAITING_PAYMENT", 5 },
+  { "ORDER_STATUS_BACKORDERED", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_BACKORDERED", 6 },
+  { "ORDER_STATUS_PARTIALLY_SHIPPED", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_PARTIALLY_SHIPPED", 7 },
+  { "ORDER_STATUS_SHIPPED", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_SHIPPED", 8 },
+  { "ORDER_STATUS_RETURNING", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_RETURNING", 9 },
+  { "ORDER_STATUS_PARTIALLY_RETURNED", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_PARTIALLY_RETURNED", 10 },
+  { "ORDER_STATUS_RETURNED", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_RETURNED", 11 },
+  { "ORDER_STATUS_REFUND_DUE", "HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_REFUND_DUE", 12 },
 };
 static const ProtobufCIntRange holdfast__v1__order_status__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 13}
 };
-static const ProtobufCEnumValueIndex holdfast__v1__order_status__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex holdfast__v1__order_status__enum_values_by_name[13] =
 {
+  { "ORDER_STATUS_AWAITING_PAYMENT", 5 },
+  { "ORDER_STATUS_BACKORDERED", 6 },
   { "ORDER_STATUS_CANCELLED", 4 },
   { "ORDER_STATUS_DELIVERED", 3 },
   { "ORDER_STATUS_OPEN", 1 },
   { "ORDER_STATUS_PARTIALLY_DELIVERED", 2 },
+  { "ORDER_STATUS_PARTIALLY_RETURNED", 10 },
+  { "ORDER_STATUS_PARTIALLY_SHIPPED", 7 },
+  { "ORDER_STATUS_REFUND_DUE", 12 },
+  { "ORDER_STATUS_RETURNED", 11 },
+  { "ORDER_STATUS_RETURNING", 9 },
+  { "ORDER_STATUS_SHIPPED", 8 },
   { "ORDER_STATUS_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor holdfast__v1__order_status__descriptor =
@@ -2255,29 +2271,41 @@ const ProtobufCEnumDescriptor holdfast__v1__order_status__descriptor =
   "OrderStatus",
   "Holdfast__V1__OrderStatus",
   "holdfast.v1",
-  5,
+  13,
   holdfast__v1__order_status__enum_values_by_number,
-  5,
+  13,
   holdfast__v1__order_status__enum_values_by_name,
   1,
   holdfast__v1__order_status__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue holdfast__v1__line_status__enum_values_by_number[4] =
+static const ProtobufCEnumValue holdfast__v1__line_status__enum_values_by_number[10] =
 {
   { "LINE_STATUS_UNSPECIFIED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_UNSPECIFIED", 0 },
   { "LINE_STATUS_ALLOCATED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_ALLOCATED", 1 },
   { "LINE_STATUS_DELIVERED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_DELIVERED", 2 },
   { "LINE_STATUS_CANCELLED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_CANCELLED", 3 },
+  { "LINE_STATUS_BACKORDERED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_BACKORDERED", 4 },
+  { "LINE_STATUS_RELEASED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_RELEASED", 5 },
+  { "LINE_STATUS_PICKED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_PICKED", 6 },
+  { "LINE_STATUS_PACKED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_PACKED", 7 },
+  { "LINE_STATUS_SHIPPED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_SHIPPED", 8 },
+  { "LINE_STATUS_RETURNED", "HOLDFAST__V1__LINE_STATUS__LINE_STATUS_RETURNED", 9 },
 };
 static const ProtobufCIntRange holdfast__v1__line_status__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 10}
 };
-static const ProtobufCEnumValueIndex holdfast__v1__line_status__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex holdfast__v1__line_status__enum_values_by_name[10] =
 {
   { "LINE_STATUS_ALLOCATED", 1 },
+  { "LINE_STATUS_BACKORDERED", 4 },
   { "LINE_STATUS_CANCELLED", 3 },
   { "LINE_STATUS_DELIVERED", 2 },
+  { "LINE_STATUS_PACKED", 7 },
+  { "LINE_STATUS_PICKED", 6 },
+  { "LINE_STATUS_RELEASED", 5 },
+  { "LINE_STATUS_RETURNED", 9 },
+  { "LINE_STATUS_SHIPPED", 8 },
   { "LINE_STATUS_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor holdfast__v1__line_status__descriptor =
@@ -2287,9 +2315,9 @@ const ProtobufCEnumDescriptor holdfast__v1__line_status__descriptor =
   "LineStatus",
   "Holdfast__V1__LineStatus",
   "holdfast.v1",
-  4,
+  10,
   holdfast__v1__line_status__enum_values_by_number,
-  4,
+  10,
   holdfast__v1__line_status__enum_values_by_name,
   1,
   holdfast__v1__line_status__value_ranges,

@@ -27,6 +27,10 @@ typedef struct Holdfast__V1__OrderPlaced Holdfast__V1__OrderPlaced;
 typedef struct Holdfast__V1__OrderPlaced__Line Holdfast__V1__OrderPlaced__Line;
 typedef struct Holdfast__V1__OrderCancelled Holdfast__V1__OrderCancelled;
 typedef struct Holdfast__V1__OrderCancelled__Line Holdfast__V1__OrderCancelled__Line;
+typedef struct Holdfast__V1__OrderAdvanced Holdfast__V1__OrderAdvanced;
+typedef struct Holdfast__V1__OrderAdvanced__Units Holdfast__V1__OrderAdvanced__Units;
+typedef struct Holdfast__V1__OrderAdvanced__Thing Holdfast__V1__OrderAdvanced__Thing;
+typedef struct Holdfast__V1__OrderAdvanced__DetailsEntry Holdfast__V1__OrderAdvanced__DetailsEntry;
 typedef struct Holdfast__V1__StockChanged Holdfast__V1__StockChanged;
 
 
@@ -69,7 +73,7 @@ struct  Holdfast__V1__SubscribeRequest
    */
   Holdfast__V1__EventStart start;
   /*
-   * Only these topics: "order.placed", "order.cancelled", "stock.changed"; at most 100.
+   * Only these topics: "order.placed", "order.cancelled", "stock.changed" …; at most 100.
    */
   size_t n_topics;
   char **topics;
@@ -118,7 +122,8 @@ typedef enum {
   HOLDFAST__V1__EVENT__PAYLOAD__NOT_SET = 0,
   HOLDFAST__V1__EVENT__PAYLOAD_ORDER_PLACED = 16,
   HOLDFAST__V1__EVENT__PAYLOAD_ORDER_CANCELLED = 17,
-  HOLDFAST__V1__EVENT__PAYLOAD_STOCK_CHANGED = 18
+  HOLDFAST__V1__EVENT__PAYLOAD_STOCK_CHANGED = 18,
+  HOLDFAST__V1__EVENT__PAYLOAD_ORDER_ADVANCED = 19
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__EVENT__PAYLOAD__CASE)
 } Holdfast__V1__Event__PayloadCase;
 
@@ -145,7 +150,7 @@ struct  Holdfast__V1__Event
    */
   int32_t sequence;
   /*
-   * The request that caused it: order_id, cancellation_id, movement_id.
+   * The request that caused it: order_id, cancellation_id, movement_id …
    */
   char *cause_id;
   /*
@@ -170,6 +175,10 @@ struct  Holdfast__V1__Event
      * Stock was received, adjusted, counted, moved, or its policy changed.
      */
     Holdfast__V1__StockChanged *stock_changed;
+    /*
+     * Something else happened to an order.
+     */
+    Holdfast__V1__OrderAdvanced *order_advanced;
   };
 };
 #define HOLDFAST__V1__EVENT__INIT \
@@ -325,6 +334,124 @@ struct  Holdfast__V1__OrderCancelled
 
 
 /*
+ * Units of one line that moved together.
+ */
+struct  Holdfast__V1__OrderAdvanced__Units
+{
+  ProtobufCMessage base;
+  /*
+   * Position in the order.
+   */
+  int32_t line_number;
+  /*
+   * The article.
+   */
+  char *sku;
+  /*
+   * Where they stood; unspecified where they came into being.
+   */
+  Holdfast__V1__LineStatus from;
+  /*
+   * Where they stand.
+   */
+  Holdfast__V1__LineStatus to;
+  /*
+   * How many.
+   */
+  int64_t quantity;
+  /*
+   * Their part of the line's amount.
+   */
+  Holdfast__V1__Money *amount;
+  /*
+   * The location that has them; empty where none has, or several have.
+   */
+  char *location;
+};
+#define HOLDFAST__V1__ORDER_ADVANCED__UNITS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__order_advanced__units__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, HOLDFAST__V1__LINE_STATUS__LINE_STATUS_UNSPECIFIED, HOLDFAST__V1__LINE_STATUS__LINE_STATUS_UNSPECIFIED, 0, NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What else changed its state.
+ */
+struct  Holdfast__V1__OrderAdvanced__Thing
+{
+  ProtobufCMessage base;
+  /*
+   * What kind of thing: "fulfilment", "pickup", "drop_ship", "late_cancel", "payment", "payment_attempt", "return_order".
+   */
+  char *kind;
+  /*
+   * Its id.
+   */
+  char *id;
+  /*
+   * Its state before; empty where it came into being.
+   */
+  char *state_before;
+  /*
+   * Its state after.
+   */
+  char *state_after;
+};
+#define HOLDFAST__V1__ORDER_ADVANCED__THING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__order_advanced__thing__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+struct  Holdfast__V1__OrderAdvanced__DetailsEntry
+{
+  ProtobufCMessage base;
+  char *key;
+  char *value;
+};
+#define HOLDFAST__V1__ORDER_ADVANCED__DETAILS_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__order_advanced__details_entry__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What happened to an order after its capture, in one form for every topic "order.…" but those above. It holds no
+ * personal data.
+ */
+struct  Holdfast__V1__OrderAdvanced
+{
+  ProtobufCMessage base;
+  /*
+   * Units that moved, by line; may be none.
+   */
+  size_t n_units;
+  Holdfast__V1__OrderAdvanced__Units **units;
+  /*
+   * The order's status after it.
+   */
+  Holdfast__V1__OrderStatus status;
+  /*
+   * What else changed its state; absent where nothing did.
+   */
+  Holdfast__V1__OrderAdvanced__Thing *thing;
+  /*
+   * The amount that the event is about; absent where it is about none.
+   */
+  Holdfast__V1__Money *amount;
+  /*
+   * Why, as the caller wrote it.
+   */
+  char *reason;
+  /*
+   * What is particular to the topic, by name.
+   */
+  size_t n_details;
+  Holdfast__V1__OrderAdvanced__DetailsEntry **details;
+};
+#define HOLDFAST__V1__ORDER_ADVANCED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__order_advanced__descriptor) \
+    , 0,NULL, HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+/*
  * A change of stock by somebody who deals with goods. What orders do to stock is told with the orders.
  */
 struct  Holdfast__V1__StockChanged
@@ -443,6 +570,34 @@ Holdfast__V1__OrderCancelled *
 void   holdfast__v1__order_cancelled__free_unpacked
                      (Holdfast__V1__OrderCancelled *message,
                       ProtobufCAllocator *allocator);
+/* Holdfast__V1__OrderAdvanced__Units methods */
+void   holdfast__v1__order_advanced__units__init
+                     (Holdfast__V1__OrderAdvanced__Units         *message);
+/* Holdfast__V1__OrderAdvanced__Thing methods */
+void   holdfast__v1__order_advanced__thing__init
+                     (Holdfast__V1__OrderAdvanced__Thing         *message);
+/* Holdfast__V1__OrderAdvanced__DetailsEntry methods */
+void   holdfast__v1__order_advanced__details_entry__init
+                     (Holdfast__V1__OrderAdvanced__DetailsEntry         *message);
+/* Holdfast__V1__OrderAdvanced methods */
+void   holdfast__v1__order_advanced__init
+                     (Holdfast__V1__OrderAdvanced         *message);
+size_t holdfast__v1__order_advanced__get_packed_size
+                     (const Holdfast__V1__OrderAdvanced   *message);
+size_t holdfast__v1__order_advanced__pack
+                     (const Holdfast__V1__OrderAdvanced   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__order_advanced__pack_to_buffer
+                     (const Holdfast__V1__OrderAdvanced   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__OrderAdvanced *
+       holdfast__v1__order_advanced__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__order_advanced__free_unpacked
+                     (Holdfast__V1__OrderAdvanced *message,
+                      ProtobufCAllocator *allocator);
 /* Holdfast__V1__StockChanged methods */
 void   holdfast__v1__stock_changed__init
                      (Holdfast__V1__StockChanged         *message);
@@ -485,6 +640,18 @@ typedef void (*Holdfast__V1__OrderCancelled__Line_Closure)
 typedef void (*Holdfast__V1__OrderCancelled_Closure)
                  (const Holdfast__V1__OrderCancelled *message,
                   void *closure_data);
+typedef void (*Holdfast__V1__OrderAdvanced__Units_Closure)
+                 (const Holdfast__V1__OrderAdvanced__Units *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__OrderAdvanced__Thing_Closure)
+                 (const Holdfast__V1__OrderAdvanced__Thing *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__OrderAdvanced__DetailsEntry_Closure)
+                 (const Holdfast__V1__OrderAdvanced__DetailsEntry *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__OrderAdvanced_Closure)
+                 (const Holdfast__V1__OrderAdvanced *message,
+                  void *closure_data);
 typedef void (*Holdfast__V1__StockChanged_Closure)
                  (const Holdfast__V1__StockChanged *message,
                   void *closure_data);
@@ -523,6 +690,10 @@ extern const ProtobufCMessageDescriptor holdfast__v1__order_placed__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__order_placed__line__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__order_cancelled__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__order_cancelled__line__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__order_advanced__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__order_advanced__units__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__order_advanced__thing__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__order_advanced__details_entry__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__stock_changed__descriptor;
 extern const ProtobufCServiceDescriptor holdfast__v1__event_service__descriptor;
 

@@ -88,7 +88,11 @@ typedef enum _Holdfast__V1__StockMovement__Kind {
   /*
    * Goods sold at the till that the books did not know: found and sold in one step, and recorded as a shortage.
    */
-  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_FOUND = 10
+  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_FOUND = 10,
+  /*
+   * Goods that were set aside for an order left: sent, or handed over at the counter.
+   */
+  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_SHIPMENT = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__STOCK_MOVEMENT__KIND)
 } Holdfast__V1__StockMovement__Kind;
 

@@ -49,11 +49,11 @@ typedef enum _Holdfast__V1__OrderStatus {
    */
   HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED = 0,
   /*
-   * Some units wait for fulfilment and none is delivered.
+   * Some units wait to leave, and none has left.
    */
   HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_OPEN = 1,
   /*
-   * Some units are delivered, some wait.
+   * Some units have been with the customer, others are still to come.
    */
   HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_PARTIALLY_DELIVERED = 2,
   /*
@@ -63,7 +63,39 @@ typedef enum _Holdfast__V1__OrderStatus {
   /*
    * Every unit is cancelled.
    */
-  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_CANCELLED = 4
+  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_CANCELLED = 4,
+  /*
+   * None has left, and the tenders do not cover what is owed.
+   */
+  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_AWAITING_PAYMENT = 5,
+  /*
+   * None has left, and every unit waits for supply.
+   */
+  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_BACKORDERED = 6,
+  /*
+   * Some units are on the way, others wait.
+   */
+  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_PARTIALLY_SHIPPED = 7,
+  /*
+   * Every unit that was not cancelled is on the way.
+   */
+  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_SHIPPED = 8,
+  /*
+   * All is delivered, and a return is under way.
+   */
+  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_RETURNING = 9,
+  /*
+   * All was delivered, and some was given back.
+   */
+  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_PARTIALLY_RETURNED = 10,
+  /*
+   * All was given back.
+   */
+  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_RETURNED = 11,
+  /*
+   * All was cancelled or given back, and money is still due to the customer.
+   */
+  HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_REFUND_DUE = 12
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__ORDER_STATUS)
 } Holdfast__V1__OrderStatus;
 /*
@@ -83,9 +115,33 @@ typedef enum _Holdfast__V1__LineStatus {
    */
   HOLDFAST__V1__LINE_STATUS__LINE_STATUS_DELIVERED = 2,
   /*
-   * Cancelled before delivery.
+   * Not to be delivered: cancelled before, or lost on the way.
    */
-  HOLDFAST__V1__LINE_STATUS__LINE_STATUS_CANCELLED = 3
+  HOLDFAST__V1__LINE_STATUS__LINE_STATUS_CANCELLED = 3,
+  /*
+   * Sold, and waiting for supply.
+   */
+  HOLDFAST__V1__LINE_STATUS__LINE_STATUS_BACKORDERED = 4,
+  /*
+   * Given to a location to be fulfilled.
+   */
+  HOLDFAST__V1__LINE_STATUS__LINE_STATUS_RELEASED = 5,
+  /*
+   * Taken from the shelf.
+   */
+  HOLDFAST__V1__LINE_STATUS__LINE_STATUS_PICKED = 6,
+  /*
+   * In a package, or ready at the counter.
+   */
+  HOLDFAST__V1__LINE_STATUS__LINE_STATUS_PACKED = 7,
+  /*
+   * On the way.
+   */
+  HOLDFAST__V1__LINE_STATUS__LINE_STATUS_SHIPPED = 8,
+  /*
+   * Given back.
+   */
+  HOLDFAST__V1__LINE_STATUS__LINE_STATUS_RETURNED = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__LINE_STATUS)
 } Holdfast__V1__LineStatus;
 
@@ -379,7 +435,7 @@ struct  Holdfast__V1__OrderEvent
    */
   int32_t sequence;
   /*
-   * What happened: "placed", "cancelled".
+   * What happened: "placed", "cancelled" …: the event's topic without "order.".
    */
   char *type;
   /*
@@ -387,7 +443,7 @@ struct  Holdfast__V1__OrderEvent
    */
   Google__Protobuf__Timestamp *at;
   /*
-   * The request that caused it: order_id or cancellation_id.
+   * The request that caused it: order_id, cancellation_id …
    */
   char *cause_id;
 };

@@ -1,0 +1,19 @@
+/// Something that happened to an order.
+///
+/// Raw values are stored, words are the names in the contract.
+public enum OrderEventKind: Int16, LifecycleWord {
+    /// It was captured.
+    case placed = 1
+    /// Units were cancelled.
+    case cancelled = 2
+
+    // Review: 20 to 39.
+
+    // Fulfilment: 40 to 59.
+
+    // Payment: 60 to 79.
+
+    // Returns: 80 to 99.
+
+    // Supply: 100 to 119.
+}

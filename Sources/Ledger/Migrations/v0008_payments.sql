@@ -1,0 +1,2 @@
+-- Payments.
+COMMENT ON COLUMN orders.events IS 'Events in the order''s own history.';

@@ -1,0 +1,2 @@
+-- Supply.
+COMMENT ON COLUMN orders.events IS 'Events in the order''s own history.';

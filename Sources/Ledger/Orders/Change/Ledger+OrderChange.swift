@@ -1,0 +1,242 @@
+import Domain
+import PostgresClient
+
+extension Ledger {
+    private static let lockOrder = PostgresStatement(
+        "lock_order",
+        """
+        SELECT o.channel_id, c.code, o.external_id, o.currency, o.goods_in_hand, o.customer_id, o.customer_name,
+            o.customer_email, o.customer_country, o.placed_at, o.events
+        FROM orders o JOIN channel c ON c.id = o.channel_id WHERE o.id = $1::uuid FOR UPDATE OF o
+        """)
+    private static let readAllocations = PostgresStatement(
+        "order_allocations",
+        """
+        SELECT a.line_number, a.cell_id, l.code, a.open, a.released, a.delivered
+        FROM order_allocation a JOIN cell c ON c.id = a.cell_id JOIN location l ON l.id = c.location_id
+        WHERE a.order_id = $1::uuid ORDER BY a.line_number, a.cell_id
+        """, access: .readOnly)
+    private static let writeAllocations = PostgresStatement(
+        "write_allocations",
+        """
+        INSERT INTO order_allocation (order_id, line_number, cell_id, quantity, open, released, delivered)
+        SELECT $1::uuid, n.line, n.cell, 0, n.open, n.released, n.delivered
+        FROM unnest($2::int2[], $3::int8[], $4::int8[], $5::int8[], $6::int8[]) AS n(line, cell, open, released, delivered)
+        ON CONFLICT (order_id, line_number, cell_id) DO UPDATE SET open = excluded.open, released = excluded.released,
+            delivered = excluded.delivered
+        """)
+    private static let appendEvents = PostgresStatement(
+        "append_order_events",
+        """
+        WITH o AS (
+            UPDATE orders SET events = events + cardinality($2::int4[]),
+                event_xid = greatest(event_xid, pg_current_xact_id()) WHERE id = $1::uuid
+            RETURNING event_xid
+        ), n AS (
+            SELECT * FROM unnest($2::int4[], $3::int2[], $4::text[]) AS n(sequence, kind, topic)
+        ), e AS (
+            INSERT INTO order_event (order_id, sequence, kind, cause_id)
+            SELECT $1::uuid, n.sequence, n.kind, $5::uuid FROM n
+        )
+        INSERT INTO outbox (xid, topic, subject, subject_sequence, cause_id)
+        SELECT o.event_xid, n.topic, $1::uuid, n.sequence, $5::uuid FROM o, n ORDER BY n.sequence
+        """)
+    private static let insertAdvance = PostgresStatement(
+        "insert_order_advance",
+        """
+        INSERT INTO order_advance (order_id, sequence, status, reason, amount, thing, thing_id, before, after, lines, befores,
+            afters, quantities, amounts, locations, names, details)
+        VALUES ($1::uuid, $2::int4, $3::int2, $4::text, $5::int8, $6::int2, $7::uuid, $8::int2, $9::int2, $10::int2[],
+            $11::int2[], $12::int2[], $13::int8[], $14::int8[], $15::text[], $16::text[], $17::text[])
+        """)
+
+    /// Changes one order in one transaction, once only; the reply is stored with the effect.
+    ///
+    /// Concurrent changes of an order wait for each other: the first wins, the next one finds what it left. A crash before the
+    /// commit leaves nothing; after it everything, whether or not anyone was told. What Redis must be told is in the
+    /// settlement, and if that is lost, the comparison of the stores finds it.
+    ///
+    /// - Parameters:
+    ///   - change: who asks for what.
+    ///   - body: what is to be done, with the order locked; returns the reply. It must call nothing outside of the database.
+    /// - Returns: the reply, this time's or that of the same request before, and what Redis must be told.
+    /// - Throws: `Refusal`, and what the body throws; nothing is changed then.
+    func changeOrder(
+        _ change: OrderChange, _ body: @escaping @Sendable (inout OrderWork) throws -> [UInt8]
+    ) async throws -> (reply: [UInt8], settlement: Settlement) {
+        try await onceOnly { connection in
+            let order = PostgresValue.uuid(PostgresUUID(change.order))
+            let read = try connection.pipeline([
+                (.begin, []), (Ledger.joinFence, [.int32(LedgerLock.epochFence)]), (Ledger.lockOrder, [order]),
+                LineUnits.reading(change.order), (Ledger.readAllocations, [order]),
+            ])
+            if change.caller.scope.channels != nil {
+                try change.caller.scope.admit(channel: read[2].first.map { try $0.text(1) } ?? "")
+            }
+            if let reply = try Ledger.storedReply(
+                change.id, change.kind, body: change.body, caller: change.caller, on: connection)
+            {
+                return (reply, Settlement())
+            }
+            guard let row = read[2].first else {
+                throw Refusal.notFound(.order, change.order.description)
+            }
+            let head = try Ledger.orderHead(row, id: change.order)
+            var work = OrderWork(
+                change, head,
+                lines: try read[3].map { try LineUnits(row: $0, goodsInHand: head.goodsInHand) },
+                allocations: try read[4].map { row in
+                    LineAllocation(
+                        line: Int32(try row.int16(0)), cell: CellID(try row.int64(1)), location: try row.text(2),
+                        open: try row.int64(3), released: try row.int64(4), delivered: try row.int64(5))
+                }, on: connection)
+            let reply = try body(&work)
+            let (cells, stockSteps) = try Ledger.applyCells(of: work)
+            let steps =
+                LineUnits.writing(work.lines, of: change.order) + Ledger.writingAllocations(of: work)
+                + Ledger.appending(work.told, of: work) + stockSteps + work.steps
+                + [
+                    Ledger.storing(
+                        change.id, change.kind, body: change.body, reply: reply, caller: change.caller,
+                        subject: change.order)
+                ]
+            _ = try connection.pipeline(steps + [(.commit, [])])
+            return (
+                reply,
+                Settlement(holds: work.takenHolds, bases: cells.values.filter(\.changed).map(\.settlementBase))
+            )
+        }
+    }
+
+    private static func orderHead(_ row: PostgresRow, id: EntityID) throws -> OrderHead {
+        guard let currency = Currency(code: try row.text(3)) else { throw UnreadableValue(column: "orders.currency") }
+        return OrderHead(
+            id: id, channel: try row.text(1), channelID: try row.int32(0), externalID: try row.text(2),
+            currency: currency, goodsInHand: try row.bool(4),
+            customer: Customer(
+                id: try row.text(5), name: try row.text(6), email: try row.text(7), country: try row.text(8)),
+            placedAt: Instant(microseconds: try row.timestamp(9)), events: try row.int32(10))
+    }
+
+    /// Locks the cells that a change concerns, in order, and makes its changes of them.
+    private static func applyCells(of work: OrderWork) throws -> (cells: [CellID: LockedCell], steps: [LedgerStep]) {
+        guard !work.cellEffects.isEmpty else { return ([:], []) }
+        let ids = Set(work.cellEffects.map(\.cell.rawValue)).sorted()
+        var cells = try LockedCell.byID(work.connection.execute(lockCells, [.int64s(ids)]))
+        var movements = MovementColumns()
+        let (cause, reason) = (work.change.id, work.change.reason)
+        for effect in work.cellEffects {
+            guard var cell = cells[effect.cell] else { throw LedgerFault.planOutdated }
+            switch effect {
+            case .units(let stock, let id, let quantity):
+                // Goods that leave are there, whatever the books say.
+                let unknown = stock == .issue ? max(0, quantity - cell.onHand) : 0
+                if unknown > 0 {
+                    cell.apply(onHand: unknown)
+                    movements.append(.found, id, onHand: unknown, cause: cause, reason: reason)
+                }
+                cell.apply(stock, quantity)
+                movements.append(stock, id, quantity, cause: cause, reason: reason)
+            case .reserved(let id, let quantity, let sku, let line):
+                let physical = cell.onHand - cell.allocated
+                guard quantity <= physical else {
+                    throw Refusal.shortage([
+                        LineShortage(
+                            line: Int(line) - 1, sku: sku, location: cell.location, wanted: quantity,
+                            available: max(0, physical))
+                    ])
+                }
+                cell.hold(-quantity)
+                cell.apply(.allocate, quantity)
+                movements.append(.allocate, id, quantity, cause: cause, reason: reason)
+            case .movement(let kind, let id, let onHand):
+                guard (0...Quantity.cellBound).contains(cell.onHand + onHand) else {
+                    throw Refusal.wrongState(
+                        .stock, "cell \(id.rawValue)@\(cell.location)", state: "on_hand=\(cell.onHand)",
+                        explanation: "on_hand would be \(cell.onHand + onHand)")
+                }
+                cell.apply(onHand: onHand)
+                movements.append(kind, id, onHand: onHand, cause: cause, reason: reason)
+            }
+            cells[effect.cell] = cell
+        }
+        var steps = [movements.inserting, LockedCell.writing(cells.values)]
+        if let shortages = try newShortages(of: work, in: cells) { steps.append(shortages) }
+        return (cells, steps)
+    }
+
+    /// What movements took from cells beyond what is promised of them, and is not recorded yet.
+    private static func newShortages(of work: OrderWork, in cells: [CellID: LockedCell]) throws -> LedgerStep? {
+        var taken: [CellID: Int64] = [:]
+        for case .movement(_, let cell, let onHand) in work.cellEffects { taken[cell, default: 0] -= onHand }
+        let suspects = taken.filter { $0.value > 0 }.keys.map(\.rawValue).sorted()
+        guard !suspects.isEmpty else { return nil }
+        let figures = try work.connection.pipeline([
+            (heldByCell, [.int64s(suspects)]), (openShortages, [.int64s(suspects)]),
+        ])
+        let held = try unitsByCell(figures[0])
+        let open = try unitsByCell(figures[1])
+        var shortages = ShortageColumns()
+        for id in suspects.map({ CellID($0) }) {
+            guard let cell = cells[id] else { continue }
+            let beyond = min(
+                cell.allocated + (held[id] ?? 0) - cell.onHand - (open[id] ?? 0), taken[id] ?? 0)
+            if beyond > 0 { shortages.append(id, quantity: beyond, cause: work.change.id) }
+        }
+        return shortages.isEmpty ? nil : shortages.inserting
+    }
+
+    private static func writingAllocations(of work: OrderWork) -> [LedgerStep] {
+        let changed = work.allocations.filter(\.isChanged)
+        guard !changed.isEmpty else { return [] }
+        return [
+            (
+                writeAllocations,
+                [
+                    .uuid(PostgresUUID(work.head.id)), .int16s(changed.map { Int16($0.line) }),
+                    .int64s(changed.map(\.cell.rawValue)), .int64s(changed.map(\.open)),
+                    .int64s(changed.map(\.released)), .int64s(changed.map(\.delivered)),
+                ]
+            )
+        ]
+    }
+
+    private static func appending(
+        _ events: [(kind: OrderEventKind, advance: OrderAdvance?)], of work: OrderWork
+    ) -> [LedgerStep] {
+        guard !events.isEmpty else { return [] }
+        let order = PostgresValue.uuid(PostgresUUID(work.head.id))
+        let sequences = events.indices.map { work.head.events + Int32($0) + 1 }
+        var steps: [LedgerStep] = [
+            (
+                appendEvents,
+                [
+                    order, .int32s(sequences), .int16s(events.map(\.kind.rawValue)),
+                    .texts(events.map { EventTopic.order($0.kind).rawValue }), .uuid(PostgresUUID(work.change.id)),
+                ]
+            )
+        ]
+        for (sequence, event) in zip(sequences, events) {
+            guard let advance = event.advance else { continue }
+            let names = advance.details.keys.sorted()
+            steps.append(
+                (
+                    insertAdvance,
+                    [
+                        order, .int32(sequence), .int16(advance.status.rawValue), .text(advance.reason),
+                        .optional(advance.amountMinor) { .int64($0) },
+                        .optional(advance.thing) { .int16($0.kind.rawValue) },
+                        .optional(advance.thing) { .uuid(PostgresUUID($0.id)) },
+                        .optional(advance.thing?.before) { .int16($0) },
+                        .optional(advance.thing) { .int16($0.after) },
+                        .int16s(advance.units.map { Int16($0.line) }),
+                        .int16s(advance.units.map { $0.from?.rawValue ?? 0 }),
+                        .int16s(advance.units.map(\.to.rawValue)), .int64s(advance.units.map(\.quantity)),
+                        .int64s(advance.units.map(\.amountMinor)), .texts(advance.units.map(\.location)),
+                        .texts(names), .texts(names.map { advance.details[$0] ?? "" }),
+                    ]
+                ))
+        }
+        return steps
+    }
+}

@@ -1,0 +1,202 @@
+import Domain
+import PostgresClient
+
+/// One line of an order whose row is locked: its units by status, and what became of its money.
+struct LineUnits {
+    var number: Int32
+    var product: Int32
+    var sku: String
+    var isTracked: Bool
+    /// The line's amount, in minor units.
+    var amountMinor: Int64
+    /// The taxes that its prices do not include.
+    var addedTaxMinor: Int64
+    private(set) var units: LineQuantities
+    private(set) var money: LineMoney
+    private let unitsRead: LineQuantities
+    private let moneyRead: LineMoney
+
+    /// Units that do not wait any longer, whatever became of them.
+    private var gone: Int64 {
+        units.ordered - LineStatusSet.waiting.statuses.reduce(0) { $0 + units[$1] }
+    }
+
+    /// What it is worth with the taxes that the prices do not include.
+    var valueMinor: Int64 { amountMinor + addedTaxMinor }
+
+    /// What of its value was cancelled before it was earned.
+    ///
+    /// Units that do not wait any longer took their shares of the value one after the other; what was not earned of these was
+    /// cancelled.
+    var notOwedMinor: Int64 {
+        Rounding.share(of: valueMinor, from: 0, to: gone, count: units.ordered) - money.earned
+    }
+
+    /// Moves units that stand in one status, with their money.
+    ///
+    /// Shares of the line's amount are given in the order in which units stop waiting; shares of what was earned in the order
+    /// in which units come back, and the last of these takes what is left.
+    mutating func move(
+        _ event: LineEvent, _ quantity: Int64, from status: LineStatus
+    ) throws(LineMoveRefusal) -> (transition: LineTransition, amountMinor: Int64, valueMinor: Int64) {
+        let first = gone
+        let move = try units.move(event, quantity, from: status)
+        let effects = move.transition.effect.money
+        var amount: Int64 = 0
+        var value: Int64 = 0
+        if effects.contains(.earned) || effects.contains(.notOwed) {
+            amount = share(amountMinor, first, quantity)
+            value = share(valueMinor, first, quantity)
+        }
+        if effects.contains(.earned) {
+            money.earned += value
+            money.earnedUnits += quantity
+        }
+        if effects.contains(.refundDue) {
+            value = money.givingBack(quantity)
+            amount = value
+        }
+        return (move.transition, amount, value)
+    }
+
+    /// Adds units to the line's waiting ones.
+    mutating func add(_ event: LineEvent, _ quantity: Int64) throws(LineMoveRefusal) -> LineTransition {
+        try units.add(event, quantity).transition
+    }
+
+    private func share(_ whole: Int64, _ first: Int64, _ quantity: Int64) -> Int64 {
+        Rounding.share(of: whole, from: first, to: first + quantity, count: units.ordered)
+    }
+
+    /// The statuses whose units have changed since they were read.
+    var changes: [(status: LineStatus, quantity: Int64)] {
+        LineStatus.allCases.filter { units[$0] != unitsRead[$0] }.map { ($0, units[$0]) }
+    }
+
+    /// Its money, where that is to be written.
+    var changedMoney: LineMoney? { money == moneyRead ? nil : money }
+}
+
+/// Sums of a line's money, in minor units, with the taxes that prices do not include.
+struct LineMoney: Hashable {
+    /// Of units that have left.
+    var earned: Int64 = 0
+    var earnedUnits: Int64 = 0
+    /// Of those among them that were lost or came back.
+    var refundDue: Int64 = 0
+    var refundUnits: Int64 = 0
+
+    /// Books units that were lost or came back; returns their part.
+    mutating func givingBack(_ quantity: Int64) -> Int64 {
+        let last = refundUnits + quantity
+        let part =
+            last >= earnedUnits
+            ? earned - refundDue
+            : min(
+                Rounding.share(of: earned, from: refundUnits, to: last, count: earnedUnits), earned - refundDue)
+        refundDue += part
+        refundUnits = last
+        return part
+    }
+}
+
+extension LineUnits {
+    private static let read = PostgresStatement(
+        "order_units",
+        """
+        SELECT l.line_number, l.quantity, l.amount,
+            coalesce(q.statuses, '{}')::int2[], coalesce(q.quantities, '{}')::int8[], l.product_id, p.sku, p.tracked,
+            coalesce(t.added, 0)::int8, m.earned, m.earned_units, m.refund_due, m.refund_units
+        FROM order_line l JOIN product p ON p.id = l.product_id
+        LEFT JOIN (SELECT line_number, array_agg(status) AS statuses, array_agg(quantity) AS quantities
+            FROM line_quantity WHERE order_id = $1::uuid GROUP BY line_number) q ON q.line_number = l.line_number
+        LEFT JOIN (SELECT line_number, sum(amount) AS added
+            FROM order_line_tax WHERE order_id = $1::uuid AND NOT included GROUP BY line_number) t
+            ON t.line_number = l.line_number
+        LEFT JOIN order_line_money m ON m.order_id = l.order_id AND m.line_number = l.line_number
+        WHERE l.order_id = $1::uuid ORDER BY l.line_number
+        """, access: .readOnly)
+    private static let writeUnits = PostgresStatement(
+        "write_units",
+        """
+        INSERT INTO line_quantity (order_id, line_number, status, quantity)
+        SELECT $1::uuid, * FROM unnest($2::int2[], $3::int2[], $4::int8[])
+        ON CONFLICT (order_id, line_number, status) DO UPDATE SET quantity = excluded.quantity
+        """)
+    private static let writeMoney = PostgresStatement(
+        "write_line_money",
+        """
+        INSERT INTO order_line_money (order_id, line_number, earned, earned_units, refund_due, refund_units)
+        SELECT $1::uuid, * FROM unnest($2::int2[], $3::int8[], $4::int8[], $5::int8[], $6::int8[])
+        ON CONFLICT (order_id, line_number) DO UPDATE SET earned = excluded.earned, earned_units = excluded.earned_units,
+            refund_due = excluded.refund_due, refund_units = excluded.refund_units
+        """)
+
+    /// The step that reads an order's lines.
+    static func reading(_ order: EntityID) -> LedgerStep { (read, [.uuid(PostgresUUID(order))]) }
+
+    /// A line as it was read.
+    ///
+    /// Throws where units do not add up to what was ordered: such books are looked at by people, not moved on.
+    init(row: PostgresRow, goodsInHand: Bool) throws {
+        var units: [LineStatus: Int64] = [:]
+        for (number, quantity) in zip(try row.int16s(3), try row.int64s(4)) {
+            guard let status = LineStatus(rawValue: number) else {
+                throw UnreadableValue(column: "line_quantity.status")
+            }
+            units[status] = quantity
+        }
+        guard let quantities = LineQuantities(ordered: try row.int64(1), units) else {
+            throw UnreadableValue(column: "line_quantity.quantity")
+        }
+        number = Int32(try row.int16(0))
+        product = try row.int32(5)
+        sku = try row.text(6)
+        isTracked = try row.bool(7)
+        amountMinor = try row.int64(2)
+        addedTaxMinor = try row.int64(8)
+        self.units = quantities
+        unitsRead = quantities
+        if let earned = try row.int64OrNil(9) {
+            money = LineMoney(
+                earned: earned, earnedUnits: try row.int64(10), refundDue: try row.int64(11),
+                refundUnits: try row.int64(12))
+        } else if goodsInHand {
+            // The capture itself was the sale of every unit.
+            money = LineMoney(earned: amountMinor + addedTaxMinor, earnedUnits: quantities.ordered)
+        } else {
+            money = LineMoney()
+        }
+        moneyRead = money
+    }
+
+    /// The steps that write what changed of an order's lines.
+    static func writing(_ lines: [LineUnits], of order: EntityID) -> [LedgerStep] {
+        var steps: [LedgerStep] = []
+        let id = PostgresValue.uuid(PostgresUUID(order))
+        let units = lines.flatMap { line in line.changes.map { (line.number, $0.status, $0.quantity) } }
+        if !units.isEmpty {
+            steps.append(
+                (
+                    writeUnits,
+                    [
+                        id, .int16s(units.map { Int16($0.0) }), .int16s(units.map(\.1.rawValue)),
+                        .int64s(units.map(\.2)),
+                    ]
+                ))
+        }
+        let moneys = lines.compactMap { line in line.changedMoney.map { (line.number, $0) } }
+        if !moneys.isEmpty {
+            steps.append(
+                (
+                    writeMoney,
+                    [
+                        id, .int16s(moneys.map { Int16($0.0) }), .int64s(moneys.map(\.1.earned)),
+                        .int64s(moneys.map(\.1.earnedUnits)), .int64s(moneys.map(\.1.refundDue)),
+                        .int64s(moneys.map(\.1.refundUnits)),
+                    ]
+                ))
+        }
+        return steps
+    }
+}
