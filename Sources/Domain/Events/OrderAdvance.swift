@@ -64,7 +64,9 @@ public struct OrderAdvance: Hashable, Sendable {
         }
     }
 
-    /// Kinds of things. Raw values are stored.
+    /// Kinds of things.
+    ///
+    /// Raw values are stored.
     public enum Kind: Int16, LifecycleWord {
         /// What one location sends.
         case fulfilment = 1

@@ -83,7 +83,9 @@ enum ListRequests {
             channel: request.channel, customer: request.customerID, channels: caller.scope.channels)
         if request.status != .unspecified {
             filter.status = Int16(exactly: request.status.rawValue).flatMap { OrderStatus(rawValue: $0) }
-            if filter.status == nil { validation.refuse("status", "\(request.status.rawValue) is no status of an order") }
+            if filter.status == nil {
+                validation.refuse("status", "\(request.status.rawValue) is no status of an order")
+            }
         }
         if request.hasPlacedFrom { filter.placedFrom = validation.instant(request.placedFrom, "placed_from") }
         if request.hasPlacedBefore { filter.placedBefore = validation.instant(request.placedBefore, "placed_before") }

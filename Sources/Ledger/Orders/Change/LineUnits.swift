@@ -1,107 +1,29 @@
 import Domain
 import PostgresClient
 
-/// One line of an order whose row is locked: its units by status, and what became of its money.
+/// One line of an order whose row is locked, with its books.
 struct LineUnits {
     var number: Int32
     var product: Int32
     var sku: String
     var isTracked: Bool
-    /// The line's amount, in minor units.
-    var amountMinor: Int64
-    /// The taxes that its prices do not include.
-    var addedTaxMinor: Int64
-    private(set) var units: LineQuantities
-    private(set) var money: LineMoney
-    private let unitsRead: LineQuantities
-    private let moneyRead: LineMoney
+    var books: LineBooks
+    private let read: LineBooks
 
-    /// Units that do not wait any longer, whatever became of them.
-    private var gone: Int64 {
-        units.ordered - LineStatusSet.waiting.statuses.reduce(0) { $0 + units[$1] }
-    }
-
-    /// What it is worth with the taxes that the prices do not include.
-    var valueMinor: Int64 { amountMinor + addedTaxMinor }
-
-    /// What of its value was cancelled before it was earned.
-    ///
-    /// Units that do not wait any longer took their shares of the value one after the other; what was not earned of these was
-    /// cancelled.
-    var notOwedMinor: Int64 {
-        Rounding.share(of: valueMinor, from: 0, to: gone, count: units.ordered) - money.earned
-    }
-
-    /// Moves units that stand in one status, with their money.
-    ///
-    /// Shares of the line's amount are given in the order in which units stop waiting; shares of what was earned in the order
-    /// in which units come back, and the last of these takes what is left.
-    mutating func move(
-        _ event: LineEvent, _ quantity: Int64, from status: LineStatus
-    ) throws(LineMoveRefusal) -> (transition: LineTransition, amountMinor: Int64, valueMinor: Int64) {
-        let first = gone
-        let move = try units.move(event, quantity, from: status)
-        let effects = move.transition.effect.money
-        var amount: Int64 = 0
-        var value: Int64 = 0
-        if effects.contains(.earned) || effects.contains(.notOwed) {
-            amount = share(amountMinor, first, quantity)
-            value = share(valueMinor, first, quantity)
-        }
-        if effects.contains(.earned) {
-            money.earned += value
-            money.earnedUnits += quantity
-        }
-        if effects.contains(.refundDue) {
-            value = money.givingBack(quantity)
-            amount = value
-        }
-        return (move.transition, amount, value)
-    }
-
-    /// Adds units to the line's waiting ones.
-    mutating func add(_ event: LineEvent, _ quantity: Int64) throws(LineMoveRefusal) -> LineTransition {
-        try units.add(event, quantity).transition
-    }
-
-    private func share(_ whole: Int64, _ first: Int64, _ quantity: Int64) -> Int64 {
-        Rounding.share(of: whole, from: first, to: first + quantity, count: units.ordered)
-    }
+    var units: LineQuantities { books.units }
+    var money: LineMoney { books.money }
 
     /// The statuses whose units have changed since they were read.
-    var changes: [(status: LineStatus, quantity: Int64)] {
-        LineStatus.allCases.filter { units[$0] != unitsRead[$0] }.map { ($0, units[$0]) }
+    private var changes: [(status: LineStatus, quantity: Int64)] {
+        LineStatus.allCases.filter { units[$0] != read.units[$0] }.map { ($0, units[$0]) }
     }
 
     /// Its money, where that is to be written.
-    var changedMoney: LineMoney? { money == moneyRead ? nil : money }
-}
-
-/// Sums of a line's money, in minor units, with the taxes that prices do not include.
-struct LineMoney: Hashable {
-    /// Of units that have left.
-    var earned: Int64 = 0
-    var earnedUnits: Int64 = 0
-    /// Of those among them that were lost or came back.
-    var refundDue: Int64 = 0
-    var refundUnits: Int64 = 0
-
-    /// Books units that were lost or came back; returns their part.
-    mutating func givingBack(_ quantity: Int64) -> Int64 {
-        let last = refundUnits + quantity
-        let part =
-            last >= earnedUnits
-            ? earned - refundDue
-            : min(
-                Rounding.share(of: earned, from: refundUnits, to: last, count: earnedUnits), earned - refundDue)
-        refundDue += part
-        refundUnits = last
-        return part
-    }
+    private var changedMoney: LineMoney? { money == read.money ? nil : money }
 }
 
 extension LineUnits {
-    private static let read = PostgresStatement(
+    private static let readUnits = PostgresStatement(
         "order_units",
         """
         SELECT l.line_number, l.quantity, l.amount,
@@ -133,7 +55,7 @@ extension LineUnits {
         """)
 
     /// The step that reads an order's lines.
-    static func reading(_ order: EntityID) -> LedgerStep { (read, [.uuid(PostgresUUID(order))]) }
+    static func reading(_ order: EntityID) -> LedgerStep { (readUnits, [.uuid(PostgresUUID(order))]) }
 
     /// A line as it was read.
     ///
@@ -153,21 +75,18 @@ extension LineUnits {
         product = try row.int32(5)
         sku = try row.text(6)
         isTracked = try row.bool(7)
-        amountMinor = try row.int64(2)
-        addedTaxMinor = try row.int64(8)
-        self.units = quantities
-        unitsRead = quantities
+        let (amount, addedTax) = (try row.int64(2), try row.int64(8))
+        var money = LineMoney()
         if let earned = try row.int64OrNil(9) {
             money = LineMoney(
                 earned: earned, earnedUnits: try row.int64(10), refundDue: try row.int64(11),
                 refundUnits: try row.int64(12))
         } else if goodsInHand {
             // The capture itself was the sale of every unit.
-            money = LineMoney(earned: amountMinor + addedTaxMinor, earnedUnits: quantities.ordered)
-        } else {
-            money = LineMoney()
+            money = LineMoney(earned: amount + addedTax, earnedUnits: quantities.ordered)
         }
-        moneyRead = money
+        books = LineBooks(amountMinor: amount, addedTaxMinor: addedTax, units: quantities, money: money)
+        read = books
     }
 
     /// The steps that write what changed of an order's lines.

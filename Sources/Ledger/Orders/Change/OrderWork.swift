@@ -76,7 +76,7 @@ struct OrderWork {
     var money: (value: Int64, notOwed: Int64, earned: Int64, refundDue: Int64) {
         lines.reduce((0, 0, 0, 0)) { sum, line in
             (
-                sum.0 + line.valueMinor, sum.1 + line.notOwedMinor, sum.2 + line.money.earned,
+                sum.0 + line.books.valueMinor, sum.1 + line.books.notOwedMinor, sum.2 + line.money.earned,
                 sum.3 + line.money.refundDue
             )
         }
@@ -132,9 +132,9 @@ struct OrderWork {
         _ event: LineEvent, _ quantity: Int64, line number: Int32, from status: LineStatus, parts: [CellPart] = []
     ) throws -> UnitsMoved {
         let place = try place(ofLine: number)
-        let moved: (transition: LineTransition, amountMinor: Int64, valueMinor: Int64)
+        let moved: LineBooks.Booked
         do {
-            moved = try lines[place].move(event, quantity, from: status)
+            moved = try lines[place].books.move(event, quantity, from: status)
         } catch {
             throw error.refusal(naming: "\(head.id) line \(number)")
         }
@@ -281,10 +281,10 @@ struct OrderWork {
         let transition: LineTransition
         do {
             switch target.from {
-            case nil: transition = try lines[place].add(.allocate, quantity)
-            case .backordered: transition = try lines[place].move(.allocate, quantity, from: .backordered).transition
+            case nil: transition = try lines[place].books.add(.allocate, quantity)
+            case .backordered: transition = try lines[place].books.move(.allocate, quantity, from: .backordered).transition
             case .some(let status):
-                transition = try lines[place].move(.reallocate, quantity, from: status).transition
+                transition = try lines[place].books.move(.reallocate, quantity, from: status).transition
                 try giveUp(quantity, of: lines[place], standing: status, target.parts)
             }
         } catch let error as LineMoveRefusal {
