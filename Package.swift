@@ -101,6 +101,9 @@ let package = Package(
         .target(name: "Domain", swiftSettings: strict),
         .target(name: "Sourcing", dependencies: ["Domain", crypto], swiftSettings: strict),
         .target(name: "Carriers", dependencies: ["Domain", "Sourcing", crypto], swiftSettings: strict),
+        .target(
+            name: "ReviewHook", dependencies: ["Domain", crypto, asyncHTTPClient, nioCore, nioHTTP1],
+            swiftSettings: strict),
         .target(name: "Failpoints", swiftSettings: withFailpoints),
         .target(
             name: "AccessTokens",
@@ -209,6 +212,9 @@ let package = Package(
             name: "SourcingTests", dependencies: ["Sourcing", "Domain", "HoldfastTesting"],
             exclude: ["optimum.py"], swiftSettings: strict),
         .testTarget(name: "CarriersTests", dependencies: ["Carriers", "Sourcing", "Domain"], swiftSettings: strict),
+        .testTarget(
+            name: "ReviewHookTests", dependencies: ["ReviewHook", "Domain", crypto, nioCore, nioPosix],
+            swiftSettings: strict),
         .testTarget(
             name: "AccessTokensTests",
             dependencies: ["AccessTokens", "Domain", jwtKit, cryptoExtras, hummingbird, logging],

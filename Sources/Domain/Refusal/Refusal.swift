@@ -84,6 +84,14 @@ public enum Refusal: Error, Hashable, Sendable {
         case returnOrder = "return"
         /// A wish to cancel what is being fulfilled, by id.
         case lateCancel = "late_cancel"
+        /// The review of an order, by the order's id.
+        case review
+        /// A hold of an order, by the order's id and the reason.
+        case orderHold = "order_hold"
+        /// A change of an order after its capture, by id.
+        case amendment
+        /// An order that is being written, or a quote, by id.
+        case draft
         /// An API key, by id or prefix.
         case apiKey = "api_key"
     }

@@ -29,6 +29,8 @@ struct AnyTable: Sendable, CustomTestStringConvertible {
         AnyTable(checks: Named("pickup", Lifecycle.pickup)),
         AnyTable(checks: Named("drop-ship", Lifecycle.dropShip)),
         AnyTable(checks: Named("late cancel", Lifecycle.lateCancel)),
+        AnyTable(checks: Named("review", Lifecycle.review)),
+        AnyTable(checks: Named("draft", Lifecycle.draft)),
         AnyTable(checks: Named("payment", Lifecycle.payment)),
         AnyTable(checks: Named("payment attempt", Lifecycle.paymentAttempt)),
         AnyTable(checks: Named("return", Lifecycle.returnOrder)),
