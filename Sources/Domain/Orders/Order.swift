@@ -66,12 +66,14 @@ public struct Order: Hashable, Sendable {
     public var goodsInHand: Bool
     /// Its history; empty in lists.
     public var events: [OrderEvent]
+    /// How and where it is to be delivered, as it stands; nil where that was not told, and in lists.
+    public var delivery: OrderDelivery?
 
     /// Makes an order.
     public init(
         id: EntityID, channel: String, externalID: String, status: OrderStatus, customer: Customer, currency: Currency,
         lines: [Line], subtotal: Int64, addedTax: Int64, orderedAt: Instant, placedAt: Instant,
-        reservation: EntityID?, goodsInHand: Bool, events: [OrderEvent]
+        reservation: EntityID?, goodsInHand: Bool, events: [OrderEvent], delivery: OrderDelivery? = nil
     ) {
         self.id = id
         self.channel = channel
@@ -87,6 +89,7 @@ public struct Order: Hashable, Sendable {
         self.reservation = reservation
         self.goodsInHand = goodsInHand
         self.events = events
+        self.delivery = delivery
     }
 }
 

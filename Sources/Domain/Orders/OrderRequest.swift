@@ -39,6 +39,8 @@ public struct OrderRequest: Sendable {
     public var goodsInHand: Bool
     /// When it was made at the channel; nil is the moment of capture.
     public var orderedAt: Instant?
+    /// How and where it is to be delivered; nil where that was not told.
+    public var delivery: OrderDelivery?
     /// Its currency.
     public var currency: Currency
     /// Sum of the lines' amounts, in minor units.
@@ -54,7 +56,7 @@ public struct OrderRequest: Sendable {
     public init(
         id: EntityID, channel: String, externalID: String, reservation: EntityID?, customer: Customer, lines: [Line],
         goodsInHand: Bool, orderedAt: Instant?, currency: Currency, subtotal: Int64, addedTax: Int64, body: [UInt8],
-        caller: Caller
+        caller: Caller, delivery: OrderDelivery? = nil
     ) {
         self.id = id
         self.channel = channel
@@ -69,6 +71,7 @@ public struct OrderRequest: Sendable {
         self.addedTax = addedTax
         self.body = body
         self.caller = caller
+        self.delivery = delivery
     }
 }
 

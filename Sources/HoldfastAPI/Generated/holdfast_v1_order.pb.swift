@@ -265,53 +265,84 @@ public nonisolated struct Holdfast_V1_Tax: Sendable {
 }
 
 /// Asks to capture an order.
-public nonisolated struct Holdfast_V1_PlaceOrderRequest: Sendable {
+public nonisolated struct Holdfast_V1_PlaceOrderRequest: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// UUID made by the caller; the same id and body again gives the same answer, also after a restart.
-  public var orderID: String = String()
+  public var orderID: String {
+    get {_storage._orderID}
+    set {_uniqueStorage()._orderID = newValue}
+  }
 
   /// The channel the order came through.
-  public var channel: String = String()
+  public var channel: String {
+    get {_storage._channel}
+    set {_uniqueStorage()._channel = newValue}
+  }
 
   /// The channel's own number of the order, 1 to 128 bytes; unique within the channel. The same number under another
   /// order_id is refused with ALREADY_EXISTS and takes nothing.
-  public var externalID: String = String()
+  public var externalID: String {
+    get {_storage._externalID}
+    set {_uniqueStorage()._externalID = newValue}
+  }
 
   /// A reservation whose units the order takes; empty for none.
-  public var reservationID: String = String()
+  public var reservationID: String {
+    get {_storage._reservationID}
+    set {_uniqueStorage()._reservationID = newValue}
+  }
 
   /// Who ordered.
   public var customer: Holdfast_V1_Customer {
-    get {_customer ?? Holdfast_V1_Customer()}
-    set {_customer = newValue}
+    get {_storage._customer ?? Holdfast_V1_Customer()}
+    set {_uniqueStorage()._customer = newValue}
   }
   /// Returns true if `customer` has been explicitly set.
-  public var hasCustomer: Bool {self._customer != nil}
+  public var hasCustomer: Bool {_storage._customer != nil}
   /// Clears the value of `customer`. Subsequent reads from it will return its default value.
-  public mutating func clearCustomer() {self._customer = nil}
+  public mutating func clearCustomer() {_uniqueStorage()._customer = nil}
 
   /// 1 to 1,000 lines. Repeated lines of one article are legal and stay separate lines.
-  public var lines: [Holdfast_V1_PlaceOrderRequest.Line] = []
+  public var lines: [Holdfast_V1_PlaceOrderRequest.Line] {
+    get {_storage._lines}
+    set {_uniqueStorage()._lines = newValue}
+  }
 
   /// The customer already holds the goods (a till sale): captured even where the books say there are none, which is then
   /// recorded as a shortage. The lines are delivered at once. Every tracked line must name its location.
-  public var goodsInHand: Bool = false
+  public var goodsInHand: Bool {
+    get {_storage._goodsInHand}
+    set {_uniqueStorage()._goodsInHand = newValue}
+  }
 
   /// When the order was made at the channel; absent is the time of capture.
   public var orderedAt: SwiftProtobuf.Google_Protobuf_Timestamp {
-    get {_orderedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
-    set {_orderedAt = newValue}
+    get {_storage._orderedAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._orderedAt = newValue}
   }
   /// Returns true if `orderedAt` has been explicitly set.
-  public var hasOrderedAt: Bool {self._orderedAt != nil}
+  public var hasOrderedAt: Bool {_storage._orderedAt != nil}
   /// Clears the value of `orderedAt`. Subsequent reads from it will return its default value.
-  public mutating func clearOrderedAt() {self._orderedAt = nil}
+  public mutating func clearOrderedAt() {_uniqueStorage()._orderedAt = nil}
 
   /// ISO 4217 code; must be the channel's currency. Empty is the channel's currency.
-  public var currencyCode: String = String()
+  public var currencyCode: String {
+    get {_storage._currencyCode}
+    set {_uniqueStorage()._currencyCode = newValue}
+  }
+
+  /// How and where it is to be delivered; absent where that is told elsewhere. Must be absent for goods in hand.
+  public var delivery: Holdfast_V1_Delivery {
+    get {_storage._delivery ?? Holdfast_V1_Delivery()}
+    set {_uniqueStorage()._delivery = newValue}
+  }
+  /// Returns true if `delivery` has been explicitly set.
+  public var hasDelivery: Bool {_storage._delivery != nil}
+  /// Clears the value of `delivery`. Subsequent reads from it will return its default value.
+  public mutating func clearDelivery() {_uniqueStorage()._delivery = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -358,8 +389,7 @@ public nonisolated struct Holdfast_V1_PlaceOrderRequest: Sendable {
 
   public init() {}
 
-  fileprivate var _customer: Holdfast_V1_Customer? = nil
-  fileprivate var _orderedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// What was captured. Repeating the call gives these same bytes, whatever has happened to the order since.
@@ -671,6 +701,16 @@ public nonisolated struct Holdfast_V1_Order: @unchecked Sendable {
     set {_uniqueStorage()._events = newValue}
   }
 
+  /// How and where it is to be delivered, as it stands now; absent where that was not told. ListOrders leaves it out.
+  public var delivery: Holdfast_V1_Delivery {
+    get {_storage._delivery ?? Holdfast_V1_Delivery()}
+    set {_uniqueStorage()._delivery = newValue}
+  }
+  /// Returns true if `delivery` has been explicitly set.
+  public var hasDelivery: Bool {_storage._delivery != nil}
+  /// Clears the value of `delivery`. Subsequent reads from it will return its default value.
+  public mutating func clearDelivery() {_uniqueStorage()._delivery = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -979,73 +1019,132 @@ nonisolated extension Holdfast_V1_Tax: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Holdfast_V1_PlaceOrderRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PlaceOrderRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}channel\0\u{3}external_id\0\u{3}reservation_id\0\u{1}customer\0\u{1}lines\0\u{3}goods_in_hand\0\u{3}ordered_at\0\u{3}currency_code\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}channel\0\u{3}external_id\0\u{3}reservation_id\0\u{1}customer\0\u{1}lines\0\u{3}goods_in_hand\0\u{3}ordered_at\0\u{3}currency_code\0\u{1}delivery\0")
+
+  fileprivate class _StorageClass {
+    var _orderID: String = String()
+    var _channel: String = String()
+    var _externalID: String = String()
+    var _reservationID: String = String()
+    var _customer: Holdfast_V1_Customer? = nil
+    var _lines: [Holdfast_V1_PlaceOrderRequest.Line] = []
+    var _goodsInHand: Bool = false
+    var _orderedAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _currencyCode: String = String()
+    var _delivery: Holdfast_V1_Delivery? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _orderID = source._orderID
+      _channel = source._channel
+      _externalID = source._externalID
+      _reservationID = source._reservationID
+      _customer = source._customer
+      _lines = source._lines
+      _goodsInHand = source._goodsInHand
+      _orderedAt = source._orderedAt
+      _currencyCode = source._currencyCode
+      _delivery = source._delivery
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.orderID) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.channel) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.externalID) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.reservationID) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._customer) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
-      case 7: try { try decoder.decodeSingularBoolField(value: &self.goodsInHand) }()
-      case 8: try { try decoder.decodeSingularMessageField(value: &self._orderedAt) }()
-      case 9: try { try decoder.decodeSingularStringField(value: &self.currencyCode) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._orderID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._channel) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._externalID) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._reservationID) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._customer) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._lines) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._goodsInHand) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._orderedAt) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._currencyCode) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._delivery) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.orderID.isEmpty {
-      try visitor.visitSingularStringField(value: self.orderID, fieldNumber: 1)
-    }
-    if !self.channel.isEmpty {
-      try visitor.visitSingularStringField(value: self.channel, fieldNumber: 2)
-    }
-    if !self.externalID.isEmpty {
-      try visitor.visitSingularStringField(value: self.externalID, fieldNumber: 3)
-    }
-    if !self.reservationID.isEmpty {
-      try visitor.visitSingularStringField(value: self.reservationID, fieldNumber: 4)
-    }
-    try { if let v = self._customer {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    if !self.lines.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.lines, fieldNumber: 6)
-    }
-    if self.goodsInHand != false {
-      try visitor.visitSingularBoolField(value: self.goodsInHand, fieldNumber: 7)
-    }
-    try { if let v = self._orderedAt {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    } }()
-    if !self.currencyCode.isEmpty {
-      try visitor.visitSingularStringField(value: self.currencyCode, fieldNumber: 9)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._orderID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._orderID, fieldNumber: 1)
+      }
+      if !_storage._channel.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._channel, fieldNumber: 2)
+      }
+      if !_storage._externalID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._externalID, fieldNumber: 3)
+      }
+      if !_storage._reservationID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._reservationID, fieldNumber: 4)
+      }
+      try { if let v = _storage._customer {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      if !_storage._lines.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._lines, fieldNumber: 6)
+      }
+      if _storage._goodsInHand != false {
+        try visitor.visitSingularBoolField(value: _storage._goodsInHand, fieldNumber: 7)
+      }
+      try { if let v = _storage._orderedAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      if !_storage._currencyCode.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._currencyCode, fieldNumber: 9)
+      }
+      try { if let v = _storage._delivery {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Holdfast_V1_PlaceOrderRequest, rhs: Holdfast_V1_PlaceOrderRequest) -> Bool {
-    if lhs.orderID != rhs.orderID {return false}
-    if lhs.channel != rhs.channel {return false}
-    if lhs.externalID != rhs.externalID {return false}
-    if lhs.reservationID != rhs.reservationID {return false}
-    if lhs._customer != rhs._customer {return false}
-    if lhs.lines != rhs.lines {return false}
-    if lhs.goodsInHand != rhs.goodsInHand {return false}
-    if lhs._orderedAt != rhs._orderedAt {return false}
-    if lhs.currencyCode != rhs.currencyCode {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._orderID != rhs_storage._orderID {return false}
+        if _storage._channel != rhs_storage._channel {return false}
+        if _storage._externalID != rhs_storage._externalID {return false}
+        if _storage._reservationID != rhs_storage._reservationID {return false}
+        if _storage._customer != rhs_storage._customer {return false}
+        if _storage._lines != rhs_storage._lines {return false}
+        if _storage._goodsInHand != rhs_storage._goodsInHand {return false}
+        if _storage._orderedAt != rhs_storage._orderedAt {return false}
+        if _storage._currencyCode != rhs_storage._currencyCode {return false}
+        if _storage._delivery != rhs_storage._delivery {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1378,7 +1477,7 @@ nonisolated extension Holdfast_V1_OrderEvent: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Order"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}channel\0\u{3}external_id\0\u{1}status\0\u{1}customer\0\u{1}lines\0\u{1}subtotal\0\u{3}added_tax\0\u{1}total\0\u{3}ordered_at\0\u{3}placed_at\0\u{3}reservation_id\0\u{3}goods_in_hand\0\u{1}events\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}channel\0\u{3}external_id\0\u{1}status\0\u{1}customer\0\u{1}lines\0\u{1}subtotal\0\u{3}added_tax\0\u{1}total\0\u{3}ordered_at\0\u{3}placed_at\0\u{3}reservation_id\0\u{3}goods_in_hand\0\u{1}events\0\u{1}delivery\0")
 
   fileprivate class _StorageClass {
     var _orderID: String = String()
@@ -1395,6 +1494,7 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
     var _reservationID: String = String()
     var _goodsInHand: Bool = false
     var _events: [Holdfast_V1_OrderEvent] = []
+    var _delivery: Holdfast_V1_Delivery? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1419,6 +1519,7 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
       _reservationID = source._reservationID
       _goodsInHand = source._goodsInHand
       _events = source._events
+      _delivery = source._delivery
     }
   }
 
@@ -1451,6 +1552,7 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._reservationID) }()
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._goodsInHand) }()
         case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._events) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._delivery) }()
         default: break
         }
       }
@@ -1505,6 +1607,9 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
       if !_storage._events.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._events, fieldNumber: 14)
       }
+      try { if let v = _storage._delivery {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1528,6 +1633,7 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._reservationID != rhs_storage._reservationID {return false}
         if _storage._goodsInHand != rhs_storage._goodsInHand {return false}
         if _storage._events != rhs_storage._events {return false}
+        if _storage._delivery != rhs_storage._delivery {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -44,6 +44,10 @@ struct FieldNames: Sendable {
     private static let money = FieldNames(texts("currency_code", "amount_minor"))
     private static let unitPrice = FieldNames(texts("currency_code", "units", "nanos"))
     private static let customer = FieldNames(texts("customer_id", "name", "email", "country"))
+    private static let address = FieldNames(
+        texts("name", "lines", "city", "region", "postcode", "country", "phone", "latitude", "longitude"))
+    static let delivery = message(
+        ["method", "ship_to", "pickup_location", "service"], single: ["ship_to": address])
     private static let tax = message(["name", "amount", "included"], single: ["amount": money])
 
     static let reserve = message(
@@ -53,14 +57,14 @@ struct FieldNames: Sendable {
     static let placeOrder = message(
         [
             "order_id", "channel", "external_id", "reservation_id", "customer", "lines", "goods_in_hand", "ordered_at",
-            "currency_code",
+            "currency_code", "delivery",
         ],
         repeated: [
             "lines": message(
                 ["sku", "location", "quantity", "unit_price", "taxes", "description", "allow_split"],
                 repeated: ["taxes": tax], single: ["unit_price": unitPrice])
         ],
-        single: ["customer": customer, "ordered_at": timestamp])
+        single: ["customer": customer, "ordered_at": timestamp, "delivery": delivery])
     static let cancelOrder = message(
         ["cancellation_id", "order_id", "lines", "reason"],
         repeated: ["lines": FieldNames(texts("line_number", "quantity"))])

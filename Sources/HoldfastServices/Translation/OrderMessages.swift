@@ -79,6 +79,7 @@ extension Holdfast_V1_Order {
         if let stamp = Google_Protobuf_Timestamp(order.placedAt) { placedAt = stamp }
         if let reservation = order.reservation { reservationID = reservation.description }
         goodsInHand = order.goodsInHand
+        if let delivery = order.delivery { self.delivery = Holdfast_V1_Delivery(delivery) }
         events = order.events.map { event in
             var message = Holdfast_V1_OrderEvent()
             message.sequence = event.sequence

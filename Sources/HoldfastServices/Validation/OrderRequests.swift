@@ -23,6 +23,10 @@ enum OrderRequests {
         validation.text(request.externalID, from: 1, to: externalIDBound, "external_id")
         let reservation = validation.idOrNil(request.reservationID, "reservation_id")
         let customer = customer(request.customer, &validation)
+        let delivery = request.hasDelivery ? DeliveryFields.delivery(request.delivery, "delivery", &validation) : nil
+        if request.hasDelivery && request.goodsInHand {
+            validation.refuse("delivery", "must be absent where the goods are in the customer's hands")
+        }
         let orderedAt = request.hasOrderedAt ? validation.instant(request.orderedAt, "ordered_at") : nil
         let currency = currency(request, &validation)
         var lines: [OrderRequest.Line] = []
@@ -40,7 +44,8 @@ enum OrderRequests {
         return OrderRequest(
             id: id, channel: request.channel, externalID: request.externalID, reservation: reservation,
             customer: customer, lines: lines, goodsInHand: request.goodsInHand, orderedAt: orderedAt,
-            currency: currency, subtotal: totals.subtotal, addedTax: totals.addedTax, body: body, caller: caller)
+            currency: currency, subtotal: totals.subtotal, addedTax: totals.addedTax, body: body, caller: caller,
+            delivery: delivery)
     }
 
     private static func customer(_ customer: Holdfast_V1_Customer, _ validation: inout RequestValidation) -> Customer {

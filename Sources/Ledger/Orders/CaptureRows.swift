@@ -86,6 +86,7 @@ struct CaptureRows {
     var steps: [LedgerStep] {
         var steps = [orders, lines]
         steps.append(contentsOf: taxes)
+        steps.append(contentsOf: deliveries)
         steps.append(contentsOf: stock)
         steps.append((CaptureRows.insertEvents, [.uuids(accepted.map { PostgresUUID($0.request.id) })]))
         return steps
@@ -169,6 +170,16 @@ struct CaptureRows {
                 ]
             )
         ]
+    }
+
+    private var deliveries: [LedgerStep] {
+        var columns = DeliveryColumns()
+        for entry in accepted {
+            if let delivery = entry.request.delivery {
+                columns.append(delivery, of: entry.request.id, sequence: 1)
+            }
+        }
+        return columns.isEmpty ? [] : [columns.inserting]
     }
 
     private var stock: [LedgerStep] {

@@ -59,11 +59,13 @@ extension Ledger {
         let order = [PostgresValue.uuid(PostgresUUID(id))]
         let results = try connection.pipeline([
             (mode.begin, []), (orderByID, order), (linesOfOrder, order), (taxesOfOrder, order),
-            (quantitiesOfOrder, order), (allocationsOfOrder, order), (eventsOfOrder, order), (mode.commit, []),
+            (quantitiesOfOrder, order), (allocationsOfOrder, order), (eventsOfOrder, order), readingDelivery(of: id),
+            (mode.commit, []),
         ])
         guard let head = results[1].first else { return nil }
         var read = try Order(head: head)
         read.lines = try lines(results[2], taxes: results[3], quantities: results[4], allocations: results[5])
+        read.delivery = try delivery(results[7])
         read.events = try results[6].map { row in
             guard let kind = OrderEventKind(rawValue: try row.int16(1)) else {
                 throw UnreadableValue(column: "order_event.kind")

@@ -92,6 +92,11 @@ struct OrderBatch {
             placer.directory.look { view in
                 var complete = true
                 let numbers = pending.map { order -> Int32? in
+                    if let pickup = order.request.delivery?.pickupLocation, !pickup.isEmpty,
+                        view.location(pickup) == nil
+                    {
+                        complete = false
+                    }
                     for line in order.request.lines {
                         if view.product(line.demand.sku) == nil { complete = false }
                         if !line.demand.location.isEmpty && view.location(line.demand.location) == nil {
@@ -141,6 +146,10 @@ struct OrderBatch {
                 if let channel = view.channel(request.channel), channel.currency != request.currency.code {
                     violations.append(
                         FieldViolation("currency_code", "the channel's currency is \(channel.currency)"))
+                }
+                if let pickup = request.delivery?.pickupLocation, !pickup.isEmpty, view.location(pickup) == nil {
+                    violations.append(
+                        FieldViolation("delivery.pickup_location", "no location has this code"))
                 }
                 for (line, item) in request.lines.enumerated() {
                     guard let product = view.product(item.demand.sku) else {

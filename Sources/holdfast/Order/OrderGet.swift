@@ -59,6 +59,7 @@ struct OrderGet: AsyncParsableCommand {
         let known = customer.filter { !$0.isEmpty }
         if !known.isEmpty { facts.append(("customer", known.joined(separator: ", "))) }
         if !order.reservationID.isEmpty { facts.append(("reservation", order.reservationID)) }
+        if order.hasDelivery { facts.append(("delivery", order.delivery.shown)) }
         if order.goodsInHand { facts.append(("goods", "in the customer's hands")) }
         for event in order.events { facts.append(("event \(event.sequence)", "\(event.type) \(event.at.shown)")) }
         return Table(facts: facts)

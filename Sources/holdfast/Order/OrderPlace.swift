@@ -17,6 +17,10 @@ struct OrderPlace: AsyncParsableCommand {
                   --channel WEB --external-id W-1001
               holdfast order place MUG-WHITE@HIGH-STREET=1x4.95 \\
                   --channel TILLS --external-id 4711 --goods-in-hand
+              holdfast order place MUG-WHITE=1x4.95 --channel WEB --external-id W-1002 \\
+                  --ship-to "name=Ann Lee;line=1 High Street;city=Leeds;postcode=LS1 4DY;country=GB"
+              holdfast order place MUG-WHITE=1x4.95 --channel WEB --external-id W-1003 \\
+                  --pickup HIGH-STREET
               holdfast order place --file order.json
 
             The external id is the channel's own number of the order; it can be used once a channel. --file reads the \
@@ -47,6 +51,8 @@ struct OrderPlace: AsyncParsableCommand {
 
     @Flag(help: "A till sale: the customer has the goods already; every tracked line names its location.")
     var goodsInHand = false
+
+    @OptionGroup var delivery: DeliveryOptions
 
     @Option(help: ArgumentHelp("Read the request from this file.", valueName: "path"))
     var file: String?
@@ -92,6 +98,7 @@ struct OrderPlace: AsyncParsableCommand {
         if let customer { request.customer.customerID = customer }
         if let currency { request.currencyCode = currency }
         if goodsInHand { request.goodsInHand = true }
+        if let delivery = delivery.proto { request.delivery = delivery }
         if !lines.isEmpty {
             request.lines = lines.map { line in
                 .with {

@@ -918,7 +918,7 @@ const ProtobufCMessageDescriptor holdfast__v1__place_order_request__line__descri
   (ProtobufCMessageInit) holdfast__v1__place_order_request__line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__place_order_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor holdfast__v1__place_order_request__field_descriptors[10] =
 {
   {
     "order_id",
@@ -1028,11 +1028,24 @@ static const ProtobufCFieldDescriptor holdfast__v1__place_order_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "delivery",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__PlaceOrderRequest, delivery),
+    &holdfast__v1__delivery__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__place_order_request__field_indices_by_name[] = {
   1,   /* field[1] = channel */
   8,   /* field[8] = currency_code */
   4,   /* field[4] = customer */
+  9,   /* field[9] = delivery */
   2,   /* field[2] = external_id */
   6,   /* field[6] = goods_in_hand */
   5,   /* field[5] = lines */
@@ -1043,7 +1056,7 @@ static const unsigned holdfast__v1__place_order_request__field_indices_by_name[]
 static const ProtobufCIntRange holdfast__v1__place_order_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__place_order_request__descriptor =
 {
@@ -1053,7 +1066,7 @@ const ProtobufCMessageDescriptor holdfast__v1__place_order_request__descriptor =
   "Holdfast__V1__PlaceOrderRequest",
   "holdfast.v1",
   sizeof(Holdfast__V1__PlaceOrderRequest),
-  9,
+  10,
   holdfast__v1__place_order_request__field_descriptors,
   holdfast__v1__place_order_request__field_indices_by_name,
   1,  holdfast__v1__place_order_request__number_ranges,
@@ -1497,7 +1510,7 @@ const ProtobufCMessageDescriptor holdfast__v1__order_event__descriptor =
   (ProtobufCMessageInit) holdfast__v1__order_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__order__field_descriptors[14] =
+static const ProtobufCFieldDescriptor holdfast__v1__order__field_descriptors[15] =
 {
   {
     "order_id",
@@ -1667,11 +1680,24 @@ static const ProtobufCFieldDescriptor holdfast__v1__order__field_descriptors[14]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "delivery",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__Order, delivery),
+    &holdfast__v1__delivery__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__order__field_indices_by_name[] = {
   7,   /* field[7] = added_tax */
   1,   /* field[1] = channel */
   4,   /* field[4] = customer */
+  14,   /* field[14] = delivery */
   13,   /* field[13] = events */
   2,   /* field[2] = external_id */
   12,   /* field[12] = goods_in_hand */
@@ -1687,7 +1713,7 @@ static const unsigned holdfast__v1__order__field_indices_by_name[] = {
 static const ProtobufCIntRange holdfast__v1__order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__order__descriptor =
 {
@@ -1697,7 +1723,7 @@ const ProtobufCMessageDescriptor holdfast__v1__order__descriptor =
   "Holdfast__V1__Order",
   "holdfast.v1",
   sizeof(Holdfast__V1__Order),
-  14,
+  15,
   holdfast__v1__order__field_descriptors,
   holdfast__v1__order__field_indices_by_name,
   1,  holdfast__v1__order__number_ranges,

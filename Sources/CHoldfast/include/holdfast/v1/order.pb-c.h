@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "holdfast/v1/delivery.pb-c.h"
 #include "holdfast/v1/money.pb-c.h"
 #include "holdfast/v1/reservation.pb-c.h"
 
@@ -285,10 +286,14 @@ struct  Holdfast__V1__PlaceOrderRequest
    * ISO 4217 code; must be the channel's currency. Empty is the channel's currency.
    */
   char *currency_code;
+  /*
+   * How and where it is to be delivered; absent where that is told elsewhere. Must be absent for goods in hand.
+   */
+  Holdfast__V1__Delivery *delivery;
 };
 #define HOLDFAST__V1__PLACE_ORDER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__place_order_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0, NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0, NULL, (char *)protobuf_c_empty_string, NULL }
 
 
 /*
@@ -516,10 +521,14 @@ struct  Holdfast__V1__Order
    */
   size_t n_events;
   Holdfast__V1__OrderEvent **events;
+  /*
+   * How and where it is to be delivered, as it stands now; absent where that was not told. ListOrders leaves it out.
+   */
+  Holdfast__V1__Delivery *delivery;
 };
 #define HOLDFAST__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__order__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL }
 
 
 /*
