@@ -54,21 +54,24 @@ struct LineBooksTests {
         #expect(books == before)
     }
 
-    /// For each seed 1,000 lines with 40 random events.
-    @Test("200,000 random events keep units and money of a line", arguments: [UInt64(1), 2, 3, 4, 5])
+    /// For each seed as many lines as it takes for 25,000 moves; one event in ten is any event, the others are known where they are tried.
+    @Test("100,000 random events keep units and money of a line", arguments: [UInt64(1), 2, 3, 4])
     func random(seed: UInt64) throws {
         var generator = SplitMix64(state: seed)
         var done = 0
-        for _ in 0..<1_000 {
+        while done < 25_000 {
             let ordered = Int64.random(in: 1...50, using: &generator)
             var books = try books(
                 ordered: ordered, amount: Int64.random(in: 0...100_000, using: &generator),
                 tax: Int64.random(in: 0...20_000, using: &generator))
             var (cancelled, earned, due): (Int64, Int64, Int64) = (0, 0, 0)
             for _ in 0..<40 {
-                let status = LineStatus.allCases.randomElement(using: &generator) ?? .allocated
-                let event = LineEvent.allCases.randomElement(using: &generator) ?? .cancel
-                let quantity = Int64.random(in: 0...ordered, using: &generator)
+                let isAny = Int.random(in: 0..<10, using: &generator) == 0
+                let statuses = isAny ? LineStatus.allCases : books.units.present.statuses
+                let status = statuses.randomElement(using: &generator) ?? .allocated
+                let events = isAny ? LineEvent.allCases : Lifecycle.line.allowed(in: status)
+                guard let event = events.randomElement(using: &generator) else { continue }
+                let quantity = Int64.random(in: 0...max(1, isAny ? ordered : books.units[status]), using: &generator)
                 let before = books
                 do {
                     let booked = try books.move(event, quantity, from: status)
@@ -90,6 +93,5 @@ struct LineBooksTests {
                 if books.money.refundUnits == books.money.earnedUnits { #expect(due == earned) }
             }
         }
-        #expect(done > 1_000)
     }
 }

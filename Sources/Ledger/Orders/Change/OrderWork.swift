@@ -282,7 +282,8 @@ struct OrderWork {
         do {
             switch target.from {
             case nil: transition = try lines[place].books.add(.allocate, quantity)
-            case .backordered: transition = try lines[place].books.move(.allocate, quantity, from: .backordered).transition
+            case .backordered:
+                transition = try lines[place].books.move(.allocate, quantity, from: .backordered).transition
             case .some(let status):
                 transition = try lines[place].books.move(.reallocate, quantity, from: status).transition
                 try giveUp(quantity, of: lines[place], standing: status, target.parts)
