@@ -145,7 +145,7 @@ let package = Package(
         .target(
             name: "HoldfastServer",
             dependencies: [
-                "AccessTokens", "HoldfastServices", "OrderProcessing", "OrderPromising", "HotStock", "Ledger", "Domain",
+                "AccessTokens", "ReviewHook", "HoldfastServices", "OrderProcessing", "OrderPromising", "HotStock", "Ledger", "Domain",
                 "RedisClient",
                 "PostgresClient",
                 "FramedTransport", "HoldfastAPI", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf,

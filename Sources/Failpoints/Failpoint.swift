@@ -52,6 +52,13 @@ package enum Failpoint: String, CaseIterable, Sendable {
     /// An orphan has its tombstone, and its units are still taken in Redis.
     case buried = "buried"
 
+    /// A server has taken a review, and has done nothing of it.
+    case reviewClaimed = "review-claimed"
+    /// The fraud check has been asked about an order, and nothing of its review is written.
+    case reviewAsked = "review-asked"
+    /// A validated order was released, and its review does not say so.
+    case reviewReleased = "review-released"
+
     /// Does here what a test asked for; true where the caller must act as if the answer it has were lost.
     @discardableResult
     @inlinable

@@ -11,6 +11,7 @@ import OrderProcessing
 import OrderPromising
 import PostgresClient
 import RedisClient
+import ReviewHook
 import ServiceLifecycle
 import UnixSignals
 
@@ -100,7 +101,9 @@ public struct HoldfastServer: Sendable {
             logger: labelled("holdfast.http2"))
         let startGate = StartGate()
         let serving = ServingState { promising.isReady }
-        let processing = OrderProcessing(promising: promising, logger: labelled("holdfast.processing"))
+        let fraudCheck = try configuration.fraudCheck().map { HTTPFraudCheck($0) }
+        let processing = OrderProcessing(
+            promising: promising, fraudCheck: fraudCheck, logger: labelled("holdfast.processing"))
         let services = ServiceRegistry.all(
             promising: promising, processing: processing, serving: serving, keys: SystemKeyMint(),
             logger: labelled("holdfast.calls"))
@@ -123,7 +126,12 @@ public struct HoldfastServer: Sendable {
         // Stopped from the last to the first: first no more calls, last the stores, and health is told to the very end.
         var parts: [any Service] = admin.map { [$0] } ?? []
         parts += [
-            StoresService(redis: redis, pool: pool),
+            StoresService(redis: redis, pool: pool)
+        ]
+        if let fraudCheck {
+            parts.append(FraudCheckService(check: fraudCheck, logger: labelled("holdfast.processing")))
+        }
+        parts += [
             PromisingService(
                 promising: promising, processing: processing, schemaGate: schemaGate, startGate: startGate, gate: gate),
             ListenerService(

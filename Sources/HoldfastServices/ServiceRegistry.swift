@@ -18,12 +18,14 @@ public enum ServiceRegistry {
         promising: OrderPromising, processing: OrderProcessing? = nil, serving: ServingState, keys: any KeyMint,
         logger: Logger
     ) -> [any RegistrableRPCService] {
+        let processing = processing ?? OrderProcessing(promising: promising, logger: logger)
         let services: [any RegistrableRPCService] = [
             CatalogService(promising: promising, logger: logger),
             InventoryService(promising: promising, logger: logger),
             AvailabilityService(promising: promising, logger: logger),
             ReservationService(promising: promising, logger: logger),
             OrderService(promising: promising, logger: logger),
+            OrderReviewService(processing: processing, logger: logger),
             EventService(promising: promising, serving: serving, logger: logger),
             OperationsService(promising: promising, logger: logger),
             AccessService(promising: promising, keys: keys, logger: logger),

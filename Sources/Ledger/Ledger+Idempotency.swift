@@ -15,6 +15,10 @@ public enum IdempotencyKind: Int16, Sendable {
     case extension_ = 4
 
     // Review: 20 to 39.
+    /// A hold, an approval or a validation.
+    case review = 20
+    /// A step of Holdfast itself in the review of an order.
+    case reviewStep = 21
 
     // Fulfilment: 40 to 59.
 
@@ -30,6 +34,7 @@ public enum IdempotencyKind: Int16, Sendable {
         case .stockChange: .movement
         case .cancellation: .cancellation
         case .extension_: .extension_
+        case .review, .reviewStep: .review
         }
     }
 }

@@ -1,3 +1,4 @@
+public import Domain
 public import Ledger
 public import Logging
 public import OrderPromising
@@ -10,14 +11,29 @@ public import OrderPromising
 public final class OrderProcessing: Sendable {
     /// What sets stock aside, and the ledger.
     public let promising: OrderPromising
+    /// Asks another program about orders; nil where this server is set up without one.
+    let fraudCheck: (any FraudChecking)?
+    /// What releases orders whose review lets them pass; nil where orders are released by hand alone.
+    let releasing: (any OrderReleasing)?
     let logger: Logger
 
     /// The durable side.
     public var ledger: Ledger { promising.ledger }
 
     /// Makes order processing over order promising.
-    public init(promising: OrderPromising, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - promising: what sets stock aside.
+    ///   - fraudCheck: asks another program about orders.
+    ///   - releasing: releases orders whose review lets them pass.
+    ///   - logger: where trouble is told.
+    public init(
+        promising: OrderPromising, fraudCheck: (any FraudChecking)? = nil, releasing: (any OrderReleasing)? = nil,
+        logger: Logger
+    ) {
         self.promising = promising
+        self.fraudCheck = fraudCheck
+        self.releasing = releasing
         self.logger = logger
     }
 
@@ -30,6 +46,8 @@ public final class OrderProcessing: Sendable {
 
     /// The work that is looked for again and again.
     private var recurringWork: [RecurringWork] {
-        []
+        [
+            RecurringWork(name: "the review of orders", interval: .milliseconds(250)) { try await self.reviewPass() }
+        ]
     }
 }

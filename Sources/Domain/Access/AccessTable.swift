@@ -68,6 +68,13 @@ public enum AccessTable {
         "holdfast.v1.OrderService/ListOrders": AccessRule(.scoped, orderReading),
         "holdfast.v1.OrderService/CancelOrder": AccessRule(.scoped, Lifecycle.line.roles(for: .cancel)),
 
+        "holdfast.v1.OrderReviewService/HoldOrder": AccessRule(.scoped, Lifecycle.review.roles(for: .hold)),
+        "holdfast.v1.OrderReviewService/ApproveOrder": AccessRule(.scoped, Lifecycle.review.roles(for: .approve)),
+        "holdfast.v1.OrderReviewService/ValidateOrder": AccessRule(.scoped, Lifecycle.review.roles(for: .recheck)),
+        "holdfast.v1.OrderReviewService/ListHolds": AccessRule(.scoped, orderReading),
+        "holdfast.v1.OrderReviewService/SetPrices": AccessRule(.scoped, [.admin]),
+        "holdfast.v1.OrderReviewService/ListPrices": AccessRule(.scoped, orderReading),
+
         "holdfast.v1.EventService/Subscribe": AccessRule(.scoped, stockReading),
 
         "holdfast.v1.OperationsService/CheckBooks": AccessRule(.company, [.finance, .admin]),

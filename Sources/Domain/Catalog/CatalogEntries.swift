@@ -63,12 +63,25 @@ public struct Channel: Hashable, Sendable {
     public var name: String
     /// Currency of its orders.
     public var currency: Currency
+    /// What its orders are looked at for.
+    public var review: Review
+
+    /// What is said of the review of a channel's orders.
+    public enum Review: Hashable, Sendable {
+        /// Nothing: in an upsert the rules stay as they are.
+        case kept
+        /// There is none.
+        case off
+        /// These rules.
+        case rules(ReviewRules)
+    }
 
     /// Makes a channel.
-    public init(code: String, name: String, currency: Currency) {
+    public init(code: String, name: String, currency: Currency, review: Review = .kept) {
         self.code = code
         self.name = name
         self.currency = currency
+        self.review = review
     }
 }
 

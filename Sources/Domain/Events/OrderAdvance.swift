@@ -82,6 +82,8 @@ public struct OrderAdvance: Hashable, Sendable {
         case paymentAttempt = 6
         /// A return.
         case returnOrder = 7
+        /// The review of an order.
+        case review = 20
 
         func word(of state: Int16) -> String {
             switch self {
@@ -92,6 +94,7 @@ public struct OrderAdvance: Hashable, Sendable {
             case .payment: PaymentState(rawValue: state)?.word ?? ""
             case .paymentAttempt: PaymentAttemptState(rawValue: state)?.word ?? ""
             case .returnOrder: ReturnState(rawValue: state)?.word ?? ""
+            case .review: ReviewState(rawValue: state)?.word ?? ""
             }
         }
     }

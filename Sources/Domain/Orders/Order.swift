@@ -68,12 +68,17 @@ public struct Order: Hashable, Sendable {
     public var events: [OrderEvent]
     /// How and where it is to be delivered, as it stands; nil where that was not told, and in lists.
     public var delivery: OrderDelivery?
+    /// What holds it and has held it, oldest first; empty in lists.
+    public var holds: [OrderHold]
+    /// Its review; nil where it has none, and in lists.
+    public var review: OrderReview?
 
     /// Makes an order.
     public init(
         id: EntityID, channel: String, externalID: String, status: OrderStatus, customer: Customer, currency: Currency,
         lines: [Line], subtotal: Int64, addedTax: Int64, orderedAt: Instant, placedAt: Instant,
-        reservation: EntityID?, goodsInHand: Bool, events: [OrderEvent], delivery: OrderDelivery? = nil
+        reservation: EntityID?, goodsInHand: Bool, events: [OrderEvent], delivery: OrderDelivery? = nil,
+        holds: [OrderHold] = [], review: OrderReview? = nil
     ) {
         self.id = id
         self.channel = channel
@@ -90,6 +95,8 @@ public struct Order: Hashable, Sendable {
         self.goodsInHand = goodsInHand
         self.events = events
         self.delivery = delivery
+        self.holds = holds
+        self.review = review
     }
 }
 

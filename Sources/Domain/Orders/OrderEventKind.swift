@@ -8,6 +8,12 @@ public enum OrderEventKind: Int16, LifecycleWord {
     case cancelled = 2
 
     // Review: 20 to 39.
+    /// Something holds it from now on.
+    case held = 20
+    /// Something no longer holds it.
+    case holdLifted = 21
+    /// Nothing holds it: it is released when the remorse period is over.
+    case validated = 22
 
     // Fulfilment: 40 to 59.
 

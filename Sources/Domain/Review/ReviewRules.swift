@@ -30,13 +30,13 @@ public struct ReviewRules: Hashable, Sendable {
 
     /// What is asked of another program about an order.
     public struct FraudCheck: Hashable, Sendable {
-        /// How long it may take to answer, in milliseconds: 100 to 30,000.
+        /// How long it may take to answer, in milliseconds: 100 to 20,000.
         public var timeLimitMilliseconds: Int32
         /// Whether an order is held while it cannot be asked; else it passes then.
         public var holdsWhenUnavailable: Bool
 
         /// The bounds of the time limit.
-        public static let timeLimits: ClosedRange<Int32> = 100...30_000
+        public static let timeLimits: ClosedRange<Int32> = 100...20_000
 
         /// Makes a check.
         public init(timeLimitMilliseconds: Int32, holdsWhenUnavailable: Bool = true) {

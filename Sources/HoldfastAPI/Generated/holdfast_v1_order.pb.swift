@@ -711,6 +711,22 @@ public nonisolated struct Holdfast_V1_Order: @unchecked Sendable {
   /// Clears the value of `delivery`. Subsequent reads from it will return its default value.
   public mutating func clearDelivery() {_uniqueStorage()._delivery = nil}
 
+  /// What holds it and has held it, oldest first. ListOrders leaves it out.
+  public var holds: [Holdfast_V1_OrderHold] {
+    get {_storage._holds}
+    set {_uniqueStorage()._holds = newValue}
+  }
+
+  /// Its review; absent where its channel had no rules. ListOrders leaves it out.
+  public var review: Holdfast_V1_OrderReview {
+    get {_storage._review ?? Holdfast_V1_OrderReview()}
+    set {_uniqueStorage()._review = newValue}
+  }
+  /// Returns true if `review` has been explicitly set.
+  public var hasReview: Bool {_storage._review != nil}
+  /// Clears the value of `review`. Subsequent reads from it will return its default value.
+  public mutating func clearReview() {_uniqueStorage()._review = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1477,7 +1493,7 @@ nonisolated extension Holdfast_V1_OrderEvent: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Order"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}channel\0\u{3}external_id\0\u{1}status\0\u{1}customer\0\u{1}lines\0\u{1}subtotal\0\u{3}added_tax\0\u{1}total\0\u{3}ordered_at\0\u{3}placed_at\0\u{3}reservation_id\0\u{3}goods_in_hand\0\u{1}events\0\u{1}delivery\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}channel\0\u{3}external_id\0\u{1}status\0\u{1}customer\0\u{1}lines\0\u{1}subtotal\0\u{3}added_tax\0\u{1}total\0\u{3}ordered_at\0\u{3}placed_at\0\u{3}reservation_id\0\u{3}goods_in_hand\0\u{1}events\0\u{1}delivery\0\u{1}holds\0\u{1}review\0")
 
   fileprivate class _StorageClass {
     var _orderID: String = String()
@@ -1495,6 +1511,8 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
     var _goodsInHand: Bool = false
     var _events: [Holdfast_V1_OrderEvent] = []
     var _delivery: Holdfast_V1_Delivery? = nil
+    var _holds: [Holdfast_V1_OrderHold] = []
+    var _review: Holdfast_V1_OrderReview? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1520,6 +1538,8 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
       _goodsInHand = source._goodsInHand
       _events = source._events
       _delivery = source._delivery
+      _holds = source._holds
+      _review = source._review
     }
   }
 
@@ -1553,6 +1573,8 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._goodsInHand) }()
         case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._events) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._delivery) }()
+        case 16: try { try decoder.decodeRepeatedMessageField(value: &_storage._holds) }()
+        case 17: try { try decoder.decodeSingularMessageField(value: &_storage._review) }()
         default: break
         }
       }
@@ -1610,6 +1632,12 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
       try { if let v = _storage._delivery {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
       } }()
+      if !_storage._holds.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._holds, fieldNumber: 16)
+      }
+      try { if let v = _storage._review {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1634,6 +1662,8 @@ nonisolated extension Holdfast_V1_Order: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._goodsInHand != rhs_storage._goodsInHand {return false}
         if _storage._events != rhs_storage._events {return false}
         if _storage._delivery != rhs_storage._delivery {return false}
+        if _storage._holds != rhs_storage._holds {return false}
+        if _storage._review != rhs_storage._review {return false}
         return true
       }
       if !storagesAreEqual {return false}

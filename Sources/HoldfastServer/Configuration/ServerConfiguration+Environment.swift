@@ -12,11 +12,14 @@ extension ServerConfiguration {
         "HOLDFAST_CACHE_AGE_MS", "HOLDFAST_MAX_FRAME_BYTES", "HOLDFAST_MAX_CALLS_PER_CONNECTION",
         "HOLDFAST_MAX_CONNECTIONS", "HOLDFAST_SHUTDOWN_GRACE_S",
         "HOLDFAST_LOG_FORMAT", "HOLDFAST_SLOW_CALL_MS", "HOLDFAST_RETENTION_DAYS", "HOLDFAST_EVENT_RETENTION_DAYS",
-        "HOLDFAST_SCRUB_INTERVAL_S", "HOLDFAST_REPAIR_GRACE_S",
+        "HOLDFAST_SCRUB_INTERVAL_S", "HOLDFAST_REPAIR_GRACE_S", "HOLDFAST_FRAUD_CHECK_URL",
+        "HOLDFAST_FRAUD_CHECK_SECRET",
     ]
 
     /// The environment variables that name a file with the value of another one.
-    public static let environmentFileNames = ["HOLDFAST_REDIS_URL_FILE", "HOLDFAST_POSTGRES_URL_FILE"]
+    public static let environmentFileNames = [
+        "HOLDFAST_REDIS_URL_FILE", "HOLDFAST_POSTGRES_URL_FILE", "HOLDFAST_FRAUD_CHECK_SECRET_FILE",
+    ]
 
     /// Takes over what environment variables say; those that are not set or empty leave the values as they are.
     ///
@@ -96,5 +99,8 @@ extension ServerConfiguration {
             scrubInterval = .seconds(Int64(interval))
         }
         if let grace = try number("HOLDFAST_REPAIR_GRACE_S", in: 1...600) { repairGrace = .seconds(Int64(grace)) }
+        fraudCheckURL = text("HOLDFAST_FRAUD_CHECK_URL") ?? fraudCheckURL
+        fraudCheckSecret =
+            try SecretSetting.value("HOLDFAST_FRAUD_CHECK_SECRET", environment: environment) ?? fraudCheckSecret
     }
 }

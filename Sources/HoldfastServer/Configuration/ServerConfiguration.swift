@@ -59,6 +59,10 @@ public struct ServerConfiguration: Sendable {
     public var scrubInterval: TimeAmount = .hours(1)
     /// How long something between the stores must look wrong before it is put right: 1 s to 10 minutes; default 5 s.
     public var repairGrace: TimeAmount = .seconds(5)
+    /// Where the fraud check is that review rules of channels may ask: `https`, or `http` on this machine; `nil` has none.
+    public var fraudCheckURL: String?
+    /// The secret that questions to the fraud check are signed with, at least 16 bytes; required with its URL.
+    public var fraudCheckSecret: String?
     /// Whether the server brings the schema up to date itself, as `dev` does; by default it refuses an old one.
     public var migratesSchema = false
 
@@ -86,6 +90,7 @@ public struct ServerConfiguration: Sendable {
         try validateStores()
         try validateTLS()
         _ = try signOn.validated()
+        _ = try fraudCheck()
         guard allowsPlaintext || tlsCertificate != nil || LoopbackName.includes(host) else {
             throw ServerConfigurationError(
                 setting: "host",

@@ -89,5 +89,27 @@ struct FieldNames: Sendable {
     static let rotateApiKey = message(
         ["key_id", "replaces", "overlap_seconds", "expires_at"], single: ["expires_at": timestamp])
     static let upsertChannels = message(
-        ["request_id", "channels"], repeated: ["channels": FieldNames(texts("code", "name", "currency_code"))])
+        ["request_id", "channels"],
+        repeated: [
+            "channels": message(["code", "name", "currency_code", "review"], single: ["review": reviewRules])
+        ])
+}
+
+extension FieldNames {
+    private static let reviewRules = message(
+        [
+            "off", "remorse_seconds", "stock", "backordered", "zero_price", "price_tolerance_percent", "address",
+            "zones",
+            "payment", "maximum_amount", "maximum_units", "fraud_check",
+        ],
+        repeated: ["zones": FieldNames(texts("country", "postcode_prefixes"))],
+        single: [
+            "maximum_amount": money, "fraud_check": FieldNames(texts("time_limit_ms", "pass_when_unavailable")),
+        ])
+    static let holdOrder = FieldNames(texts("hold_id", "order_id", "detail"))
+    static let approveOrder = FieldNames(texts("approval_id", "order_id", "reasons", "note"))
+    static let validateOrder = FieldNames(texts("validation_id", "order_id"))
+    static let setPrices = message(
+        ["request_id", "channel", "prices"],
+        repeated: ["prices": message(["sku", "price"], single: ["price": unitPrice])])
 }

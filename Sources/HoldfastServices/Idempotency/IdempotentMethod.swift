@@ -17,6 +17,12 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case createApiKey = 13
     case rotateApiKey = 14
 
+    // Review: 20 to 39; 24 is what Holdfast does by itself.
+    case holdOrder = 20
+    case approveOrder = 21
+    case validateOrder = 22
+    case setPrices = 23
+
     /// The method's name in the contract.
     var name: String {
         switch self {
@@ -34,6 +40,10 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .upsertChannels: "UpsertChannels"
         case .createApiKey: "CreateApiKey"
         case .rotateApiKey: "RotateApiKey"
+        case .holdOrder: "HoldOrder"
+        case .approveOrder: "ApproveOrder"
+        case .validateOrder: "ValidateOrder"
+        case .setPrices: "SetPrices"
         }
     }
 
@@ -54,6 +64,10 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .upsertChannels: .upsertChannels
         case .createApiKey: .createApiKey
         case .rotateApiKey: .rotateApiKey
+        case .holdOrder: .holdOrder
+        case .approveOrder: .approveOrder
+        case .validateOrder: .validateOrder
+        case .setPrices: .setPrices
         }
     }
 }

@@ -29,6 +29,17 @@ extension OrderKey: PageKey {
     }
 }
 
+extension HeldOrderKey: PageKey {
+    var pageKey: [UInt8] { OrderKey(placedAt: placedAt, id: order).pageKey + Int64(number).pageKey }
+
+    init?(pageKey bytes: [UInt8]) {
+        guard bytes.count == 32, let key = OrderKey(pageKey: Array(bytes[..<24])),
+            let number = Int64(pageKey: Array(bytes[24...])), let number = Int16(exactly: number)
+        else { return nil }
+        self.init(placedAt: key.placedAt, order: key.id, number: number)
+    }
+}
+
 extension ApiKeyKey: PageKey {
     var pageKey: [UInt8] { OrderKey(placedAt: createdAt, id: id).pageKey }
 

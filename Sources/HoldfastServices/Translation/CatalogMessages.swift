@@ -34,5 +34,6 @@ extension Holdfast_V1_Channel {
         code = channel.code
         name = channel.name
         currencyCode = channel.currency.code
+        if case .rules(let rules) = channel.review { review = Holdfast_V1_ReviewRules(rules, channel.currency) }
     }
 }

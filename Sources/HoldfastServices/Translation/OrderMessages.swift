@@ -80,6 +80,8 @@ extension Holdfast_V1_Order {
         if let reservation = order.reservation { reservationID = reservation.description }
         goodsInHand = order.goodsInHand
         if let delivery = order.delivery { self.delivery = Holdfast_V1_Delivery(delivery) }
+        holds = order.holds.map { Holdfast_V1_OrderHold($0) }
+        if let review = order.review { self.review = Holdfast_V1_OrderReview(review) }
         events = order.events.map { event in
             var message = Holdfast_V1_OrderEvent()
             message.sequence = event.sequence

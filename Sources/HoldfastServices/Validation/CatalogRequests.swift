@@ -81,7 +81,9 @@ enum CatalogRequests {
                 validation.text(channel.name, to: nameBound, "channels[\(index)].name")
                 guard let currency = validation.currency(channel.currencyCode, "channels[\(index)].currency_code")
                 else { continue }
-                channels.append(Channel(code: channel.code, name: channel.name, currency: currency))
+                let review = ReviewRequests.review(channel, "channels[\(index)].review", &validation)
+                channels.append(
+                    Channel(code: channel.code, name: channel.name, currency: currency, review: review))
             }
             validation.unique(request.channels.lazy.map(\.code), "this code") { "channels[\($0)].code" }
         }

@@ -120,6 +120,31 @@ enum ListRequests {
         return (page, filter)
     }
 
+    /// What holds orders, oldest first, with its filter.
+    static func holds(
+        _ request: Holdfast_V1_ListHoldsRequest, by caller: Caller
+    ) throws -> (page: PageRequest<HeldOrderKey>, filter: HoldFilter) {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.channel, "channel")
+        var filter = HoldFilter(channel: request.channel, channels: caller.scope.channels)
+        if request.reason != .unspecified {
+            filter.reason = HoldReason(request.reason)
+            if filter.reason == nil { validation.refuse("reason", "\(request.reason.rawValue) is no reason of a hold") }
+        }
+        let page: PageRequest<HeldOrderKey> = try page(request, "ListHolds", &validation)
+        if !request.channel.isEmpty { try caller.scope.admit(channel: request.channel) }
+        return (page, filter)
+    }
+
+    /// A channel's own prices by sku.
+    static func prices(_ request: Holdfast_V1_ListPricesRequest, by caller: Caller) throws -> PageRequest<String> {
+        var validation = RequestValidation()
+        validation.code(request.channel, "channel")
+        let page: PageRequest<String> = try page(request, "ListPrices", &validation)
+        try caller.scope.admit(channel: request.channel)
+        return page
+    }
+
     /// Reads what all lists have in common, and ends the validation.
     private static func page<Request: PagedRequest, Key: PageKey & Equatable>(
         _ request: Request, _ method: String, _ validation: inout RequestValidation
@@ -147,5 +172,7 @@ extension Holdfast_V1_ListChannelsRequest: PagedRequest {}
 extension Holdfast_V1_GetStockRequest: PagedRequest {}
 extension Holdfast_V1_ListMovementsRequest: PagedRequest {}
 extension Holdfast_V1_ListOrdersRequest: PagedRequest {}
+extension Holdfast_V1_ListHoldsRequest: PagedRequest {}
+extension Holdfast_V1_ListPricesRequest: PagedRequest {}
 extension Holdfast_V1_ListApiKeysRequest: PagedRequest {}
 extension Holdfast_V1_ListAuditEventsRequest: PagedRequest {}

@@ -5,8 +5,9 @@ extension Ledger {
     private static let channelPage = PostgresStatement(
         "channel_page",
         """
-        SELECT code, name, currency FROM channel WHERE code > $1::text AND ($3::text[] IS NULL OR code = ANY($3::text[]))
-        ORDER BY code LIMIT $2::int4
+        SELECT c.code, c.name, c.currency, \(reviewColumns)
+        FROM channel c LEFT JOIN channel_review r ON r.channel_id = c.id
+        WHERE c.code > $1::text AND ($3::text[] IS NULL OR c.code = ANY($3::text[])) ORDER BY c.code LIMIT $2::int4
         """, access: .readOnly)
 
     /// Creates channels or replaces their description; all or none.
@@ -25,9 +26,10 @@ extension Ledger {
             {
                 return reply
             }
+            let turned = try Ledger.turnedReviews(channels, on: connection)
             return try Ledger.upsert(
-                ChannelUpsert(channels), requestID, body: body, caller: caller, encodeReply: encodeReply, on: connection
-            )
+                ChannelUpsert(channels, turned: turned), requestID, body: body, caller: caller,
+                encodeReply: encodeReply, on: connection)
         }
     }
 
@@ -46,16 +48,26 @@ extension Ledger {
 extension Channel {
     init(row: PostgresRow) throws {
         guard let currency = Currency(code: try row.text(2)) else { throw UnreadableValue(column: "channel.currency") }
-        self.init(code: try row.text(0), name: try row.text(1), currency: currency)
+        let rules = try ReviewRules(row: row, at: 3)
+        self.init(
+            code: try row.text(0), name: try row.text(1), currency: currency,
+            review: rules.map { .rules($0) } ?? .off)
     }
 }
 
 /// Channels to create or change.
 private struct ChannelUpsert: CatalogueUpsert {
     private let columns: [PostgresValue]
+    private let channels: [Channel]
+    private let turned: PostgresValue
     let count: Int
 
-    init(_ channels: [Channel]) {
+    /// - Parameters:
+    ///   - channels: the channels.
+    ///   - turned: codes of those whose review rules are to be others than before.
+    init(_ channels: [Channel], turned: [String]) {
+        self.channels = channels
+        self.turned = .texts(turned)
         count = channels.count
         columns = [
             .texts(channels.map(\.code)), .texts(channels.map(\.name)), .texts(channels.map(\.currency.code)),
@@ -76,12 +88,16 @@ private struct ChannelUpsert: CatalogueUpsert {
         """
         UPDATE channel c SET name = n.name, currency = n.currency, changed_xid = pg_current_xact_id()
         FROM unnest($1::text[], $2::text[], $3::text[]) AS n(code, name, currency)
-        WHERE c.code = n.code AND (c.name, c.currency) IS DISTINCT FROM (n.name, n.currency)
+        WHERE c.code = n.code
+            AND ((c.name, c.currency) IS DISTINCT FROM (n.name, n.currency) OR c.code = ANY($4::text[]))
         """)
 
     var inserting: (PostgresStatement, [PostgresValue]) { (ChannelUpsert.insert, columns) }
     var locking: (PostgresStatement, [PostgresValue]) { (ChannelUpsert.lock, [columns[0]]) }
-    var updating: (PostgresStatement, [PostgresValue]) { (ChannelUpsert.update, columns) }
+    var updating: (PostgresStatement, [PostgresValue]) { (ChannelUpsert.update, columns + [turned]) }
 
-    func check(_ locked: PostgresRows, on connection: PostgresConnection) throws {}
+    func check(_ locked: PostgresRows, on connection: PostgresConnection) throws {
+        let reviews = Ledger.writingReviews(channels)
+        if !reviews.isEmpty { _ = try connection.pipeline(reviews) }
+    }
 }

@@ -60,6 +60,7 @@ CREATE TABLE order_review (
     due_at timestamptz NOT NULL,
     failures integer NOT NULL DEFAULT 0,
     looks integer NOT NULL DEFAULT 0,
+    version integer NOT NULL DEFAULT 0,
     round integer NOT NULL DEFAULT 1,
     release_due timestamptz,
     verdict smallint CHECK (verdict BETWEEN 1 AND 3),
@@ -70,6 +71,7 @@ CREATE INDEX order_review_due ON order_review (due_at) WHERE due_at < 'infinity'
 COMMENT ON TABLE order_review IS
     'state 1 due, 2 held, 3 validated, 4 released, 5 ended. due_at: when a server looks at it next; whoever does moves it on first, '
     'so that the order is found again if that one dies. failures since the last look that came to an end; looks that came to one. '
+    'version rises with each change. '
     'round rises when the order itself is changed: verdicts (1 accepted, 2 suspected, 3 rejected) and approvals are of a round.';
 
 ALTER TABLE order_hold ADD COLUMN round integer NOT NULL DEFAULT 0;

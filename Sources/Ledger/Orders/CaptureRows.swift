@@ -60,6 +60,10 @@ struct CaptureRows {
         """
         WITH e AS (
             INSERT INTO order_event (order_id, sequence, kind, cause_id) SELECT id, 1, 1, id FROM unnest($1::uuid[]) AS u(id)
+        ), v AS (
+            INSERT INTO order_review (order_id, state, due_at)
+            SELECT u.id, $4::int2, now() FROM unnest($1::uuid[], $2::int4[], $3::bool[]) AS u(id, channel, in_hand)
+            JOIN channel_review r ON r.channel_id = u.channel WHERE NOT u.in_hand
         )
         INSERT INTO outbox (topic, subject, subject_sequence, cause_id)
         SELECT 'order.placed', id, 1, id FROM unnest($1::uuid[]) AS u(id)
@@ -88,7 +92,14 @@ struct CaptureRows {
         steps.append(contentsOf: taxes)
         steps.append(contentsOf: deliveries)
         steps.append(contentsOf: stock)
-        steps.append((CaptureRows.insertEvents, [.uuids(accepted.map { PostgresUUID($0.request.id) })]))
+        steps.append(
+            (
+                CaptureRows.insertEvents,
+                [
+                    .uuids(accepted.map { PostgresUUID($0.request.id) }), .int32s(accepted.map(\.channel)),
+                    .bools(accepted.map(\.request.goodsInHand)), .int16(ReviewState.due.rawValue),
+                ]
+            ))
         return steps
     }
 

@@ -20,7 +20,9 @@ extension Ledger {
             reason: request.reason)
         return try await changeOrder(change) { work in
             let cancelled = try work.cancel(request.lines)
-            return try encodeReply(work.tellCancellation(of: cancelled))
+            let reply = try encodeReply(work.tellCancellation(of: cancelled))
+            try work.reviewRest()
+            return reply
         }
     }
 }

@@ -17,7 +17,7 @@ extension Ledger {
         """
         SELECT a.order_id, a.line_number, l.code, a.quantity
         FROM order_allocation a JOIN cell c ON c.id = a.cell_id JOIN location l ON l.id = c.location_id
-        WHERE a.order_id = ANY($1::uuid[]) ORDER BY a.order_id, a.line_number, a.cell_id
+        WHERE a.order_id = ANY($1::uuid[]) AND a.quantity > 0 ORDER BY a.order_id, a.line_number, a.cell_id
         """, access: .readOnly)
 
     /// The immutable facts of captures, by order id; ids without an order are left out.

@@ -57,15 +57,16 @@ extension Ledger {
     private static func order(_ id: EntityID, on connection: PostgresConnection) throws -> Order? {
         let mode = PostgresTransactionMode.repeatableReadReadOnly
         let order = [PostgresValue.uuid(PostgresUUID(id))]
-        let results = try connection.pipeline([
+        let steps: [LedgerStep] = [
             (mode.begin, []), (orderByID, order), (linesOfOrder, order), (taxesOfOrder, order),
             (quantitiesOfOrder, order), (allocationsOfOrder, order), (eventsOfOrder, order), readingDelivery(of: id),
-            (mode.commit, []),
-        ])
+        ]
+        let results = try connection.pipeline(steps + readingReview(of: id) + [(mode.commit, [])])
         guard let head = results[1].first else { return nil }
         var read = try Order(head: head)
         read.lines = try lines(results[2], taxes: results[3], quantities: results[4], allocations: results[5])
         read.delivery = try delivery(results[7])
+        (read.holds, read.review) = try review(holds: results[8], review: results[9])
         read.events = try results[6].map { row in
             guard let kind = OrderEventKind(rawValue: try row.int16(1)) else {
                 throw UnreadableValue(column: "order_event.kind")

@@ -13,5 +13,5 @@ struct CatalogCommands: AsyncParsableCommand {
               holdfast catalog channel add WEB --name "Web shop" --currency GBP
               holdfast catalog product add MUG-WHITE --name "White mug"
             """,
-        subcommands: [ProductCommands.self, LocationCommands.self, ChannelCommands.self])
+        subcommands: [ProductCommands.self, LocationCommands.self, ChannelCommands.self, PriceCommands.self])
 }

@@ -8,7 +8,7 @@ struct ChannelCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "channel",
         abstract: "Doors that orders come through.",
-        subcommands: [ChannelAdd.self, ChannelList.self])
+        subcommands: [ChannelAdd.self, ChannelRules.self, ChannelList.self])
 }
 
 /// `holdfast catalog channel add`.
@@ -77,8 +77,11 @@ struct ChannelList: AsyncParsableCommand {
             $0.nextPageToken = token
         }
         try server.format.show(reply) { reply in
-            var table = Table([.text("CODE"), .text("NAME"), .text("CURRENCY")])
-            for channel in reply.channels { table.add(channel.code, channel.name, channel.currencyCode) }
+            var table = Table([.text("CODE"), .text("NAME"), .text("CURRENCY"), .text("REVIEW")])
+            for channel in reply.channels {
+                table.add(
+                    channel.code, channel.name, channel.currencyCode, channel.hasReview ? channel.review.shown : "")
+            }
             table.noteMore(reply.nextPageToken)
             return table
         }

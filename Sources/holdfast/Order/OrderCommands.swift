@@ -5,7 +5,7 @@ import HoldfastAPI
 struct OrderCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "order",
-        abstract: "Orders: placed, shown, listed, cancelled.",
+        abstract: "Orders: placed, shown, listed, held, approved, cancelled.",
         discussion: """
             Lines are written SKU@LOCATION=QUANTITYxPRICE, the location may be left out:
 
@@ -14,7 +14,10 @@ struct OrderCommands: AsyncParsableCommand {
               holdfast order get --channel WEB --external-id W-1001
               holdfast order list --channel WEB --status open
             """,
-        subcommands: [OrderPlace.self, OrderGet.self, OrderList.self, OrderCancel.self])
+        subcommands: [
+            OrderPlace.self, OrderGet.self, OrderList.self, OrderCancel.self, OrderHolds.self, OrderHoldCommand.self,
+            OrderApprove.self, OrderValidate.self,
+        ])
 }
 
 extension Holdfast_V1_OrderStatus {

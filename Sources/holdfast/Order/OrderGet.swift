@@ -61,6 +61,11 @@ struct OrderGet: AsyncParsableCommand {
         if !order.reservationID.isEmpty { facts.append(("reservation", order.reservationID)) }
         if order.hasDelivery { facts.append(("delivery", order.delivery.shown)) }
         if order.goodsInHand { facts.append(("goods", "in the customer's hands")) }
+        if order.hasReview { facts.append(("review", order.review.shown)) }
+        for hold in order.holds {
+            let end = hold.hasLiftedAt ? "until \(hold.liftedAt.shown), by \(hold.liftedBy)" : "now"
+            facts.append(("held", "\(hold.reason.word) from \(hold.placedAt.shown) \(end): \(hold.detail)"))
+        }
         for event in order.events { facts.append(("event \(event.sequence)", "\(event.type) \(event.at.shown)")) }
         return Table(facts: facts)
     }

@@ -18,7 +18,7 @@ struct OrderPlace: AsyncParsableCommand {
               holdfast order place MUG-WHITE@HIGH-STREET=1x4.95 \\
                   --channel TILLS --external-id 4711 --goods-in-hand
               holdfast order place MUG-WHITE=1x4.95 --channel WEB --external-id W-1002 \\
-                  --ship-to "name=Ann Lee;line=1 High Street;city=Leeds;postcode=LS1 4DY;country=GB"
+                  --ship-to "name=Ann Lee;line=1 High St;city=Leeds;country=GB"
               holdfast order place MUG-WHITE=1x4.95 --channel WEB --external-id W-1003 \\
                   --pickup HIGH-STREET
               holdfast order place --file order.json

@@ -98,6 +98,12 @@ struct Serve: AsyncParsableCommand {
             valueName: "time"))
     var repairGrace: TimeSpan?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the fraud check is that channels' rules may ask: https, or http on this machine; its secret is set by HOLDFAST_FRAUD_CHECK_SECRET.",
+            valueName: "url"))
+    var fraudCheckUrl: String?
+
     @OptionGroup var log: LogOptions
 
     func run() async throws {
@@ -132,6 +138,7 @@ struct Serve: AsyncParsableCommand {
         if let eventRetention { settings.eventRetentionDays = try Self.days(eventRetention, of: "--event-retention") }
         if let scrubInterval { settings.scrubInterval = .milliseconds(scrubInterval.milliseconds) }
         if let repairGrace { settings.repairGrace = .milliseconds(repairGrace.milliseconds) }
+        settings.fraudCheckURL = fraudCheckUrl ?? settings.fraudCheckURL
         settings.logFormat = try log.format()
         try settings.validate()
         return settings

@@ -16,6 +16,7 @@ struct AccessMatrixTests {
     static let methods: [MethodDescriptor] =
         Holdfast_V1_CatalogService.Method.descriptors + Holdfast_V1_InventoryService.Method.descriptors
         + Holdfast_V1_AvailabilityService.Method.descriptors + Holdfast_V1_ReservationService.Method.descriptors
+        + Holdfast_V1_OrderReviewService.Method.descriptors
         + Holdfast_V1_OrderService.Method.descriptors + Holdfast_V1_OperationsService.Method.descriptors
         + Holdfast_V1_AccessService.Method.descriptors + Holdfast_V1_EventService.Method.descriptors
 

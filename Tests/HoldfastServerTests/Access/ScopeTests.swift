@@ -104,6 +104,12 @@ private struct Shop: Sendable {
         func held(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
             (try make(mine.reservation), try [others.reservation, unknown].map(make))
         }
+        func ordered(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
+            (try make(mine.order), try [others.order, unknown].map(make))
+        }
+        func priced(_ make: (String) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
+            (try make("web"), try ["shop", "nowhere"].map(make))
+        }
         return [
             "holdfast.v1.CatalogService/UpsertLocations": try stock { code in
                 try bytes(
@@ -237,6 +243,45 @@ private struct Shop: Sendable {
                     try bytes(Holdfast_V1_ListOrdersRequest.with { $0.channel = "nowhere" }),
                 ]
             ),
+            "holdfast.v1.OrderReviewService/HoldOrder": try ordered { id in
+                try bytes(
+                    Holdfast_V1_HoldOrderRequest.with {
+                        $0.holdID = EntityID.fresh.description
+                        $0.orderID = id.description
+                        $0.detail = "wait"
+                    })
+            },
+            "holdfast.v1.OrderReviewService/ApproveOrder": try ordered { id in
+                try bytes(
+                    Holdfast_V1_ApproveOrderRequest.with {
+                        $0.approvalID = EntityID.fresh.description
+                        $0.orderID = id.description
+                    })
+            },
+            "holdfast.v1.OrderReviewService/ValidateOrder": try ordered { id in
+                try bytes(
+                    Holdfast_V1_ValidateOrderRequest.with {
+                        $0.validationID = EntityID.fresh.description
+                        $0.orderID = id.description
+                    })
+            },
+            "holdfast.v1.OrderReviewService/ListHolds": (
+                [],
+                try ["shop", "nowhere"].map { channel in
+                    try bytes(Holdfast_V1_ListHoldsRequest.with { $0.channel = channel })
+                }
+            ),
+            "holdfast.v1.OrderReviewService/SetPrices": try priced { channel in
+                try bytes(
+                    Holdfast_V1_SetPricesRequest.with {
+                        $0.requestID = EntityID.fresh.description
+                        $0.channel = channel
+                        $0.prices = [.with { $0.sku = "A" }]
+                    })
+            },
+            "holdfast.v1.OrderReviewService/ListPrices": try priced { channel in
+                try bytes(Holdfast_V1_ListPricesRequest.with { $0.channel = channel })
+            },
             "holdfast.v1.OrderService/CancelOrder": (
                 try bytes(cancel(mine.order)), [try bytes(cancel(others.order)), try bytes(cancel(unknown))]
             ),

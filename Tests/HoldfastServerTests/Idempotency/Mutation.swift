@@ -26,6 +26,7 @@ struct Mutation: Sendable {
         "holdfast.v1.InventoryService/GetStock", "holdfast.v1.InventoryService/ListMovements",
         "holdfast.v1.AvailabilityService/CheckAvailability", "holdfast.v1.AvailabilityService/ExplainAvailability",
         "holdfast.v1.ReservationService/GetReservation", "holdfast.v1.OrderService/GetOrder",
+        "holdfast.v1.OrderReviewService/ListHolds", "holdfast.v1.OrderReviewService/ListPrices",
         "holdfast.v1.OrderService/ListOrders", "holdfast.v1.OperationsService/CheckBooks",
         "holdfast.v1.AccessService/ListApiKeys", "holdfast.v1.AccessService/ListAuditEvents",
         "holdfast.v1.AccessService/GetCaller", "holdfast.v1.EventService/Subscribe",
@@ -58,7 +59,7 @@ struct MutationSet: Sendable {
     init() throws {
         let shop = Shop()
         preparation = try shop.preparation()
-        mutations = try shop.catalogue() + shop.stock() + shop.trade() + shop.access()
+        mutations = try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.access()
     }
 }
 
@@ -67,6 +68,9 @@ private struct Shop {
     private let held = EntityID.fresh
     private let released = EntityID.fresh
     private let cancelled = EntityID.fresh
+    private let toHold = EntityID.fresh
+    private let heldOrder = EntityID.fresh
+    private let toValidate = EntityID.fresh
     private let revoked = EntityID.fresh
     private let rotated = EntityID.fresh
 
@@ -104,7 +108,8 @@ private struct Shop {
             try Mutation("ReservationService/Reserve", id: released, reservation(released, "released", 2)),
             try Mutation("OrderService/PlaceOrder", id: cancelled, order(cancelled, "cancelled", 2)),
             try Mutation("AccessService/CreateApiKey", id: revoked, key(revoked)),
-            try Mutation("AccessService/CreateApiKey", id: rotated, key(rotated)),
+        ] + (try reviewPreparation()) + [
+            try Mutation("AccessService/CreateApiKey", id: rotated, key(rotated))
         ]
     }
 
@@ -235,6 +240,85 @@ private struct Shop {
                     ]
                 }, differs: "lines[0].quantity"
             ) { $0.lines[0].quantity = 2 },
+        ]
+    }
+
+    /// A channel with rules, an article without stock, and orders of it.
+    private func reviewPreparation() throws -> [Mutation] {
+        let ids = (0..<3).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "CatalogService/UpsertProducts", id: ids[0],
+                Holdfast_V1_UpsertProductsRequest.with { request in
+                    request.requestID = ids[0].description
+                    request.products = [.with { $0.sku = sku("fee") }]
+                }),
+            try Mutation(
+                "CatalogService/UpsertChannels", id: ids[1],
+                Holdfast_V1_UpsertChannelsRequest.with { request in
+                    request.requestID = ids[1].description
+                    request.channels = [channel(reviewed)]
+                    request.channels[0].review.remorseSeconds = 3_600
+                }),
+            try Mutation("OrderService/PlaceOrder", id: toHold, feeOrder(toHold)),
+            try Mutation("OrderService/PlaceOrder", id: heldOrder, feeOrder(heldOrder)),
+            try Mutation("OrderService/PlaceOrder", id: toValidate, feeOrder(toValidate, reviewed)),
+            try Mutation("OrderReviewService/HoldOrder", id: ids[2], hold(ids[2], heldOrder)),
+        ]
+    }
+
+    private var reviewed: String { tag + "-reviewed" }
+
+    private func feeOrder(_ id: EntityID, _ code: String? = nil) -> Holdfast_V1_PlaceOrderRequest {
+        var request = order(id, "fee", 2)
+        request.lines[0].location = ""
+        if let code { request.channel = code }
+        return request
+    }
+
+    private func hold(_ id: EntityID, _ order: EntityID) -> Holdfast_V1_HoldOrderRequest {
+        .with {
+            $0.holdID = id.description
+            $0.orderID = order.description
+            $0.detail = "wait"
+        }
+    }
+
+    func review() throws -> [Mutation] {
+        let ids = (0..<4).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "OrderReviewService/HoldOrder", id: ids[0], hold(ids[0], toHold), differs: "detail"
+            ) { $0.detail = "wait longer" },
+            try Mutation(
+                "OrderReviewService/ApproveOrder", id: ids[1],
+                Holdfast_V1_ApproveOrderRequest.with {
+                    $0.approvalID = ids[1].description
+                    $0.orderID = heldOrder.description
+                    $0.reasons = [.manual]
+                }, differs: "note"
+            ) { $0.note = "so be it" },
+            try Mutation(
+                "OrderReviewService/ValidateOrder", id: ids[2],
+                Holdfast_V1_ValidateOrderRequest.with {
+                    $0.validationID = ids[2].description
+                    $0.orderID = toValidate.description
+                }, differs: "order_id"
+            ) { $0.orderID = toHold.description },
+            try Mutation(
+                "OrderReviewService/SetPrices", id: ids[3],
+                Holdfast_V1_SetPricesRequest.with { request in
+                    request.requestID = ids[3].description
+                    request.channel = channel
+                    request.prices = [
+                        .with {
+                            $0.sku = sku("fee")
+                            $0.price.currencyCode = "GBP"
+                            $0.price.units = 2
+                        }
+                    ]
+                }, differs: "prices[0].price.units"
+            ) { $0.prices[0].price.units = 3 },
         ]
     }
 

@@ -27,7 +27,8 @@ struct ServerConfigurationTests {
             "HOLDFAST_CACHE_AGE_MS": "7", "HOLDFAST_MAX_FRAME_BYTES": "2048", "HOLDFAST_MAX_CALLS_PER_CONNECTION": "9",
             "HOLDFAST_MAX_CONNECTIONS": "11", "HOLDFAST_SHUTDOWN_GRACE_S": "13",
             "HOLDFAST_RETENTION_DAYS": "30", "HOLDFAST_EVENT_RETENTION_DAYS": "40", "HOLDFAST_SCRUB_INTERVAL_S": "600",
-            "HOLDFAST_REPAIR_GRACE_S": "8",
+            "HOLDFAST_REPAIR_GRACE_S": "8", "HOLDFAST_FRAUD_CHECK_URL": "https://risk.example/check",
+            "HOLDFAST_FRAUD_CHECK_SECRET": "sixteen bytes ok",
         ]
         #expect(Set(values.keys) == Set(ServerConfiguration.environmentNames))
         var asked: Set<String> = []
@@ -68,6 +69,8 @@ struct ServerConfigurationTests {
         #expect(configuration.eventRetentionDays == 40)
         #expect(configuration.scrubInterval == .minutes(10))
         #expect(configuration.repairGrace == .seconds(8))
+        #expect(configuration.fraudCheckURL == "https://risk.example/check")
+        #expect(configuration.fraudCheckSecret == "sixteen bytes ok")
         try configuration.validate()
     }
 
@@ -93,6 +96,27 @@ struct ServerConfigurationTests {
         #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
         configuration.allowsPlaintext = true
         try configuration.validate()
+    }
+
+    @Test("A fraud check has a good address and a long secret, or is refused")
+    func fraudCheck() throws {
+        let secret = "sixteen bytes ok"
+        for (url, secret, isGood): (String?, String?, Bool) in [
+            (nil, nil, true), ("https://risk.example/", secret, true), ("http://localhost:1/", secret, true),
+            (nil, secret, false), ("https://risk.example/", nil, false), ("http://risk.example/", secret, false),
+            ("https://risk.example/", "short", false), ("risk", secret, false),
+        ] {
+            var configuration = ServerConfiguration(cores: 1)
+            configuration.fraudCheckURL = url
+            configuration.fraudCheckSecret = secret
+            if isGood {
+                try configuration.validate()
+            } else {
+                let error = #expect(throws: ServerConfigurationError.self) { try configuration.validate() }
+                #expect(error?.setting == "fraud-check-url")
+                if let secret { #expect(error?.reason.contains(secret) == false) }
+            }
+        }
     }
 
     @Test("A single sign-on is set whole or refused by the setting that is missing or wrong")

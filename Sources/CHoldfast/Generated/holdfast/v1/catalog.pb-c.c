@@ -973,7 +973,7 @@ const ProtobufCMessageDescriptor holdfast__v1__location__descriptor =
   (ProtobufCMessageInit) holdfast__v1__location__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__channel__field_descriptors[3] =
+static const ProtobufCFieldDescriptor holdfast__v1__channel__field_descriptors[4] =
 {
   {
     "code",
@@ -1011,16 +1011,29 @@ static const ProtobufCFieldDescriptor holdfast__v1__channel__field_descriptors[3
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "review",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__Channel, review),
+    &holdfast__v1__review_rules__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__channel__field_indices_by_name[] = {
   0,   /* field[0] = code */
   2,   /* field[2] = currency_code */
   1,   /* field[1] = name */
+  3,   /* field[3] = review */
 };
 static const ProtobufCIntRange holdfast__v1__channel__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__channel__descriptor =
 {
@@ -1030,7 +1043,7 @@ const ProtobufCMessageDescriptor holdfast__v1__channel__descriptor =
   "Holdfast__V1__Channel",
   "holdfast.v1",
   sizeof(Holdfast__V1__Channel),
-  3,
+  4,
   holdfast__v1__channel__field_descriptors,
   holdfast__v1__channel__field_indices_by_name,
   1,  holdfast__v1__channel__number_ranges,

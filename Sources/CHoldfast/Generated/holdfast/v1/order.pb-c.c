@@ -1510,7 +1510,7 @@ const ProtobufCMessageDescriptor holdfast__v1__order_event__descriptor =
   (ProtobufCMessageInit) holdfast__v1__order_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__order__field_descriptors[15] =
+static const ProtobufCFieldDescriptor holdfast__v1__order__field_descriptors[17] =
 {
   {
     "order_id",
@@ -1692,6 +1692,30 @@ static const ProtobufCFieldDescriptor holdfast__v1__order__field_descriptors[15]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "holds",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__V1__Order, n_holds),
+    offsetof(Holdfast__V1__Order, holds),
+    &holdfast__v1__order_hold__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "review",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__Order, review),
+    &holdfast__v1__order_review__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__order__field_indices_by_name[] = {
   7,   /* field[7] = added_tax */
@@ -1701,11 +1725,13 @@ static const unsigned holdfast__v1__order__field_indices_by_name[] = {
   13,   /* field[13] = events */
   2,   /* field[2] = external_id */
   12,   /* field[12] = goods_in_hand */
+  15,   /* field[15] = holds */
   5,   /* field[5] = lines */
   0,   /* field[0] = order_id */
   9,   /* field[9] = ordered_at */
   10,   /* field[10] = placed_at */
   11,   /* field[11] = reservation_id */
+  16,   /* field[16] = review */
   3,   /* field[3] = status */
   6,   /* field[6] = subtotal */
   8,   /* field[8] = total */
@@ -1713,7 +1739,7 @@ static const unsigned holdfast__v1__order__field_indices_by_name[] = {
 static const ProtobufCIntRange holdfast__v1__order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__order__descriptor =
 {
@@ -1723,7 +1749,7 @@ const ProtobufCMessageDescriptor holdfast__v1__order__descriptor =
   "Holdfast__V1__Order",
   "holdfast.v1",
   sizeof(Holdfast__V1__Order),
-  15,
+  17,
   holdfast__v1__order__field_descriptors,
   holdfast__v1__order__field_indices_by_name,
   1,  holdfast__v1__order__number_ranges,

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "holdfast/v1/delivery.pb-c.h"
 #include "holdfast/v1/money.pb-c.h"
 #include "holdfast/v1/reservation.pb-c.h"
+#include "holdfast/v1/review.pb-c.h"
 
 typedef struct Holdfast__V1__Customer Holdfast__V1__Customer;
 typedef struct Holdfast__V1__Tax Holdfast__V1__Tax;
@@ -525,10 +526,19 @@ struct  Holdfast__V1__Order
    * How and where it is to be delivered, as it stands now; absent where that was not told. ListOrders leaves it out.
    */
   Holdfast__V1__Delivery *delivery;
+  /*
+   * What holds it and has held it, oldest first. ListOrders leaves it out.
+   */
+  size_t n_holds;
+  Holdfast__V1__OrderHold **holds;
+  /*
+   * Its review; absent where its channel had no rules. ListOrders leaves it out.
+   */
+  Holdfast__V1__OrderReview *review;
 };
 #define HOLDFAST__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__order__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, NULL, 0,NULL, NULL, NULL, NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0, 0,NULL, NULL, 0,NULL, NULL }
 
 
 /*

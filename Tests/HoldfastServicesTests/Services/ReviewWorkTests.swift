@@ -1,0 +1,246 @@
+import Domain
+import GRPCCore
+import HoldfastAPI
+import HoldfastTesting
+import Logging
+import SwiftProtobuf
+import Testing
+
+@testable import HoldfastServices
+@testable import Ledger
+@testable import OrderProcessing
+
+@Suite("The work of reviews")
+struct ReviewWorkTests {
+    private static let asking = Holdfast_V1_ReviewRules.with {
+        $0.remorseSeconds = 60
+        $0.fraudCheck = .with { $0.timeLimitMs = 1_000 }
+    }
+
+    @Test("The fraud check is told the order, once; what it says holds the order or lets it pass")
+    func verdicts() async throws {
+        for (verdict, reason): (FraudVerdict, Holdfast_V1_HoldReason?) in [
+            (.accepted, nil), (.suspected("new card"), .fraudSuspected), (.rejected("stolen"), .fraudRejected),
+        ] {
+            try await ReviewBench.with(Self.asking) { bench in
+                bench.fraud.verdict = verdict
+                let id = try await bench.place([("A", 2, 250), ("POST", 1, 350)])
+                try await bench.settle()
+                #expect(try await bench.open(id) == (reason.map { [$0] } ?? []))
+                let asked = try #require(bench.fraud.asked.first)
+                #expect(bench.fraud.asked.count == 1)
+                #expect(asked.order == id)
+                #expect(asked.owedMinor == 850)
+                #expect(asked.lines.map(\.sku) == ["A", "POST"])
+                #expect(asked.delivery?.shipTo?.postcode == "LS1 4DY")
+                _ = try await bench.validate(id)
+                #expect(bench.fraud.asked.count == 1)
+                if reason != nil {
+                    _ = try await bench.approve(id)
+                    #expect(try await bench.validate(id).review.state == .validated)
+                }
+            }
+        }
+    }
+
+    @Test("While it does not answer the order is held, and asked about again under the same id until it does")
+    func unavailable() async throws {
+        try await ReviewBench.with(Self.asking) { bench in
+            bench.fraud.verdict = .unavailable("it did not answer within 1000 ms")
+            let id = try await bench.place()
+            try await bench.settle()
+            #expect(try await bench.open(id) == [.fraudCheckUnavailable])
+            try await bench.passTime()
+            try await bench.settle()
+            #expect(try await bench.open(id) == [.fraudCheckUnavailable])
+            bench.fraud.verdict = .suspected("velocity")
+            try await bench.passTime()
+            try await bench.settle()
+            #expect(try await bench.open(id) == [.fraudSuspected])
+            #expect(bench.fraud.asked.count == 3)
+            #expect(Set(bench.fraud.asked.map(\.id)).count == 1)
+            #expect(try await bench.events(id) == ["placed", "held", "held", "hold_lifted"])
+        }
+        var passing = Self.asking
+        passing.fraudCheck.passWhenUnavailable = true
+        try await ReviewBench.with(passing) { bench in
+            bench.fraud.verdict = .unavailable("late")
+            let id = try await bench.place()
+            try await bench.settle()
+            #expect(try await bench.order(id).review.state == .validated)
+        }
+    }
+
+    @Test("A server without a fraud check holds what its channel wants checked")
+    func notSetUp() async throws {
+        try await ReviewBench.with(Self.asking) { bench in
+            let bare = OrderProcessing(
+                promising: bench.deployment.promising, logger: Logger(label: "test"))
+            let id = try await bench.place()
+            #expect(try await bare.reviewPass() == 1)
+            #expect(try await bench.open(id) == [.fraudCheckUnavailable])
+            #expect(try await bench.order(id).holds[0].detail.contains("without a fraud check"))
+        }
+    }
+
+    @Test("An order that changes while the check is asked is looked at as it is then")
+    func changed() async throws {
+        var rules = Self.asking
+        rules.maximumUnits = 5
+        try await ReviewBench.with(rules) { bench in
+            let id = try await bench.place([("A", 9, 100)])
+            bench.fraud.whenAsked { _ in
+                await #expect(throws: Never.self) {
+                    _ = try await bench.deployment.cancel(id, [(number: 1, quantity: 5)])
+                }
+            }
+            try await bench.settle()
+            #expect(try await bench.open(id).isEmpty)
+            #expect(try await bench.order(id).review.state == .validated)
+        }
+    }
+
+    @Test("A hold that comes while the check is asked is not passed over")
+    func heldMeanwhile() async throws {
+        try await ReviewBench.with(Self.asking) { bench in
+            let id = try await bench.place()
+            let held = Box(false)
+            bench.fraud.whenAsked { _ in
+                if held.value { return }
+                held.value = true
+                await #expect(throws: Never.self) {
+                    _ = try await bench.deployment.ledger.hold(
+                        OrderChange(
+                            id: .fresh, order: id, kind: .review, body: [1], caller: .anonymous, reason: "wait")
+                    ) { _ in [] }
+                }
+            }
+            try await bench.settle()
+            #expect(try await bench.open(id) == [.manual])
+            try await bench.passTime()
+            try await bench.settle()
+            #expect(try await bench.open(id) == [.manual])
+            #expect(bench.release.released.isEmpty)
+            _ = try await bench.approve(id)
+            try await bench.passTime()
+            try await bench.settle()
+            try await bench.passTime()
+            try await bench.settle()
+            #expect(bench.release.released == [id])
+        }
+    }
+
+    @Test("Two servers share the work: each order is looked at, asked about and released once")
+    func shared() async throws {
+        var rules = Self.asking
+        rules.remorseSeconds = 0
+        try await ReviewBench.with(rules) { bench in
+            var ids: Set<EntityID> = []
+            for _ in 0..<50 { ids.insert(try await bench.place()) }
+            let other = OrderProcessing(
+                promising: bench.deployment.promising, fraudCheck: bench.fraud, releasing: bench.release,
+                logger: Logger(label: "test"))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for processing in [bench.processing, other] {
+                    group.addTask { while try await processing.reviewPass() > 0 {} }
+                }
+                try await group.waitForAll()
+            }
+            try await bench.settle()
+            #expect(bench.fraud.asked.count == 50)
+            #expect(bench.release.released.count == 50)
+            #expect(Set(bench.release.released) == ids)
+            #expect(
+                try await bench.deployment.numbers("SELECT count(*) FROM order_review WHERE state = 4") == [50])
+        }
+    }
+
+    @Test("Whatever a server that died had begun, the next one goes on, and nothing happens twice")
+    func crashes() async throws {
+        var rules = Self.asking
+        rules.remorseSeconds = 0
+        try await ReviewBench.with(rules) { bench in
+            let ledger = bench.deployment.ledger
+            // It died after it took the review.
+            let id = try await bench.place()
+            #expect(try await ledger.claimReviews(limit: 10, leaseSeconds: 60, releasing: true).count == 1)
+            try await bench.settle()
+            #expect(bench.fraud.asked.isEmpty)
+            try await bench.passTime()
+            // It died after it had asked.
+            let asked = try await ledger.claimReviews(limit: 10, leaseSeconds: 60, releasing: true)
+            let question = try #require(try await ledger.fraudQuestionDue(id))
+            _ = await bench.fraud.verdict(on: question.order, within: 1_000)
+            try await bench.passTime()
+            // A second one took over, and the first comes back to life and writes late.
+            let second = try await ledger.claimReviews(limit: 10, leaseSeconds: 60, releasing: true)
+            #expect(second == asked)
+            try await ledger.look(second[0], verdict: .accepted)
+            try await ledger.look(asked[0], verdict: .rejected("another answer"))
+            #expect(try await bench.order(id).review.state == .validated)
+            #expect(try await bench.open(id).isEmpty)
+            // It died after the release, before that was noted.
+            let claim = try #require(
+                try await ledger.claimReviews(limit: 10, leaseSeconds: 60, releasing: true).first)
+            #expect(claim.state == .validated)
+            try await bench.release.releaseReviewed(id, cause: claim.step)
+            try await bench.passTime()
+            try await bench.settle()
+            #expect(bench.release.released == [id])
+            #expect(try await bench.order(id).review.state == .released)
+            #expect(try await bench.events(id) == ["placed", "validated"])
+        }
+    }
+
+    @Test("Where a release is refused the order waits and is tried again; the others go on")
+    func refusedRelease() async throws {
+        try await ReviewBench.with(.with { $0.zeroPrice = true }) { bench in
+            bench.release.refusal = .unavailable("nobody picks today", retryAfterMilliseconds: 1)
+            let id = try await bench.place()
+            try await bench.settle()
+            #expect(try await bench.order(id).review.state == .validated)
+            bench.release.refusal = nil
+            let other = try await bench.place()
+            try await bench.settle()
+            #expect(bench.release.released == [other])
+            try await bench.passTime()
+            try await bench.settle()
+            #expect(Set(bench.release.released) == [id, other])
+        }
+    }
+
+    @Test("One order whose books are broken is put off, longer each time; the others go on")
+    func broken() async throws {
+        try await ReviewBench.with(.with { $0.zeroPrice = true }) { bench in
+            let bad = try await bench.place()
+            try await bench.deployment.run(
+                "UPDATE line_quantity SET quantity = 7 WHERE order_id = '\(bad)'")
+            var good: Set<EntityID> = []
+            for _ in 0..<5 { good.insert(try await bench.place()) }
+            for _ in 0..<3 {
+                try await bench.passTime()
+                try await bench.settle()
+            }
+            #expect(Set(bench.release.released) == good)
+            let failures = try await bench.deployment.numbers(
+                "SELECT failures FROM order_review WHERE order_id = '\(bad)'")
+            #expect(failures == [3])
+        }
+    }
+
+    @Test("Units that wait for supply keep a validated order in view")
+    func waiting() async throws {
+        try await ReviewBench.with(.with { $0.zeroPrice = true }) { bench in
+            let id = try await bench.place([("A", 5, 100)])
+            _ = try await bench.deployment.ledger.changeOrder(
+                OrderChange(id: .fresh, order: id, kind: .reviewStep, body: [1], caller: .anonymous)
+            ) { work in
+                _ = try work.move(.backorder, 2, line: 1, from: .allocated)
+                return []
+            }
+            try await bench.settle()
+            #expect(bench.release.released == [id])
+            #expect(try await bench.order(id).review.state == .validated)
+        }
+    }
+}
