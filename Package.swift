@@ -133,12 +133,12 @@ let package = Package(
             ], swiftSettings: withFailpoints),
         .target(
             name: "OrderProcessing",
-            dependencies: ["OrderPromising", "Ledger", "Domain", "Failpoints", nioCore, logging],
+            dependencies: ["OrderPromising", "Ledger", "Domain", "Sourcing", "Failpoints", nioCore, logging],
             swiftSettings: withFailpoints),
         .target(
             name: "HoldfastServices",
             dependencies: [
-                "OrderProcessing", "OrderPromising", "Ledger", "Domain", "HoldfastAPI", "FramedTransport",
+                "OrderProcessing", "OrderPromising", "Ledger", "Domain", "Sourcing", "HoldfastAPI", "FramedTransport",
                 "TraceContext", grpcCore,
                 grpcProtobuf, swiftProtobuf, nioCore, logging,
             ], swiftSettings: strict),
@@ -256,6 +256,12 @@ let package = Package(
                 "HoldfastTesting", "OrderPromising", "HotStock", "Ledger", "Domain", "RedisClient", "PostgresClient",
                 "PrivateStores", nioCore, logging,
             ], swiftSettings: strict),
+        .testTarget(
+            name: "OrderProcessingTests",
+            dependencies: [
+                "HoldfastTesting", "OrderProcessing", "OrderPromising", "Ledger", "Domain", "Sourcing", "Failpoints",
+                "PrivateStores", "PostgresClient", nioCore, logging,
+            ], swiftSettings: withFailpoints),
         .testTarget(
             name: "HoldfastServicesTests",
             dependencies: [

@@ -29,6 +29,8 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case cancelled = "cancelled"
     /// What a change of stock gives up is taken in Redis, and PostgreSQL knows nothing of it.
     case movementTaken = "movement-taken"
+    /// An order has taken over supply for its waiting lines, and Redis was not told.
+    case backorderFilled = "backorder-filled"
     /// A change of stock is committed, and Redis was not told.
     case stockChanged = "stock-changed"
     /// A settlement is about to be sent to Redis; dropped, it is lost on the way.

@@ -13,7 +13,6 @@ public enum IdempotencyKind: Int16, Sendable {
     case cancellation = 3
     /// An extension of a reservation.
     case extension_ = 4
-
     // Review: 20 to 39.
     /// A hold, an approval or a validation.
     case review = 20
@@ -27,6 +26,18 @@ public enum IdempotencyKind: Int16, Sendable {
     // Returns: 80 to 99.
 
     // Supply: 100 to 119.
+    /// A change of caps of waiting units.
+    case backorderPolicies = 100
+    /// A configuration of sourcing.
+    case sourcing = 101
+    /// A change of customers.
+    case customers = 102
+    /// Waiting units of an order got supply.
+    case backorderFill = 103
+    /// A plan of sourcing was carried out.
+    case sourcingCommit = 104
+    /// A plan of sourcing was made.
+    case sourcingPlan = 105
 
     var subject: Refusal.Subject {
         switch self {
@@ -35,6 +46,11 @@ public enum IdempotencyKind: Int16, Sendable {
         case .cancellation: .cancellation
         case .extension_: .extension_
         case .review, .reviewStep: .review
+        case .backorderPolicies: .backorderPolicy
+        case .sourcing: .sourcingConfig
+        case .customers: .customer
+        case .backorderFill: .order
+        case .sourcingCommit, .sourcingPlan: .sourcingPlan
         }
     }
 }

@@ -46,8 +46,18 @@ public final class OrderProcessing: Sendable {
 
     /// The work that is looked for again and again.
     private var recurringWork: [RecurringWork] {
-        [
-            RecurringWork(name: "the review of orders", interval: .milliseconds(250)) { try await self.reviewPass() }
+        let backorders = backorders
+        return [
+            RecurringWork(name: "the review of orders", interval: .milliseconds(250)) { try await self.reviewPass() },
+            RecurringWork(name: "supply for waiting orders", interval: .milliseconds(100)) {
+                try await backorders.takeOver()
+            },
+            RecurringWork(name: "free stock for waiting orders", interval: .seconds(1)) {
+                try await backorders.askForFreeStock()
+            },
         ]
     }
+
+    /// Lines that wait for supply.
+    public var backorders: Backorders { Backorders(promising: promising, logger: logger) }
 }

@@ -35,6 +35,7 @@ public enum AccessTable {
     private static let holding: Set<Role> = [.pos, .kiosk, .backend, .admin]
     private static let stock: Set<Role> = [.warehouse, .admin]
     private static let stockReading: Set<Role> = [.backend, .warehouse, .support, .finance, .admin]
+    private static let customerReading: Set<Role> = [.pos, .backend, .support, .finance, .admin]
     private static let orderReading: Set<Role> = [.pos, .backend, .warehouse, .support, .finance, .admin]
 
     /// The rule of every method of the contract, by its full name.
@@ -74,6 +75,24 @@ public enum AccessTable {
         "holdfast.v1.OrderReviewService/ListHolds": AccessRule(.scoped, orderReading),
         "holdfast.v1.OrderReviewService/SetPrices": AccessRule(.scoped, [.admin]),
         "holdfast.v1.OrderReviewService/ListPrices": AccessRule(.scoped, orderReading),
+
+        "holdfast.v1.BackorderService/SetBackorderPolicies": AccessRule(.scoped, [.admin]),
+        "holdfast.v1.BackorderService/ListBackorderPolicies": AccessRule(.scoped, stockReading),
+        "holdfast.v1.BackorderService/ListBackorders": AccessRule(.scoped, stockReading),
+
+        "holdfast.v1.SourcingService/UpsertSourcingConfig": AccessRule(.company, [.admin]),
+        "holdfast.v1.SourcingService/GetSourcingConfig": AccessRule(.company, stockReading),
+        "holdfast.v1.SourcingService/UpsertSourcingLocations": AccessRule(.scoped, [.admin]),
+        "holdfast.v1.SourcingService/ListSourcingLocations": AccessRule(.scoped, stockReading),
+        "holdfast.v1.SourcingService/UpsertSourcingProducts": AccessRule(.company, [.admin]),
+        "holdfast.v1.SourcingService/PlanSourcing": AccessRule(.scoped, [.backend, .warehouse, .support, .admin]),
+        "holdfast.v1.SourcingService/GetSourcingPlan": AccessRule(.scoped, stockReading),
+        "holdfast.v1.SourcingService/CommitSourcing": AccessRule(.scoped, Lifecycle.line.roles(for: .reallocate)),
+
+        "holdfast.v1.CustomerService/UpsertCustomers": AccessRule(.common, [.pos, .backend, .support, .admin]),
+        "holdfast.v1.CustomerService/GetCustomer": AccessRule(.scoped, customerReading),
+        "holdfast.v1.CustomerService/SearchCustomers": AccessRule(.common, customerReading),
+        "holdfast.v1.CustomerService/ListCustomerOrders": AccessRule(.scoped, customerReading),
 
         "holdfast.v1.EventService/Subscribe": AccessRule(.scoped, stockReading),
 

@@ -22,6 +22,9 @@ public struct Caller: Hashable, Sendable {
     public static let anonymous = Caller(
         id: "anonymous", name: "anonymous", roles: [.admin], scope: .everything)
 
+    /// Holdfast itself: its clocks and rules.
+    public static let system = Caller(id: "system", name: "Holdfast", roles: [.admin], scope: .everything)
+
     /// Nobody: may do nothing, with nothing.
     ///
     /// Stands where a call has not been told who makes it.

@@ -128,11 +128,14 @@ public struct CapturedOrder: Hashable, Sendable {
         public var amountMinor: Int64
         /// Locations that serve it as captured; empty for an untracked product.
         public var allocations: [Allocation]
+        /// Units that waited for supply when it was captured.
+        public var backordered: Int64
 
         /// Makes a line.
-        public init(amountMinor: Int64, allocations: [Allocation]) {
+        public init(amountMinor: Int64, allocations: [Allocation], backordered: Int64 = 0) {
             self.amountMinor = amountMinor
             self.allocations = allocations
+            self.backordered = backordered
         }
     }
 

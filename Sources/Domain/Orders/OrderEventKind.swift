@@ -22,4 +22,10 @@ public enum OrderEventKind: Int16, LifecycleWord {
     // Returns: 80 to 99.
 
     // Supply: 100 to 119.
+    /// Units of it wait for supply.
+    case backordered = 100
+    /// Units that waited have supply set aside.
+    case backorderFilled = 101
+    /// Other locations serve units of it now.
+    case resourced = 102
 }

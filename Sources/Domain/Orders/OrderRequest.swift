@@ -12,14 +12,20 @@ public struct OrderRequest: Sendable {
         public var taxes: [Tax]
         /// Text printed for the line; empty is the product's name.
         public var description: String
+        /// On which terms units wait that stock cannot serve; nil where the line must be served at once.
+        public var backorder: BackorderTerms?
 
         /// Makes a line.
-        public init(demand: Demand, unitPrice: UnitPrice, amount: Money, taxes: [Tax], description: String) {
+        public init(
+            demand: Demand, unitPrice: UnitPrice, amount: Money, taxes: [Tax], description: String,
+            backorder: BackorderTerms? = nil
+        ) {
             self.demand = demand
             self.unitPrice = unitPrice
             self.amount = amount
             self.taxes = taxes
             self.description = description
+            self.backorder = backorder
         }
     }
 

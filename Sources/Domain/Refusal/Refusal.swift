@@ -92,6 +92,14 @@ public enum Refusal: Error, Hashable, Sendable {
         case amendment
         /// An order that is being written, or a quote, by id.
         case draft
+        /// A change of caps of waiting units, by request id.
+        case backorderPolicy = "backorder_policy"
+        /// A customer, by id, or a change of customers by request id.
+        case customer
+        /// A configuration of sourcing, by version or name, or a change of it by request id.
+        case sourcingConfig = "sourcing_config"
+        /// A plan of sourcing, by id.
+        case sourcingPlan = "sourcing_plan"
         /// An API key, by id or prefix.
         case apiKey = "api_key"
     }

@@ -44,14 +44,19 @@ public struct LineShortage: Hashable, Sendable {
     public var wanted: Int64
     /// Units that could have been had, at least 0.
     public var available: Int64
+    /// Where the line was allowed to wait for supply: units of its article that may still be let wait in its channel.
+    public var backorderLeft: Int64?
 
     /// Makes a shortage.
-    public init(line: Int, sku: String, location: String, wanted: Int64, available: Int64) {
+    public init(
+        line: Int, sku: String, location: String, wanted: Int64, available: Int64, backorderLeft: Int64? = nil
+    ) {
         self.line = line
         self.sku = sku
         self.location = location
         self.wanted = wanted
         self.available = available
+        self.backorderLeft = backorderLeft
     }
 }
 

@@ -380,6 +380,14 @@ public nonisolated struct Holdfast_V1_PlaceOrderRequest: @unchecked Sendable {
     /// Where location is empty: true lets several locations serve the line together.
     public var allowSplit: Bool = false
 
+    /// What stock cannot serve now waits for supply, up to the cap of the article and channel (BackorderService). Not
+    /// together with goods_in_hand. Above the cap the order is refused with a StockShortage that says how much may still
+    /// wait.
+    public var allowBackorder: Bool = false
+
+    /// Among lines that wait for one article, higher is served first; 0 to 1,000.
+    public var backorderPriority: Int32 = 0
+
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
     public init() {}
@@ -467,6 +475,9 @@ public nonisolated struct Holdfast_V1_PlaceOrderResponse: Sendable {
 
     /// Locations that serve it; empty for an untracked product.
     public var allocations: [Holdfast_V1_Allocation] = []
+
+    /// Units that wait for supply.
+    public var backordered: Int64 = 0
 
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1168,7 +1179,7 @@ nonisolated extension Holdfast_V1_PlaceOrderRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Holdfast_V1_PlaceOrderRequest.Line: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = Holdfast_V1_PlaceOrderRequest.protoMessageName + ".Line"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0\u{1}location\0\u{1}quantity\0\u{3}unit_price\0\u{1}taxes\0\u{1}description\0\u{3}allow_split\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0\u{1}location\0\u{1}quantity\0\u{3}unit_price\0\u{1}taxes\0\u{1}description\0\u{3}allow_split\0\u{3}allow_backorder\0\u{3}backorder_priority\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1183,6 +1194,8 @@ nonisolated extension Holdfast_V1_PlaceOrderRequest.Line: SwiftProtobuf.Message,
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.taxes) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.description_p) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.allowSplit) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.allowBackorder) }()
+      case 9: try { try decoder.decodeSingularInt32Field(value: &self.backorderPriority) }()
       default: break
       }
     }
@@ -1214,6 +1227,12 @@ nonisolated extension Holdfast_V1_PlaceOrderRequest.Line: SwiftProtobuf.Message,
     if self.allowSplit != false {
       try visitor.visitSingularBoolField(value: self.allowSplit, fieldNumber: 7)
     }
+    if self.allowBackorder != false {
+      try visitor.visitSingularBoolField(value: self.allowBackorder, fieldNumber: 8)
+    }
+    if self.backorderPriority != 0 {
+      try visitor.visitSingularInt32Field(value: self.backorderPriority, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1225,6 +1244,8 @@ nonisolated extension Holdfast_V1_PlaceOrderRequest.Line: SwiftProtobuf.Message,
     if lhs.taxes != rhs.taxes {return false}
     if lhs.description_p != rhs.description_p {return false}
     if lhs.allowSplit != rhs.allowSplit {return false}
+    if lhs.allowBackorder != rhs.allowBackorder {return false}
+    if lhs.backorderPriority != rhs.backorderPriority {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1296,7 +1317,7 @@ nonisolated extension Holdfast_V1_PlaceOrderResponse: SwiftProtobuf.Message, Swi
 
 nonisolated extension Holdfast_V1_PlaceOrderResponse.Line: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = Holdfast_V1_PlaceOrderResponse.protoMessageName + ".Line"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}amount\0\u{1}allocations\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}amount\0\u{1}allocations\0\u{1}backordered\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1306,6 +1327,7 @@ nonisolated extension Holdfast_V1_PlaceOrderResponse.Line: SwiftProtobuf.Message
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._amount) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.allocations) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.backordered) }()
       default: break
       }
     }
@@ -1322,12 +1344,16 @@ nonisolated extension Holdfast_V1_PlaceOrderResponse.Line: SwiftProtobuf.Message
     if !self.allocations.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.allocations, fieldNumber: 2)
     }
+    if self.backordered != 0 {
+      try visitor.visitSingularInt64Field(value: self.backordered, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Holdfast_V1_PlaceOrderResponse.Line, rhs: Holdfast_V1_PlaceOrderResponse.Line) -> Bool {
     if lhs._amount != rhs._amount {return false}
     if lhs.allocations != rhs.allocations {return false}
+    if lhs.backordered != rhs.backordered {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -52,9 +52,22 @@ public nonisolated struct Holdfast_V1_StockShortage: Sendable {
     /// Units that could have been had at that moment, after the lines before it. At least 0, less than wanted.
     public var available: Int64 = 0
 
+    /// Where the line was allowed to wait for supply: units of its article that may still be let wait in its channel, fewer
+    /// than wanted less available. Absent where it was not allowed to.
+    public var backorderLeft: Int64 {
+      get {_backorderLeft ?? 0}
+      set {_backorderLeft = newValue}
+    }
+    /// Returns true if `backorderLeft` has been explicitly set.
+    public var hasBackorderLeft: Bool {self._backorderLeft != nil}
+    /// Clears the value of `backorderLeft`. Subsequent reads from it will return its default value.
+    public mutating func clearBackorderLeft() {self._backorderLeft = nil}
+
     public var unknownFields = SwiftProtobuf.UnknownStorage()
 
     public init() {}
+
+    fileprivate var _backorderLeft: Int64? = nil
   }
 
   public init() {}
@@ -96,7 +109,7 @@ nonisolated extension Holdfast_V1_StockShortage: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Holdfast_V1_StockShortage.Line: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = Holdfast_V1_StockShortage.protoMessageName + ".Line"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}line_index\0\u{1}sku\0\u{1}location\0\u{1}wanted\0\u{1}available\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}line_index\0\u{1}sku\0\u{1}location\0\u{1}wanted\0\u{1}available\0\u{3}backorder_left\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -109,12 +122,17 @@ nonisolated extension Holdfast_V1_StockShortage.Line: SwiftProtobuf.Message, Swi
       case 3: try { try decoder.decodeSingularStringField(value: &self.location) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.wanted) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.available) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self._backorderLeft) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.lineIndex != 0 {
       try visitor.visitSingularInt32Field(value: self.lineIndex, fieldNumber: 1)
     }
@@ -130,6 +148,9 @@ nonisolated extension Holdfast_V1_StockShortage.Line: SwiftProtobuf.Message, Swi
     if self.available != 0 {
       try visitor.visitSingularInt64Field(value: self.available, fieldNumber: 5)
     }
+    try { if let v = self._backorderLeft {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -139,6 +160,7 @@ nonisolated extension Holdfast_V1_StockShortage.Line: SwiftProtobuf.Message, Swi
     if lhs.location != rhs.location {return false}
     if lhs.wanted != rhs.wanted {return false}
     if lhs.available != rhs.available {return false}
+    if lhs._backorderLeft != rhs._backorderLeft {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -61,7 +61,10 @@ struct FieldNames: Sendable {
         ],
         repeated: [
             "lines": message(
-                ["sku", "location", "quantity", "unit_price", "taxes", "description", "allow_split"],
+                [
+                    "sku", "location", "quantity", "unit_price", "taxes", "description", "allow_split",
+                    "allow_backorder", "backorder_priority",
+                ],
                 repeated: ["taxes": tax], single: ["unit_price": unitPrice])
         ],
         single: ["customer": customer, "ordered_at": timestamp, "delivery": delivery])
@@ -88,6 +91,45 @@ struct FieldNames: Sendable {
         ["key_id", "name", "roles", "channels", "locations", "expires_at"], single: ["expires_at": timestamp])
     static let rotateApiKey = message(
         ["key_id", "replaces", "overlap_seconds", "expires_at"], single: ["expires_at": timestamp])
+    private static let point = FieldNames(texts("latitude_e6", "longitude_e6"))
+    static let upsertSourcingConfig = FieldNames(texts("request_id", "name", "document"))
+    static let upsertSourcingLocations = message(
+        ["request_id", "locations"],
+        repeated: [
+            "locations": message(
+                [
+                    "code", "country", "postcode", "point", "inactive", "methods", "capabilities", "services", "hours",
+                    "closed", "lead_days", "capacity", "handling_per_shipment", "handling_per_unit",
+                ],
+                repeated: ["hours": FieldNames(texts("days", "cut_off"))],
+                single: ["point": point, "capacity": FieldNames(texts("units", "lines", "orders"))])
+        ])
+    static let upsertSourcingProducts = message(
+        ["request_id", "products"], repeated: ["products": FieldNames(texts("sku", "grams", "volume", "needs"))])
+    static let planSourcing = message(
+        [
+            "plan_id", "order_id", "lines", "destination", "method", "pickup_location", "promised", "excluded",
+            "config",
+        ],
+        repeated: ["lines": FieldNames(texts("sku", "quantity"))],
+        single: ["destination": message(["country", "postcode", "point"], single: ["point": point])])
+    static let commitSourcing = FieldNames(texts("commit_id", "plan_id"))
+    static let upsertCustomers = message(
+        ["request_id", "customers"],
+        repeated: [
+            "customers": message(
+                [
+                    "customer_id", "name", "email", "phone", "language", "note", "contacts", "addresses", "version",
+                    "created_at", "changed_at",
+                ],
+                repeated: [
+                    "contacts": FieldNames(texts("label", "name", "email", "phone")),
+                    "addresses": message(
+                        ["label", "address", "default_shipping", "default_billing"], single: ["address": address]),
+                ], single: ["created_at": timestamp, "changed_at": timestamp])
+        ])
+    static let setBackorderPolicies = message(
+        ["request_id", "policies"], repeated: ["policies": FieldNames(texts("sku", "channel", "cap", "waiting"))])
     static let upsertChannels = message(
         ["request_id", "channels"],
         repeated: [

@@ -16,6 +16,13 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case upsertChannels = 12
     case createApiKey = 13
     case rotateApiKey = 14
+    case setBackorderPolicies = 100
+    case upsertSourcingConfig = 101
+    case upsertSourcingLocations = 102
+    case upsertSourcingProducts = 103
+    case planSourcing = 104
+    case commitSourcing = 105
+    case upsertCustomers = 106
 
     // Review: 20 to 39; 24 is what Holdfast does by itself.
     case holdOrder = 20
@@ -44,6 +51,13 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .approveOrder: "ApproveOrder"
         case .validateOrder: "ValidateOrder"
         case .setPrices: "SetPrices"
+        case .setBackorderPolicies: "SetBackorderPolicies"
+        case .upsertSourcingConfig: "UpsertSourcingConfig"
+        case .upsertSourcingLocations: "UpsertSourcingLocations"
+        case .upsertSourcingProducts: "UpsertSourcingProducts"
+        case .planSourcing: "PlanSourcing"
+        case .commitSourcing: "CommitSourcing"
+        case .upsertCustomers: "UpsertCustomers"
         }
     }
 
@@ -68,6 +82,13 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .approveOrder: .approveOrder
         case .validateOrder: .validateOrder
         case .setPrices: .setPrices
+        case .setBackorderPolicies: .setBackorderPolicies
+        case .upsertSourcingConfig: .upsertSourcingConfig
+        case .upsertSourcingLocations: .upsertSourcingLocations
+        case .upsertSourcingProducts: .upsertSourcingProducts
+        case .planSourcing: .planSourcing
+        case .commitSourcing: .commitSourcing
+        case .upsertCustomers: .upsertCustomers
         }
     }
 }

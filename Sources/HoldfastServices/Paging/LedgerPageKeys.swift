@@ -59,3 +59,26 @@ extension AuditKey: PageKey {
         self.init(at: key.placedAt, request: key.id, method: method)
     }
 }
+
+extension BackorderPolicyKey: PageKey {
+    var pageKey: [UInt8] { StockLevelKey(sku: sku, location: channel).pageKey }
+
+    init?(pageKey bytes: [UInt8]) {
+        guard let key = StockLevelKey(pageKey: bytes) else { return nil }
+        self.init(sku: key.sku, channel: key.location)
+    }
+}
+
+extension WaitingLineKey: PageKey {
+    var pageKey: [UInt8] {
+        Int64(priority).pageKey + since.microseconds.pageKey + place.pageKey + Array(sku.utf8)
+    }
+
+    init?(pageKey bytes: [UInt8]) {
+        guard bytes.count >= 24, let priority = Int64(pageKey: Array(bytes[0..<8])).flatMap({ Int32(exactly: $0) }),
+            let since = Int64(pageKey: Array(bytes[8..<16])), let place = Int64(pageKey: Array(bytes[16..<24])),
+            let sku = String(pageKey: Array(bytes[24...]))
+        else { return nil }
+        self.init(sku: sku, priority: priority, since: Instant(microseconds: since), place: place)
+    }
+}

@@ -110,8 +110,9 @@ enum RefusalStatus {
     private static func shortage(_ lines: [LineShortage]) -> RPCError {
         let first = lines.first.map { line in
             let place = line.location.isEmpty ? "" : " at \(quoted(line.location))"
+            let waiting = line.backorderLeft.map { ", \($0) may wait for supply" } ?? ""
             return
-                ": line \(line.line) wants \(line.wanted) of \(quoted(line.sku))\(place), \(line.available) are available"
+                ": line \(line.line) wants \(line.wanted) of \(quoted(line.sku))\(place), \(line.available) are available\(waiting)"
         }
         let more = lines.count > 1 ? ", and \(lines.count - 1) more" : ""
         let list = Holdfast_V1_StockShortage.with { message in
@@ -122,6 +123,7 @@ enum RefusalStatus {
                     $0.location = line.location
                     $0.wanted = line.wanted
                     $0.available = line.available
+                    if let left = line.backorderLeft { $0.backorderLeft = left }
                 }
             }
         }

@@ -53,6 +53,7 @@ extension Holdfast_V1_PlaceOrderResponse {
             var message = Line()
             message.amount = Holdfast_V1_Money(line.amountMinor, order.currency)
             message.allocations = line.allocations.map { Holdfast_V1_Allocation($0) }
+            message.backordered = line.backordered
             return message
         }
         if let stamp = Google_Protobuf_Timestamp(order.placedAt) { placedAt = stamp }

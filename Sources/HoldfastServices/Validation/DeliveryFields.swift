@@ -34,7 +34,8 @@ enum DeliveryFields {
         }
     }
 
-    private static func address(
+    /// An address, by the path of its field.
+    static func address(
         _ message: Holdfast_V1_Address, _ field: String, _ validation: inout RequestValidation
     ) -> Address {
         validation.text(message.name, to: OrderRequests.textBound, "\(field).name")

@@ -97,6 +97,56 @@ enum ListRequests {
         return (page, filter)
     }
 
+    /// Caps of waiting units by sku and channel.
+    static func backorderPolicies(
+        _ request: Holdfast_V1_ListBackorderPoliciesRequest, by caller: Caller
+    ) throws -> PageRequest<BackorderPolicyKey> {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.sku, "sku")
+        validation.codeOrEmpty(request.channel, "channel")
+        let page: PageRequest<BackorderPolicyKey> = try page(request, "ListBackorderPolicies", &validation)
+        if !request.channel.isEmpty { try caller.scope.admit(channel: request.channel) }
+        return page
+    }
+
+    /// Waiting lines by sku, in the order in which they are served; of one order where it is not nil.
+    static func backorders(
+        _ request: Holdfast_V1_ListBackordersRequest, by caller: Caller
+    ) throws -> (page: PageRequest<WaitingLineKey>, order: EntityID?) {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.sku, "sku")
+        validation.codeOrEmpty(request.channel, "channel")
+        let order = validation.idOrNil(request.orderID, "order_id")
+        let page: PageRequest<WaitingLineKey> = try page(request, "ListBackorders", &validation)
+        if !request.channel.isEmpty { try caller.scope.admit(channel: request.channel) }
+        return (page, order)
+    }
+
+    /// What sourcing knows of locations, by code.
+    static func sourcingLocations(
+        _ request: Holdfast_V1_ListSourcingLocationsRequest
+    ) throws -> PageRequest<String> {
+        var validation = RequestValidation()
+        return try page(request, "ListSourcingLocations", &validation)
+    }
+
+    /// Customers that are found by the beginning of a text, by id.
+    static func customers(_ request: Holdfast_V1_SearchCustomersRequest) throws -> PageRequest<String> {
+        var validation = RequestValidation()
+        validation.text(request.prefix, from: CustomerSearch.shortest, to: 254, "prefix")
+        return try page(request, "SearchCustomers", &validation)
+    }
+
+    /// A customer's orders, newest first, over all channels that the caller may see.
+    static func customerOrders(
+        _ request: Holdfast_V1_ListCustomerOrdersRequest, by caller: Caller
+    ) throws -> (page: PageRequest<OrderKey>, filter: OrderFilter) {
+        var validation = RequestValidation()
+        validation.text(request.customerID, from: 1, to: CustomerRequests.idBound, "customer_id")
+        let page: PageRequest<OrderKey> = try page(request, "ListCustomerOrders", &validation)
+        return (page, OrderFilter(channel: "", customer: request.customerID, channels: caller.scope.channels))
+    }
+
     /// API keys, newest first.
     static func keys(_ request: Holdfast_V1_ListApiKeysRequest) throws -> PageRequest<ApiKeyKey> {
         var validation = RequestValidation()
@@ -174,5 +224,10 @@ extension Holdfast_V1_ListMovementsRequest: PagedRequest {}
 extension Holdfast_V1_ListOrdersRequest: PagedRequest {}
 extension Holdfast_V1_ListHoldsRequest: PagedRequest {}
 extension Holdfast_V1_ListPricesRequest: PagedRequest {}
+extension Holdfast_V1_ListBackorderPoliciesRequest: PagedRequest {}
+extension Holdfast_V1_ListBackordersRequest: PagedRequest {}
+extension Holdfast_V1_ListSourcingLocationsRequest: PagedRequest {}
+extension Holdfast_V1_SearchCustomersRequest: PagedRequest {}
+extension Holdfast_V1_ListCustomerOrdersRequest: PagedRequest {}
 extension Holdfast_V1_ListApiKeysRequest: PagedRequest {}
 extension Holdfast_V1_ListAuditEventsRequest: PagedRequest {}

@@ -33,6 +33,10 @@ enum OrderRequests {
         if validation.count(request.lines.count, "lines") {
             lines.reserveCapacity(request.lines.count)
             for (index, line) in request.lines.enumerated() {
+                if line.allowBackorder && request.goodsInHand {
+                    validation.refuse(
+                        "lines[\(index)].allow_backorder", "must be false where the customer has the goods already")
+                }
                 if let line = self.line(line, index, currency, &validation) { lines.append(line) }
             }
         }
@@ -76,6 +80,9 @@ enum OrderRequests {
         validation.codeOrEmpty(line.location, "lines[\(index)].location")
         validation.quantity(line.quantity, "lines[\(index)].quantity")
         validation.text(line.description_p, to: textBound, "lines[\(index)].description")
+        validation.number(
+            line.backorderPriority, in: 0...(line.allowBackorder ? BackorderTerms.priorityBound : 0),
+            "lines[\(index)].backorder_priority")
         let taxes = taxes(line.taxes, index, currency, &validation)
         guard line.hasUnitPrice else {
             validation.refuse("lines[\(index)].unit_price", "is required")
@@ -103,7 +110,8 @@ enum OrderRequests {
         return OrderRequest.Line(
             demand: Demand(
                 sku: line.sku, location: line.location, quantity: line.quantity, allowSplit: line.allowSplit),
-            unitPrice: price, amount: amount, taxes: taxes, description: line.description_p)
+            unitPrice: price, amount: amount, taxes: taxes, description: line.description_p,
+            backorder: line.allowBackorder ? BackorderTerms(priority: line.backorderPriority) : nil)
     }
 
     private static func taxes(

@@ -21,7 +21,8 @@ public struct LedgerBooks: Sendable {
     public var cells: [Cell]
     /// Cells whose columns are not the sum of their movements.
     public var foldMismatches: Int64
-    /// Cells whose allocated units are not the sum of the open units of order lines.
+    /// Cells whose allocated units are not the sum of the open units of order lines and of what is set aside for lines
+    /// that wait.
     public var allocationMismatches: Int64
     /// Order lines whose units by status do not add up to the quantity ordered, or to their allocations.
     public var lineMismatches: Int64
@@ -65,7 +66,8 @@ extension Ledger {
         """
         SELECT count(*) FROM cell c
         LEFT JOIN (SELECT cell_id, sum(open) AS open FROM order_allocation GROUP BY cell_id) a ON a.cell_id = c.id
-        WHERE c.allocated <> coalesce(a.open, 0)
+        LEFT JOIN (SELECT cell_id, sum(quantity) AS units FROM backorder_grant GROUP BY cell_id) g ON g.cell_id = c.id
+        WHERE c.allocated <> coalesce(a.open, 0) + coalesce(g.units, 0)
         """, access: .readOnly)
     private static let bookLines = PostgresStatement(
         "book_lines",

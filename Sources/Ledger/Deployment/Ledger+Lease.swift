@@ -9,6 +9,8 @@ public enum LeaseName: String, Sendable, CaseIterable {
     case reconciler
     /// Deletes what has been kept long enough.
     case retention
+    /// Looks for stock that reservations gave back, for lines that wait.
+    case backorders
 }
 
 extension Ledger {

@@ -1,2 +1,175 @@
--- Supply.
-COMMENT ON COLUMN orders.events IS 'Events in the order''s own history.';
+-- Lines that wait for supply, and the units that new supply sets aside for them before anybody else can have them.
+
+CREATE TABLE backorder_book (
+    product_id integer PRIMARY KEY REFERENCES product (id),
+    supply bigint NOT NULL DEFAULT 0,
+    waiting bigint NOT NULL DEFAULT 0 CHECK (waiting >= 0)
+);
+COMMENT ON TABLE backorder_book IS
+    'One row for each article that may wait. Who touches waiting lines, caps or grants of an article locks its row, after the '
+    'cells and in the order of product_id. supply rises with each transaction that raised what can be promised of it; waiting '
+    'is the sum of backorder_queue.quantity.';
+
+CREATE TABLE backorder_policy (
+    product_id integer NOT NULL REFERENCES product (id),
+    channel_id integer NOT NULL REFERENCES channel (id),
+    cap bigint NOT NULL CHECK (cap BETWEEN 0 AND 1000000000),
+    waiting bigint NOT NULL DEFAULT 0 CHECK (waiting >= 0),
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (product_id, channel_id)
+);
+COMMENT ON TABLE backorder_policy IS
+    'How many units may wait. waiting is the sum of backorder_queue.quantity of the article in orders of the channel.';
+
+CREATE TABLE backorder_queue (
+    order_id uuid NOT NULL,
+    line_number smallint NOT NULL,
+    product_id integer NOT NULL,
+    channel_id integer NOT NULL,
+    locations integer[],
+    single boolean NOT NULL,
+    captured bigint NOT NULL CHECK (captured >= 0),
+    quantity bigint NOT NULL CHECK (quantity >= 0),
+    priority integer NOT NULL,
+    since timestamptz NOT NULL,
+    place bigint GENERATED ALWAYS AS IDENTITY,
+    promised_at timestamptz,
+    PRIMARY KEY (order_id, line_number)
+);
+CREATE INDEX backorder_queue_next ON backorder_queue (product_id, priority DESC, since, place) WHERE quantity > 0;
+COMMENT ON TABLE backorder_queue IS
+    'quantity is what waits and has nothing set aside; captured is what waited when the order was captured, and never changes. '
+    'locations is null where any may serve the line; single is true where one location must serve all of it. promised_at is '
+    'when supply is promised; null while none is known of.';
+
+CREATE TABLE backorder_grant (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    order_id uuid NOT NULL,
+    line_number smallint NOT NULL,
+    cell_id bigint NOT NULL,
+    quantity bigint NOT NULL CHECK (quantity > 0),
+    granted_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX backorder_grant_order ON backorder_grant (order_id);
+CREATE INDEX backorder_grant_cell ON backorder_grant (cell_id);
+COMMENT ON TABLE backorder_grant IS
+    'Units that a cell sets aside for a waiting line, in the transaction that brought them. cell.allocated has them already; '
+    'the order takes them over in a transaction of its own, which deletes the row.';
+
+-- From which locations orders are served: configurations, what is known of locations and articles, and plans.
+
+CREATE TABLE sourcing_config (
+    version text COLLATE "C" PRIMARY KEY CHECK (length(version) = 64),
+    document text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    created_by text NOT NULL
+);
+CREATE TRIGGER sourcing_config_immutable BEFORE UPDATE OR DELETE ON sourcing_config
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE sourcing_config IS 'Immutable: the version is the SHA-256 of the document, which is JSON in its canonical form.';
+
+CREATE TABLE sourcing_config_name (
+    name text COLLATE "C" PRIMARY KEY,
+    version text NOT NULL REFERENCES sourcing_config (version),
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE location_sourcing (
+    location_id integer PRIMARY KEY REFERENCES location (id),
+    document text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE location_sourcing IS
+    'Coordinates, postcode, capabilities, capacity a day, calendar, cut-offs, handling cost and lead time, as JSON in the '
+    'form of sourcing files. Kind, rank and time zone are those of location, whatever the document says.';
+
+CREATE TABLE product_sourcing (
+    product_id integer PRIMARY KEY REFERENCES product (id),
+    grams bigint NOT NULL CHECK (grams BETWEEN 0 AND 1000000000),
+    volume bigint NOT NULL CHECK (volume BETWEEN 0 AND 1000000000),
+    needs text[] NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE sourcing_plan (
+    id uuid PRIMARY KEY,
+    order_id uuid,
+    request bytea NOT NULL,
+    caller text NOT NULL,
+    config_version text NOT NULL,
+    inputs text NOT NULL,
+    reply bytea NOT NULL,
+    planned_at timestamptz NOT NULL DEFAULT now(),
+    commit_id uuid,
+    committed_at timestamptz
+);
+CREATE INDEX sourcing_plan_order ON sourcing_plan (order_id, planned_at) WHERE order_id IS NOT NULL;
+COMMENT ON TABLE sourcing_plan IS
+    'A plan with everything that it depends on: planning the inputs again gives it again. Only commit_id and committed_at '
+    'are written later, once.';
+
+CREATE TABLE sourcing_booking (
+    plan_id uuid NOT NULL REFERENCES sourcing_plan (id),
+    location_id integer NOT NULL REFERENCES location (id),
+    day date NOT NULL,
+    units bigint NOT NULL CHECK (units > 0),
+    lines bigint NOT NULL CHECK (lines > 0),
+    PRIMARY KEY (plan_id, location_id, day)
+);
+CREATE INDEX sourcing_booking_day ON sourcing_booking (location_id, day);
+COMMENT ON TABLE sourcing_booking IS 'What committed plans use up of a location''s capacity on a day; each row is one order there.';
+
+-- Customers, beside what each order says of its own.
+
+CREATE TABLE customer (
+    id text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,
+    email text NOT NULL,
+    phone text NOT NULL,
+    language text NOT NULL,
+    note text NOT NULL,
+    version bigint NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE customer_contact (
+    customer_id text COLLATE "C" NOT NULL REFERENCES customer (id),
+    position smallint NOT NULL,
+    label text NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    phone text NOT NULL,
+    PRIMARY KEY (customer_id, position)
+);
+
+CREATE TABLE customer_address (
+    customer_id text COLLATE "C" NOT NULL REFERENCES customer (id),
+    position smallint NOT NULL,
+    label text NOT NULL,
+    name text NOT NULL,
+    lines text[] NOT NULL,
+    postcode text NOT NULL,
+    city text NOT NULL,
+    region text NOT NULL,
+    country text NOT NULL,
+    phone text NOT NULL,
+    latitude double precision,
+    longitude double precision,
+    default_shipping boolean NOT NULL,
+    default_billing boolean NOT NULL,
+    PRIMARY KEY (customer_id, position),
+    CHECK ((latitude IS NULL) = (longitude IS NULL))
+);
+
+CREATE TABLE customer_key (
+    key text COLLATE "C" NOT NULL,
+    customer_id text COLLATE "C" NOT NULL REFERENCES customer (id),
+    PRIMARY KEY (key, customer_id)
+);
+CREATE INDEX customer_key_customer ON customer_key (customer_id);
+COMMENT ON TABLE customer_key IS 'Folded texts by whose beginnings a customer is found.';
+
+INSERT INTO audited_method VALUES (100, 'SetBackorderPolicies'), (101, 'UpsertSourcingConfig'),
+    (102, 'UpsertSourcingLocations'), (103, 'UpsertSourcingProducts'), (104, 'PlanSourcing'), (105, 'CommitSourcing'),
+    (106, 'UpsertCustomers'), (119, 'FillBackorder');

@@ -7,6 +7,8 @@ struct CaptureBatch {
     var cells: [CellID: LockedCell]
     let holdStates: [HoldKey: HoldState]
     let epochsStand: Bool
+    /// Books of the articles that may wait.
+    var books = BackorderBooks()
 
     var verdicts: [CaptureVerdict?]
     /// Indexes of the entries to write, in order.
@@ -63,7 +65,7 @@ struct CaptureBatch {
                 || request.reservation.map({ reservations.contains($0) }) == true
             {
                 verdicts[index] = .repeated
-            } else if let verdict = choose(index) ?? obstacle(to: entries[index]) {
+            } else if let verdict = choose(index) ?? obstacle(to: entries[index]) ?? obstacleToWaiting(entries[index]) {
                 verdicts[index] = verdict
             } else {
                 ids.insert(request.id)
@@ -80,8 +82,24 @@ struct CaptureBatch {
         let entry = entries[index]
         guard !entry.undecided.isEmpty else { return nil }
         guard epochsStand else { return .fenced }
-        let lines = entry.undecided.flatMap(\.lines)
-        switch SupplyChoice(lines, force: entry.request.goodsInHand, available: { self.cells[$0]?.available }) {
+        var lines = entry.undecided.flatMap(\.lines)
+        var choice = choice(of: lines, entry)
+        while case .short(let short) = choice, short.allSatisfy({ entry.request.lines[$0.line].backorder != nil }) {
+            guard entry.supply != nil else { return .mayWait(short) }
+            // What stock cannot serve waits; each round asks for less.
+            for line in short {
+                guard let place = lines.firstIndex(where: { $0.index == line.line }) else { continue }
+                let units = lines[place].quantity - line.available
+                let location = entry.request.lines[line.line].demand.location
+                entries[index].letWait(
+                    units, line: line.line, locations: entry.waitingLocations[line.line] ?? nil,
+                    single: location.isEmpty && !lines[place].split)
+                lines[place].quantity = line.available
+                if line.available == 0 { lines.remove(at: place) }
+            }
+            choice = self.choice(of: lines, entry)
+        }
+        switch choice {
         case .unknown: return .fenced
         case .short(let lines): return .refused(.shortage(shortage(of: entry, lines)))
         case .chosen(let takes):
@@ -92,6 +110,32 @@ struct CaptureBatch {
             entries[index].strained.formUnion(left.filter { $0.value < 0 }.keys)
             return nil
         }
+    }
+
+    private func choice(of lines: [SupplyLine], _ entry: CaptureEntry) -> SupplyChoice {
+        SupplyChoice(lines, force: entry.request.goodsInHand, available: { self.cells[$0]?.available })
+    }
+
+    /// Why the units that are to wait may not, or nil.
+    private func obstacleToWaiting(_ entry: CaptureEntry) -> CaptureVerdict? {
+        guard !entry.waiting.isEmpty else { return nil }
+        var wanted: [Int32: Int64] = [:]
+        for units in entry.waiting {
+            let product = entry.products[units.line]
+            if books.hadSupply(of: product, since: entry.supply?[product]) { return .supplied }
+            wanted[product, default: 0] += units.quantity
+        }
+        let beyond = wanted.filter { $0.value > books.left(of: $0.key, in: entry.channel) }
+        guard !beyond.isEmpty else { return nil }
+        return .refused(
+            .shortage(
+                entry.waiting.filter { beyond[entry.products[$0.line]] != nil }.map { units in
+                    let demand = entry.request.lines[units.line].demand
+                    return LineShortage(
+                        line: units.line, sku: demand.sku, location: demand.location, wanted: demand.quantity,
+                        available: demand.quantity - units.quantity,
+                        backorderLeft: books.left(of: entry.products[units.line], in: entry.channel))
+                }))
     }
 
     /// What was short, counting what the reservation covered as available to its line.
@@ -148,6 +192,9 @@ struct CaptureBatch {
 
     private mutating func apply(_ entry: CaptureEntry, index: Int) {
         for take in entry.reservedTakes { cells[take.cell]?.hold(-take.quantity) }
+        for units in entry.waiting {
+            books.add(units.quantity, of: entry.products[units.line], in: entry.channel)
+        }
         let stock = entry.entering.effect.stock
         for take in entry.fromReservation + entry.direct {
             guard var cell = cells[take.cell] else { continue }
@@ -200,8 +247,10 @@ struct CaptureBatch {
         }
         return CapturedOrder(
             id: request.id, currency: request.currency, subtotal: request.subtotal, addedTax: request.addedTax,
-            lines: zip(request.lines, allocations).map { line, allocations in
-                CapturedOrder.Line(amountMinor: line.amount.minorUnits, allocations: allocations)
+            lines: request.lines.indices.map { line in
+                CapturedOrder.Line(
+                    amountMinor: request.lines[line].amount.minorUnits, allocations: allocations[line],
+                    backordered: entries[index].waiting.first { $0.line == line }?.quantity ?? 0)
             },
             placedAt: placedAt, shortage: shortages[index] ?? 0)
     }

@@ -24,6 +24,12 @@ public struct CaptureEntry: Sendable {
     public var stamps: [AdmissionStamp]
     /// What Redis had left of a cell after a forced take, where that was negative.
     public var strained: Set<CellID>
+    /// Units that wait for supply: the lines take that much less.
+    public var waiting: [WaitingUnits]
+    /// Where units of each line may be served from if they wait, for lines that may; nil is anywhere.
+    public var waitingLocations: [Int: [Int32]?]
+    /// How often there was supply of each article when it was decided what waits; nil where nothing may wait yet.
+    public var supply: [Int32: Int64]?
 
     /// Makes an entry without stock.
     public init(request: OrderRequest, channel: Int32, products: [Int32]) {
@@ -38,6 +44,8 @@ public struct CaptureEntry: Sendable {
         undecided = []
         stamps = []
         strained = []
+        waiting = []
+        waitingLocations = [:]
     }
 
     /// How the units of its lines come into being.
@@ -48,6 +56,21 @@ public struct CaptureEntry: Sendable {
 
     /// True where the order takes units of its own.
     var takesAnew: Bool { !direct.isEmpty || !undecided.isEmpty }
+
+    /// Lets more units of a line wait.
+    mutating func letWait(_ units: Int64, line: Int, locations: [Int32]?, single: Bool) {
+        if let place = waiting.firstIndex(where: { $0.line == line }) {
+            waiting[place].quantity += units
+        } else {
+            waiting.append(WaitingUnits(line: line, quantity: units, locations: locations, single: single))
+        }
+    }
+
+    /// Articles whose units may wait: their books are locked.
+    var waitingProducts: Set<Int32> {
+        guard let supply else { return [] }
+        return Set(supply.keys).union(waiting.map { products[$0.line] })
+    }
 }
 
 /// What became of a capture.
@@ -66,6 +89,11 @@ public enum CaptureVerdict: Sendable {
     case buried
     /// Another entry of the batch has the same id or number: try again after it.
     case repeated
+    /// Stock that PostgreSQL decides does not suffice, and the lines that lack it are allowed to wait: look whether they
+    /// may, and ask again.
+    case mayWait([LineAvailable])
+    /// There was supply of an article since it was decided what waits: ask for stock again.
+    case supplied
 }
 
 /// Verdicts of a batch and what Redis must be told.

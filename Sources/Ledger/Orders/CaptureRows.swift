@@ -92,6 +92,7 @@ struct CaptureRows {
         steps.append(contentsOf: taxes)
         steps.append(contentsOf: deliveries)
         steps.append(contentsOf: stock)
+        steps.append(contentsOf: CaptureRows.waiting(accepted))
         steps.append(
             (
                 CaptureRows.insertEvents,
@@ -100,6 +101,7 @@ struct CaptureRows {
                     .bools(accepted.map(\.request.goodsInHand)), .int16(ReviewState.due.rawValue),
                 ]
             ))
+        for entry in accepted where !entry.waiting.isEmpty { steps.append(CaptureRows.telling(waitingOf: entry)) }
         return steps
     }
 

@@ -20,7 +20,8 @@ struct CaptureTransaction {
         }
         let calls = Set(entries.flatMap { $0.stamps + $0.undecided.map(\.stamp) })
         let epochs = Set(calls.map { VShardEpoch(vshard: $0.vshard, epoch: $0.epoch) })
-        let locked = try connection.pipeline([
+        let waiting = Set(entries.flatMap(\.waitingProducts)).sorted()
+        var steps: [LedgerStep] = [
             (.begin, []),
             (Ledger.joinFence, [.int32(LedgerLock.epochFence)]),
             (
@@ -29,11 +30,13 @@ struct CaptureTransaction {
             ),
             (Ledger.lockHolds, [.uuids((reservations + direct).map { PostgresUUID($0) })]),
             (Ledger.lockCells, [.int64s(cellIDs.map(\.rawValue).sorted())]),
-            // Last: whoever held the locks may have been placing one of these very orders.
-            (Ledger.standingOrders, Ledger.keys(of: entries.map { ($0.request, $0.channel) })),
-        ])
+        ]
+        if !waiting.isEmpty { steps += BackorderBooks.reading(waiting) }
+        // Last: whoever held the locks may have been placing one of these very orders.
+        steps.append((Ledger.standingOrders, Ledger.keys(of: entries.map { ($0.request, $0.channel) })))
+        let locked = try connection.pipeline(steps)
         let epochsStand = try locked[2].first.map { try $0.int64(0) } == Int64(epochs.count)
-        let standing = try Ledger.standingOrders(locked[5])
+        let standing = try Ledger.standingOrders(locked[locked.count - 1])
         var holdStates: [HoldKey: HoldState] = [:]
         for row in locked[3] {
             guard let kind = HoldKind(rawValue: try row.int16(1)), let state = HoldState(rawValue: try row.int16(2))
@@ -42,6 +45,7 @@ struct CaptureTransaction {
         }
         var batch = CaptureBatch(
             entries: entries, cells: try LockedCell.byID(locked[4]), holdStates: holdStates, epochsStand: epochsStand)
+        if !waiting.isEmpty { batch.books = try BackorderBooks(locked[5], locked[6]) }
         batch.judge(standing: standing)
         if !batch.strainedCells.isEmpty {
             let cells = PostgresValue.int64s(batch.strainedCells.map(\.rawValue))

@@ -20,12 +20,18 @@ extension Ledger {
         WHERE a.order_id = ANY($1::uuid[]) AND a.quantity > 0 ORDER BY a.order_id, a.line_number, a.cell_id
         """, access: .readOnly)
 
+    private static let capturedWaiting = PostgresStatement(
+        "captured_waiting",
+        "SELECT order_id, line_number, captured FROM backorder_queue WHERE order_id = ANY($1::uuid[]) AND captured > 0",
+        access: .readOnly)
+
     /// The immutable facts of captures, by order id; ids without an order are left out.
     static func capturedOrders(_ ids: [EntityID], on connection: PostgresConnection) throws -> [EntityID: CapturedOrder]
     {
         let uuids = PostgresValue.uuids(ids.map { PostgresUUID($0) })
         let results = try connection.pipeline([
             (capturedHeads, [uuids]), (capturedLines, [uuids]), (capturedAllocations, [uuids]),
+            (capturedWaiting, [uuids]),
         ])
         var orders: [EntityID: CapturedOrder] = [:]
         for row in results[0] {
@@ -42,6 +48,9 @@ extension Ledger {
             let line = Int(try row.int16(1)) - 1
             let allocation = Allocation(location: try row.text(2), quantity: try row.int64(3))
             orders[EntityID(try row.uuid(0))]?.lines[line].allocations.append(allocation)
+        }
+        for row in results[3] {
+            orders[EntityID(try row.uuid(0))]?.lines[Int(try row.int16(1)) - 1].backordered = try row.int64(2)
         }
         return orders
     }

@@ -107,6 +107,7 @@ extension Ledger {
                 (Ledger.epochsStand, [.int16s(epochs.map(\.vshard.rawValue)), .int64s(epochs.map(\.epoch))]),
                 (Ledger.lockCells, [ids]),
                 (Ledger.openShortages, [ids]),
+                BackorderServing.locking(cellIDs),
             ])
             if let reply = try Ledger.storedReply(
                 change.id, .stockChange, body: change.body, caller: change.caller, on: connection)
@@ -158,6 +159,7 @@ extension Ledger {
                     open[id, default: 0] += beyond
                 }
             }
+            steps += try BackorderServing.serve(read[5], &cells, movements: &movements, on: connection)
             let reply = try encodeReply(Ledger.levels(of: plan, cells: cells, open: open))
             if !movements.isEmpty {
                 steps.append(movements.inserting)

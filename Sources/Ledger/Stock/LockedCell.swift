@@ -14,6 +14,8 @@ struct LockedCell {
     var heldDirect: Int64
     /// Which store decides what this cell promises.
     var mode: AdmissionMode
+    /// What the base was when the row was locked.
+    let baseAtLock: Int64
     /// A figure of the base has changed.
     var changed = false
     private var heldChanged = false
@@ -31,6 +33,7 @@ struct LockedCell {
         self.location = location
         self.heldDirect = heldDirect
         self.mode = mode
+        baseAtLock = onHand - safety - allocated
     }
 
     var base: Int64 { onHand - safety - allocated }

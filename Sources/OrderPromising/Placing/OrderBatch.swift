@@ -11,7 +11,7 @@ struct OrderBatch {
     let pending: [OrderPlacer.Pending]
 
     /// An order that is to be captured.
-    private struct Candidate {
+    struct Candidate {
         var index: Int
         var entry: CaptureEntry
         var beyond: [Demand?]
@@ -186,7 +186,26 @@ struct OrderBatch {
         entry.fromReservation = coverage.fromReservation
         entry.reservedTakes = reservation?.takes ?? []
         entry.reservedVShards = reservation?.vshards ?? []
-        return Candidate(index: index, entry: entry, beyond: coverage.beyond)
+        if request.lines.contains(where: { $0.backorder != nil }) {
+            entry.waitingLocations = waitingLocations(request, beyond: coverage.beyond)
+        }
+        var candidate = Candidate(index: index, entry: entry, beyond: coverage.beyond)
+        if let plan = pending[index].waiting { candidate.follow(plan) }
+        return candidate
+    }
+
+    /// Where lines that may wait can be served from, as numbers of locations; nil is anywhere.
+    private func waitingLocations(_ request: OrderRequest, beyond: [Demand?]) -> [Int: [Int32]?] {
+        placer.directory.look { view in
+            var locations: [Int: [Int32]?] = [:]
+            for (line, demand) in beyond.enumerated() where request.lines[line].backorder != nil {
+                guard let demand else { continue }
+                let codes = demand.location.isEmpty ? request.caller.scope.locations : [demand.location]
+                locations.updateValue(
+                    codes.map { codes in codes.compactMap { view.location($0)?.id }.sorted() }, forKey: line)
+            }
+            return locations
+        }
     }
 
     // MARK: - Take
@@ -235,6 +254,7 @@ struct OrderBatch {
         let jobs = wanting.compactMap(\.job)
         let results = await taking(jobs)
         var short: [(Candidate, Refusal)] = []
+        var waits: [(candidate: Candidate, lines: [LineAvailable])] = []
         for (position, result) in results.enumerated() {
             var candidate = wanting[position]
             switch result {
@@ -248,6 +268,9 @@ struct OrderBatch {
             case .short(let lines, let adopted, let partial):
                 if partial && pending[candidate.index].attempt == 0 {
                     again(candidate)
+                } else if candidate.mayWait(lines) {
+                    waits.append((candidate, lines))
+                    if !adopted.isEmpty { await bury(candidate, adopted) }
                 } else {
                     if !adopted.isEmpty { await bury(candidate, adopted) }
                     short.append((candidate, .shortage(shortage(candidate, lines))))
@@ -272,8 +295,23 @@ struct OrderBatch {
                 closed(candidate, error)
             }
         }
+        short += await plan(waits)
         await refuse(short)
         return ready
+    }
+
+    /// Plans what waits of orders whose short lines may wait; returns those that are refused.
+    private func plan(_ waits: [(candidate: Candidate, lines: [LineAvailable])]) async -> [(Candidate, Refusal)] {
+        var short: [(Candidate, Refusal)] = []
+        for (candidate, lines) in waits {
+            do {
+                guard let refusal = try await planWaiting(candidate, short: lines) else { continue }
+                short.append((candidate, refusal))
+            } catch {
+                pending[candidate.index].continuation.resume(throwing: Ledger.refusal(of: error))
+            }
+        }
+        return short
     }
 
     /// Refuses orders that are short, unless they stand by now: what they lack may be what their repetition has taken.
@@ -364,6 +402,8 @@ struct OrderBatch {
             var ended: [Candidate] = []
             var retried: [(Candidate, Refusal)] = []
             var buried: [Candidate] = []
+            var waits: [(candidate: Candidate, lines: [LineAvailable])] = []
+            var supplied: [Candidate] = []
             for (candidate, verdict) in zip(candidates, result.verdicts) {
                 let continuation = pending[candidate.index].continuation
                 switch verdict {
@@ -377,6 +417,12 @@ struct OrderBatch {
                 case .buried:
                     ended.append(candidate)
                     buried.append(candidate)
+                case .mayWait(let lines):
+                    returned.append(candidate)
+                    waits.append((candidate, lines))
+                case .supplied:
+                    returned.append(candidate)
+                    supplied.append(candidate)
                 case .reservationClosed, .fenced, .repeated:
                     returned.append(candidate)
                     if case .fenced = verdict { placer.admission.noticeRaisedEpoch(of: candidate.vshards) }
@@ -390,6 +436,12 @@ struct OrderBatch {
             await settleEnded(ended)
             for (candidate, refusal) in retried { placer.again(pending[candidate.index], because: refusal) }
             for candidate in buried { placer.pastBurial(pending[candidate.index]) }
+            await refuse(await plan(waits))
+            for candidate in supplied {
+                var order = pending[candidate.index]
+                order.waiting = nil
+                placer.anew(order)
+            }
         } catch {
             await failed(candidates, error)
         }
@@ -487,7 +539,7 @@ struct OrderBatch {
     }
 
     /// What was short, counting what the reservation covered as available to its line.
-    private func shortage(_ candidate: Candidate, _ lines: [LineAvailable]) -> [LineShortage] {
+    func shortage(_ candidate: Candidate, _ lines: [LineAvailable]) -> [LineShortage] {
         let request = candidate.entry.request
         return lines.compactMap { line in
             guard request.lines.indices.contains(line.line) else { return nil }

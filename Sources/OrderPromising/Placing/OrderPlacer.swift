@@ -20,6 +20,10 @@ final class OrderPlacer: Sendable {
         var isAlone = false
         /// How many attempts of it have been buried, as far as is known here.
         var burials = 0
+        /// What of it waits for supply, where stock was short of lines that may.
+        var waiting: WaitingPlan?
+        /// Rounds in which that was planned.
+        var planned = 0
         var continuation: CheckedContinuation<CapturedOrder, any Error>
     }
 
@@ -139,6 +143,11 @@ final class OrderPlacer: Sendable {
         var pending = pending
         pending.attempt += 1
         pending.isAlone = pending.isAlone || alone
+        enqueue(pending)
+    }
+
+    /// Asks for an order's stock again, by another plan of what waits.
+    func anew(_ pending: Pending) {
         enqueue(pending)
     }
 

@@ -1,11 +1,14 @@
-internal import Domain
+public import Domain
 
 extension SourcingLocation {
     private static let kinds: [(name: String, kind: Location.Kind)] = [
         ("warehouse", .warehouse), ("store", .store), ("thirdParty", .thirdParty), ("supplier", .supplier),
     ]
 
-    init(_ value: FileValue, path: String) throws(Refusal) {
+    /// Reads a location as files have it; what a file leaves out has no limit and no cost.
+    ///
+    /// - Throws: `Refusal.invalid` naming the field that is wrong, `path` before it.
+    public init(_ value: FileValue, path: String) throws(Refusal) {
         var fields = try FieldReader(value, path: path)
         let kindName = try fields.text("kind", default: "warehouse")
         guard let kind = SourcingLocation.kinds.first(where: { $0.name == kindName })?.kind else {
@@ -55,7 +58,7 @@ extension SourcingLocation {
     }
 
     /// The location as files have it.
-    var file: FileValue {
+    public var file: FileValue {
         var fields = FileValue.point(point)
         fields["code"] = .string(code)
         fields["country"] = .string(country)

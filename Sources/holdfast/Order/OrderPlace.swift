@@ -49,6 +49,12 @@ struct OrderPlace: AsyncParsableCommand {
     @Flag(help: "Let several locations serve a line that names none.")
     var split = false
 
+    @Flag(help: "What stock cannot serve waits for supply, up to the cap of the article and channel.")
+    var allowBackorder = false
+
+    @Option(help: "With --allow-backorder: among waiting lines, higher is served first.")
+    var priority: Int32 = 0
+
     @Flag(help: "A till sale: the customer has the goods already; every tracked line names its location.")
     var goodsInHand = false
 
@@ -106,6 +112,8 @@ struct OrderPlace: AsyncParsableCommand {
                     $0.location = line.location
                     $0.quantity = line.quantity
                     $0.allowSplit = split && line.location.isEmpty
+                    $0.allowBackorder = allowBackorder
+                    $0.backorderPriority = priority
                     $0.unitPrice = .with {
                         $0.currencyCode = request.currencyCode
                         $0.units = line.priceUnits
@@ -128,6 +136,8 @@ struct OrderPlace: AsyncParsableCommand {
         }
         table.note("order \(reply.orderID) placed at \(reply.placedAt.shown)")
         table.note("total \(reply.total.shown), of which tax added \(reply.addedTax.shown)")
+        let waiting = reply.lines.reduce(0) { $0 + $1.backordered }
+        if waiting > 0 { table.note("\(waiting) units wait for supply") }
         if reply.shortage > 0 {
             table.note("\(reply.shortage) units were sold that the books did not have: count them")
         }

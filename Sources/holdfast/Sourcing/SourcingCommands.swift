@@ -3,15 +3,19 @@ import Domain
 import Sourcing
 
 /// `holdfast sourcing`: from which locations orders are served.
-struct SourcingCommands: ParsableCommand {
+struct SourcingCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sourcing",
         abstract: "Plan from which locations orders are served, and try other rules on past orders.",
         discussion: """
-            These commands read files and need no server. docs/sourcing.md explains the files, the costs, the \
-            constraints and the reason codes.
+            plan of a file, compare and bench read files and need no server. The others talk to one, which plans on its \
+            own stock. docs/sourcing.md explains the files, the costs, the constraints and the reason codes.
             """,
-        subcommands: [SourcingPlanCommand.self, SourcingCompareCommand.self, SourcingBenchCommand.self])
+        subcommands: [
+            SourcingPlanCommand.self, SourcingShow.self, SourcingCommit.self, SourcingConfigCommand.self,
+            SourcingLocationsCommand.self, SourcingProductsCommand.self, SourcingCompareCommand.self,
+            SourcingBenchCommand.self,
+        ])
 }
 
 /// Reads the files of sourcing.

@@ -19,6 +19,8 @@ struct AccessMatrixTests {
         + Holdfast_V1_OrderReviewService.Method.descriptors
         + Holdfast_V1_OrderService.Method.descriptors + Holdfast_V1_OperationsService.Method.descriptors
         + Holdfast_V1_AccessService.Method.descriptors + Holdfast_V1_EventService.Method.descriptors
+        + Holdfast_V1_BackorderService.Method.descriptors + Holdfast_V1_SourcingService.Method.descriptors
+        + Holdfast_V1_CustomerService.Method.descriptors
 
     /// Those that stream, by full name.
     static let streams = Set(methods.filter { $0.type != .unary }.map(\.fullyQualifiedMethod))

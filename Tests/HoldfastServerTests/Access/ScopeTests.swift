@@ -285,6 +285,82 @@ private struct Shop: Sendable {
             "holdfast.v1.OrderService/CancelOrder": (
                 try bytes(cancel(mine.order)), [try bytes(cancel(others.order)), try bytes(cancel(unknown))]
             ),
+        ].merging(try supplyCases(), uniquingKeysWith: { $1 })
+    }
+
+    private func supplyCases() throws -> [String: (inside: [UInt8], outside: [[UInt8]])] {
+        func bytes(_ message: some Message) throws -> [UInt8] { try message.serializedBytes() }
+        let unknown = EntityID.fresh
+        func plan(_ order: EntityID) throws -> [UInt8] {
+            try bytes(
+                Holdfast_V1_PlanSourcingRequest.with {
+                    $0.planID = EntityID.fresh.description
+                    $0.orderID = order.description
+                })
+        }
+        func policy(_ channel: String) throws -> [UInt8] {
+            try bytes(
+                Holdfast_V1_SetBackorderPoliciesRequest.with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.policies = [
+                        .with {
+                            $0.sku = "A"
+                            $0.channel = channel
+                        }
+                    ]
+                })
+        }
+        func location(_ code: String) throws -> [UInt8] {
+            try bytes(
+                Holdfast_V1_UpsertSourcingLocationsRequest.with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.locations = [
+                        .with {
+                            $0.code = code
+                            $0.country = "GB"
+                        }
+                    ]
+                })
+        }
+        return [
+            "holdfast.v1.BackorderService/SetBackorderPolicies": (
+                try policy("web"), try ["shop", "nowhere"].map(policy)
+            ),
+            "holdfast.v1.BackorderService/ListBackorderPolicies": (
+                [],
+                try ["shop", "nowhere"].map { channel in
+                    try bytes(Holdfast_V1_ListBackorderPoliciesRequest.with { $0.channel = channel })
+                }
+            ),
+            "holdfast.v1.BackorderService/ListBackorders": (
+                [],
+                try ["shop", "nowhere"].map { channel in
+                    try bytes(Holdfast_V1_ListBackordersRequest.with { $0.channel = channel })
+                }
+            ),
+            "holdfast.v1.SourcingService/UpsertSourcingLocations": (
+                try location("L1"), try ["L2", "NOPE"].map(location)
+            ),
+            "holdfast.v1.SourcingService/ListSourcingLocations": ([], []),
+            "holdfast.v1.SourcingService/PlanSourcing": (
+                try plan(mine.order), try [others.order, unknown].map(plan)
+            ),
+            "holdfast.v1.SourcingService/GetSourcingPlan": (
+                [],
+                [try bytes(Holdfast_V1_GetSourcingPlanRequest.with { $0.planID = unknown.description })]
+            ),
+            "holdfast.v1.SourcingService/CommitSourcing": (
+                [],
+                [
+                    try bytes(
+                        Holdfast_V1_CommitSourcingRequest.with {
+                            $0.commitID = EntityID.fresh.description
+                            $0.planID = unknown.description
+                        })
+                ]
+            ),
+            "holdfast.v1.CustomerService/GetCustomer": ([], []),
+            "holdfast.v1.CustomerService/ListCustomerOrders": ([], []),
         ]
     }
 

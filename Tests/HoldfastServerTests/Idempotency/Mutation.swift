@@ -30,6 +30,10 @@ struct Mutation: Sendable {
         "holdfast.v1.OrderService/ListOrders", "holdfast.v1.OperationsService/CheckBooks",
         "holdfast.v1.AccessService/ListApiKeys", "holdfast.v1.AccessService/ListAuditEvents",
         "holdfast.v1.AccessService/GetCaller", "holdfast.v1.EventService/Subscribe",
+        "holdfast.v1.BackorderService/ListBackorderPolicies", "holdfast.v1.BackorderService/ListBackorders",
+        "holdfast.v1.SourcingService/GetSourcingConfig", "holdfast.v1.SourcingService/ListSourcingLocations",
+        "holdfast.v1.SourcingService/GetSourcingPlan", "holdfast.v1.CustomerService/GetCustomer",
+        "holdfast.v1.CustomerService/SearchCustomers", "holdfast.v1.CustomerService/ListCustomerOrders",
     ]
 
     init<Request: Message>(
@@ -58,8 +62,9 @@ struct MutationSet: Sendable {
     /// Makes a set with ids and articles of its own.
     init() throws {
         let shop = Shop()
-        preparation = try shop.preparation()
-        mutations = try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.access()
+        preparation = try shop.preparation() + shop.sourcingPreparation()
+        mutations =
+            try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.access() + shop.supply()
     }
 }
 
@@ -73,6 +78,8 @@ private struct Shop {
     private let toValidate = EntityID.fresh
     private let revoked = EntityID.fresh
     private let rotated = EntityID.fresh
+    private let planned = EntityID.fresh
+    private let plan = EntityID.fresh
 
     private func sku(_ name: String) -> String { "\(tag)-\(name)" }
     private var warehouse: String { tag + "-W" }
@@ -80,6 +87,7 @@ private struct Shop {
     private var channel: String { tag + "-web" }
     private static let articles = [
         "reserve", "order", "receive", "adjust", "count", "transfer", "policy", "held", "released", "cancelled",
+        "planned",
     ]
 
     func preparation() throws -> [Mutation] {
@@ -342,7 +350,109 @@ private struct Shop {
         ]
     }
 
+    func sourcingPreparation() throws -> [Mutation] {
+        let ids = (0..<2).map { _ in EntityID.fresh }
+        return [
+            try Mutation("OrderService/PlaceOrder", id: planned, order(planned, "planned", 2)),
+            try Mutation("SourcingService/UpsertSourcingConfig", id: ids[0], config(ids[0], tag, penalty: 100)),
+            try Mutation("SourcingService/UpsertSourcingLocations", id: ids[1], known(ids[1], warehouse)),
+            try Mutation("SourcingService/PlanSourcing", id: plan, question(plan)),
+        ]
+    }
+
+    func supply() throws -> [Mutation] {
+        let ids = (0..<7).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "BackorderService/SetBackorderPolicies", id: ids[0],
+                Holdfast_V1_SetBackorderPoliciesRequest.with { request in
+                    request.requestID = ids[0].description
+                    request.policies = [
+                        .with {
+                            $0.sku = sku("order")
+                            $0.channel = channel
+                            $0.cap = 5
+                        }
+                    ]
+                }, differs: "policies[0].cap"
+            ) { $0.policies[0].cap = 6 },
+            try Mutation(
+                "SourcingService/UpsertSourcingConfig", id: ids[1], config(ids[1], tag + "-2", penalty: 200),
+                differs: "document"
+            ) { $0.document = #"{"currency": "GBP", "services": [], "splitPenalty": 201}"# },
+            try Mutation(
+                "SourcingService/UpsertSourcingLocations", id: ids[2], known(ids[2], store),
+                differs: "locations[0].lead_days"
+            ) { $0.locations[0].leadDays = 3 },
+            try Mutation(
+                "SourcingService/UpsertSourcingProducts", id: ids[3],
+                Holdfast_V1_UpsertSourcingProductsRequest.with { request in
+                    request.requestID = ids[3].description
+                    request.products = [
+                        .with {
+                            $0.sku = sku("order")
+                            $0.grams = 400
+                        }
+                    ]
+                }, differs: "products[0].grams"
+            ) { $0.products[0].grams = 500 },
+            try Mutation(
+                "SourcingService/PlanSourcing", id: ids[4], question(ids[4]), differs: "promised"
+            ) { $0.promised = "2030-01-01" },
+            try Mutation(
+                "SourcingService/CommitSourcing", id: ids[5],
+                Holdfast_V1_CommitSourcingRequest.with {
+                    $0.commitID = ids[5].description
+                    $0.planID = plan.description
+                }, differs: "plan_id"
+            ) { $0.planID = EntityID.fresh.description },
+            try Mutation(
+                "CustomerService/UpsertCustomers", id: ids[6],
+                Holdfast_V1_UpsertCustomersRequest.with { request in
+                    request.requestID = ids[6].description
+                    request.customers = [
+                        .with {
+                            $0.customerID = tag + "-C"
+                            $0.name = "Ada"
+                        }
+                    ]
+                }, differs: "customers[0].name"
+            ) { $0.customers[0].name = "Grace" },
+        ]
+    }
+
     // MARK: - Messages
+
+    private func config(_ id: EntityID, _ name: String, penalty: Int) -> Holdfast_V1_UpsertSourcingConfigRequest {
+        .with {
+            $0.requestID = id.description
+            $0.name = name
+            $0.document = #"{"currency": "GBP", "services": [], "splitPenalty": \#(penalty)}"#
+        }
+    }
+
+    private func known(_ id: EntityID, _ code: String) -> Holdfast_V1_UpsertSourcingLocationsRequest {
+        .with { request in
+            request.requestID = id.description
+            request.locations = [
+                .with {
+                    $0.code = code
+                    $0.country = "GB"
+                    $0.methods = ["pickup"]
+                }
+            ]
+        }
+    }
+
+    private func question(_ id: EntityID) -> Holdfast_V1_PlanSourcingRequest {
+        .with {
+            $0.planID = id.description
+            $0.orderID = planned.description
+            $0.method = "pickup"
+            $0.pickupLocation = warehouse
+            $0.config = tag
+        }
+    }
 
     private func products(_ id: EntityID, _ names: [String]) -> Holdfast_V1_UpsertProductsRequest {
         .with { request in

@@ -211,6 +211,51 @@ struct IdempotentBodyTests {
                     (#"{"requestId":"x"}"#, "request_id"), (#"{"channels":[{}]}"#, "channels[0]"),
                 ]
             ),
+            (
+                .setBackorderPolicies, Holdfast_V1_SetBackorderPoliciesRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"policies":[{}]}"#, "policies[0]"),
+                ]
+            ),
+            (
+                .upsertSourcingConfig, Holdfast_V1_UpsertSourcingConfigRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"name":"x"}"#, "name"),
+                    (#"{"document":"x"}"#, "document"),
+                ]
+            ),
+            (
+                .upsertSourcingLocations, Holdfast_V1_UpsertSourcingLocationsRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"locations":[{}]}"#, "locations[0]"),
+                ]
+            ),
+            (
+                .upsertSourcingProducts, Holdfast_V1_UpsertSourcingProductsRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"products":[{}]}"#, "products[0]"),
+                ]
+            ),
+            (
+                .planSourcing, Holdfast_V1_PlanSourcingRequest(),
+                [
+                    (#"{"planId":"x"}"#, "plan_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"lines":[{}]}"#, "lines[0]"), (#"{"destination":{}}"#, "destination"),
+                    (#"{"method":"x"}"#, "method"), (#"{"pickupLocation":"x"}"#, "pickup_location"),
+                    (#"{"promised":"x"}"#, "promised"), (#"{"excluded":["x"]}"#, "excluded"),
+                    (#"{"config":"x"}"#, "config"),
+                ]
+            ),
+            (
+                .commitSourcing, Holdfast_V1_CommitSourcingRequest(),
+                [(#"{"commitId":"x"}"#, "commit_id"), (#"{"planId":"x"}"#, "plan_id")]
+            ),
+            (
+                .upsertCustomers, Holdfast_V1_UpsertCustomersRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"customers":[{}]}"#, "customers[0]"),
+                ]
+            ),
         ]
         #expect(Set(samples.map(\.0)) == Set(IdempotentMethod.allCases))
         for (method, empty, fields) in samples {
@@ -230,6 +275,8 @@ struct IdempotentBodyTests {
                 "Reserve": 1, "ExtendReservation": 2, "PlaceOrder": 3, "CancelOrder": 4, "ReceiveStock": 5,
                 "AdjustStock": 6, "CountStock": 7, "TransferStock": 8, "SetStockPolicy": 9, "UpsertProducts": 10,
                 "UpsertLocations": 11, "UpsertChannels": 12, "CreateApiKey": 13, "RotateApiKey": 14,
+                "SetBackorderPolicies": 100, "UpsertSourcingConfig": 101, "UpsertSourcingLocations": 102,
+                "UpsertSourcingProducts": 103, "PlanSourcing": 104, "CommitSourcing": 105, "UpsertCustomers": 106,
             ])
     }
 }

@@ -120,9 +120,12 @@ extension Ledger {
 
     /// Locks the cells that a change concerns, in order, and makes its changes of them.
     private static func applyCells(of work: OrderWork) throws -> (cells: [CellID: LockedCell], steps: [LedgerStep]) {
-        guard !work.cellEffects.isEmpty else { return ([:], []) }
-        let ids = Set(work.cellEffects.map(\.cell.rawValue)).sorted()
-        var cells = try LockedCell.byID(work.connection.execute(lockCells, [.int64s(ids)]))
+        let waiting = work.waitingChanges
+        guard !work.cellEffects.isEmpty || !waiting.isEmpty else { return ([:], []) }
+        let ids = Set(work.cellEffects.map(\.cell)).sorted()
+        let locked = try work.connection.pipeline(
+            [(lockCells, [.int64s(ids.map(\.rawValue))])] + BackorderFollowing.locking(ids, waiting))
+        var cells = try LockedCell.byID(locked[0])
         var movements = MovementColumns()
         let (cause, reason) = (work.change.id, work.change.reason)
         for effect in work.cellEffects {
@@ -160,7 +163,12 @@ extension Ledger {
             }
             cells[effect.cell] = cell
         }
-        var steps = [movements.inserting, LockedCell.writing(cells.values)]
+        // What this order lets wait or takes from the queue is known before others are served with what it gives back.
+        try BackorderFollowing.follow(waiting, of: work.head, on: work.connection)
+        var steps = try BackorderServing.serve(
+            locked[locked.count - 1], &cells, movements: &movements,
+            but: waiting.contains { $0.units > 0 } ? work.head.id : nil, on: work.connection)
+        if !movements.isEmpty { steps += [movements.inserting, LockedCell.writing(cells.values)] }
         if let shortages = try newShortages(of: work, in: cells) { steps.append(shortages) }
         return (cells, steps)
     }

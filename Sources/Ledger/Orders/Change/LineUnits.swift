@@ -18,6 +18,9 @@ struct LineUnits {
         LineStatus.allCases.filter { units[$0] != read.units[$0] }.map { ($0, units[$0]) }
     }
 
+    /// Units that wait for supply now and did not, less those that did and do not.
+    var waitingChange: Int64 { units[.backordered] - read.units[.backordered] }
+
     /// Its money, where that is to be written.
     private var changedMoney: LineMoney? { money == read.money ? nil : money }
 }

@@ -24,6 +24,8 @@ struct OrderWork {
     private(set) var cellEffects: [CellEffect] = []
     /// Reservations that were taken, and their vshards.
     private(set) var takenHolds: [Settlement.Hold] = []
+    /// Waiting units that took over supply which was set aside for them, by line.
+    private(set) var grantsTaken: [Int32: Int64] = [:]
     private var events: [(kind: OrderEventKind, advance: OrderAdvance?)] = []
     private(set) var steps: [LedgerStep] = []
 
@@ -294,20 +296,49 @@ struct OrderWork {
         let line = lines[place]
         for part in parts {
             cellEffects.append(.reserved(part.cell, part.quantity, sku: line.sku, line: line.number))
-            if let place = allocations.firstIndex(where: { $0.line == line.number && $0.cell == part.cell }) {
+        }
+        open(parts, line: line.number, locations)
+        let codes = Set(parts.compactMap { locations[$0.cell] })
+        return UnitsMoved(
+            line: line.number, sku: line.sku, transition: transition, quantity: quantity, amountMinor: 0, valueMinor: 0,
+            parts: parts, location: codes.count == 1 ? codes.first ?? "" : "")
+    }
+
+    /// Waiting units of a line take over supply that a cell has set aside for them; what is too much is given back.
+    ///
+    /// - Returns: what was done; nil where none of them waits any longer.
+    mutating func take(granted part: CellPart, line number: Int32, location: String) throws -> UnitsMoved? {
+        let place = try place(ofLine: number)
+        let quantity = min(part.quantity, lines[place].units[.backordered])
+        if quantity < part.quantity { cellEffects.append(.units(.free, part.cell, part.quantity - quantity)) }
+        guard quantity > 0 else { return nil }
+        let transition: LineTransition
+        do {
+            transition = try lines[place].books.move(.allocate, quantity, from: .backordered).transition
+        } catch {
+            throw error.refusal(naming: "\(head.id) line \(number)")
+        }
+        grantsTaken[number, default: 0] += quantity
+        let taken = CellPart(cell: part.cell, quantity: quantity)
+        open([taken], line: number, [part.cell: location])
+        return UnitsMoved(
+            line: number, sku: lines[place].sku, transition: transition, quantity: quantity, amountMinor: 0,
+            valueMinor: 0, parts: [taken], location: location)
+    }
+
+    /// Notes what cells have set aside for a line.
+    private mutating func open(_ parts: [CellPart], line: Int32, _ locations: [CellID: String]) {
+        for part in parts {
+            if let place = allocations.firstIndex(where: { $0.line == line && $0.cell == part.cell }) {
                 allocations[place].open += part.quantity
                 allocations[place].isChanged = true
             } else {
                 allocations.append(
                     LineAllocation(
-                        line: line.number, cell: part.cell, location: locations[part.cell] ?? "", open: part.quantity,
+                        line: line, cell: part.cell, location: locations[part.cell] ?? "", open: part.quantity,
                         released: 0, delivered: 0, isChanged: true))
             }
         }
-        let codes = Set(parts.compactMap { locations[$0.cell] })
-        return UnitsMoved(
-            line: line.number, sku: line.sku, transition: transition, quantity: quantity, amountMinor: 0, valueMinor: 0,
-            parts: parts, location: codes.count == 1 ? codes.first ?? "" : "")
     }
 
     /// The cells that had set units aside may promise them again: others serve the line now.

@@ -802,7 +802,7 @@ const ProtobufCMessageDescriptor holdfast__v1__tax__descriptor =
   (ProtobufCMessageInit) holdfast__v1__tax__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__place_order_request__line__field_descriptors[7] =
+static const ProtobufCFieldDescriptor holdfast__v1__place_order_request__line__field_descriptors[9] =
 {
   {
     "sku",
@@ -888,9 +888,35 @@ static const ProtobufCFieldDescriptor holdfast__v1__place_order_request__line__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "allow_backorder",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__PlaceOrderRequest__Line, allow_backorder),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "backorder_priority",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__PlaceOrderRequest__Line, backorder_priority),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__place_order_request__line__field_indices_by_name[] = {
+  7,   /* field[7] = allow_backorder */
   6,   /* field[6] = allow_split */
+  8,   /* field[8] = backorder_priority */
   5,   /* field[5] = description */
   1,   /* field[1] = location */
   2,   /* field[2] = quantity */
@@ -901,7 +927,7 @@ static const unsigned holdfast__v1__place_order_request__line__field_indices_by_
 static const ProtobufCIntRange holdfast__v1__place_order_request__line__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__place_order_request__line__descriptor =
 {
@@ -911,7 +937,7 @@ const ProtobufCMessageDescriptor holdfast__v1__place_order_request__line__descri
   "Holdfast__V1__PlaceOrderRequest__Line",
   "holdfast.v1",
   sizeof(Holdfast__V1__PlaceOrderRequest__Line),
-  7,
+  9,
   holdfast__v1__place_order_request__line__field_descriptors,
   holdfast__v1__place_order_request__line__field_indices_by_name,
   1,  holdfast__v1__place_order_request__line__number_ranges,
@@ -1073,7 +1099,7 @@ const ProtobufCMessageDescriptor holdfast__v1__place_order_request__descriptor =
   (ProtobufCMessageInit) holdfast__v1__place_order_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__place_order_response__line__field_descriptors[2] =
+static const ProtobufCFieldDescriptor holdfast__v1__place_order_response__line__field_descriptors[3] =
 {
   {
     "amount",
@@ -1099,15 +1125,28 @@ static const ProtobufCFieldDescriptor holdfast__v1__place_order_response__line__
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "backordered",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__PlaceOrderResponse__Line, backordered),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__place_order_response__line__field_indices_by_name[] = {
   1,   /* field[1] = allocations */
   0,   /* field[0] = amount */
+  2,   /* field[2] = backordered */
 };
 static const ProtobufCIntRange holdfast__v1__place_order_response__line__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__place_order_response__line__descriptor =
 {
@@ -1117,7 +1156,7 @@ const ProtobufCMessageDescriptor holdfast__v1__place_order_response__line__descr
   "Holdfast__V1__PlaceOrderResponse__Line",
   "holdfast.v1",
   sizeof(Holdfast__V1__PlaceOrderResponse__Line),
-  2,
+  3,
   holdfast__v1__place_order_response__line__field_descriptors,
   holdfast__v1__place_order_response__line__field_indices_by_name,
   1,  holdfast__v1__place_order_response__line__number_ranges,

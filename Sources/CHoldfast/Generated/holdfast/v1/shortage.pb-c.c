@@ -58,7 +58,7 @@ void   holdfast__v1__stock_shortage__free_unpacked
   assert(message->base.descriptor == &holdfast__v1__stock_shortage__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor holdfast__v1__stock_shortage__line__field_descriptors[5] =
+static const ProtobufCFieldDescriptor holdfast__v1__stock_shortage__line__field_descriptors[6] =
 {
   {
     "line_index",
@@ -120,9 +120,22 @@ static const ProtobufCFieldDescriptor holdfast__v1__stock_shortage__line__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "backorder_left",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Holdfast__V1__StockShortage__Line, backorder_left_set_case),
+    offsetof(Holdfast__V1__StockShortage__Line, backorder_left),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__stock_shortage__line__field_indices_by_name[] = {
   4,   /* field[4] = available */
+  5,   /* field[5] = backorder_left */
   0,   /* field[0] = line_index */
   2,   /* field[2] = location */
   1,   /* field[1] = sku */
@@ -131,7 +144,7 @@ static const unsigned holdfast__v1__stock_shortage__line__field_indices_by_name[
 static const ProtobufCIntRange holdfast__v1__stock_shortage__line__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__stock_shortage__line__descriptor =
 {
@@ -141,7 +154,7 @@ const ProtobufCMessageDescriptor holdfast__v1__stock_shortage__line__descriptor 
   "Holdfast__V1__StockShortage__Line",
   "holdfast.v1",
   sizeof(Holdfast__V1__StockShortage__Line),
-  5,
+  6,
   holdfast__v1__stock_shortage__line__field_descriptors,
   holdfast__v1__stock_shortage__line__field_indices_by_name,
   1,  holdfast__v1__stock_shortage__line__number_ranges,

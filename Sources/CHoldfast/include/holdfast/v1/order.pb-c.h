@@ -236,10 +236,20 @@ struct  Holdfast__V1__PlaceOrderRequest__Line
    * Where location is empty: true lets several locations serve the line together.
    */
   protobuf_c_boolean allow_split;
+  /*
+   * What stock cannot serve now waits for supply, up to the cap of the article and channel (BackorderService). Not
+   * together with goods_in_hand. Above the cap the order is refused with a StockShortage that says how much may still
+   * wait.
+   */
+  protobuf_c_boolean allow_backorder;
+  /*
+   * Among lines that wait for one article, higher is served first; 0 to 1,000.
+   */
+  int32_t backorder_priority;
 };
 #define HOLDFAST__V1__PLACE_ORDER_REQUEST__LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__place_order_request__line__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, NULL, 0,NULL, (char *)protobuf_c_empty_string, 0, 0, 0 }
 
 
 /*
@@ -312,10 +322,14 @@ struct  Holdfast__V1__PlaceOrderResponse__Line
    */
   size_t n_allocations;
   Holdfast__V1__Allocation **allocations;
+  /*
+   * Units that wait for supply.
+   */
+  int64_t backordered;
 };
 #define HOLDFAST__V1__PLACE_ORDER_RESPONSE__LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__place_order_response__line__descriptor) \
-    , NULL, 0,NULL }
+    , NULL, 0,NULL, 0 }
 
 
 /*

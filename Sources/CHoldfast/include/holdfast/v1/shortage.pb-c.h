@@ -24,6 +24,12 @@ typedef struct Holdfast__V1__StockShortage__Line Holdfast__V1__StockShortage__Li
 
 /* --- messages --- */
 
+typedef enum {
+  HOLDFAST__V1__STOCK_SHORTAGE__LINE__BACKORDER_LEFT_SET__NOT_SET = 0,
+  HOLDFAST__V1__STOCK_SHORTAGE__LINE__BACKORDER_LEFT_SET_BACKORDER_LEFT = 6
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__STOCK_SHORTAGE__LINE__BACKORDER_LEFT_SET__CASE)
+} Holdfast__V1__StockShortage__Line__BackorderLeftSetCase;
+
 /*
  * One request line that could not be served in full.
  */
@@ -50,10 +56,14 @@ struct  Holdfast__V1__StockShortage__Line
    * Units that could have been had at that moment, after the lines before it. At least 0, less than wanted.
    */
   int64_t available;
+  Holdfast__V1__StockShortage__Line__BackorderLeftSetCase backorder_left_set_case;
+  union {
+    int64_t backorder_left;
+  };
 };
 #define HOLDFAST__V1__STOCK_SHORTAGE__LINE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__stock_shortage__line__descriptor) \
-    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+    , 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, HOLDFAST__V1__STOCK_SHORTAGE__LINE__BACKORDER_LEFT_SET__NOT_SET, {0} }
 
 
 /*

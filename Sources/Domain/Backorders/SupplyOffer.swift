@@ -1,0 +1,105 @@
+/// Units of one article that have become free at some locations, offered to lines that wait, one line after the other.
+///
+/// Pure: who holds the locks brings the units and the lines in their order, and writes what comes out.
+public struct SupplyOffer: Hashable, Sendable {
+    /// Free units of one cell.
+    public struct Part: Hashable, Sendable {
+        /// The cell.
+        public var cell: CellID
+        /// Its location's number.
+        public var location: Int32
+        /// Units that are free, at least 0.
+        public var units: Int64
+
+        /// Makes a part.
+        public init(cell: CellID, location: Int32, units: Int64) {
+            self.cell = cell
+            self.location = location
+            self.units = units
+        }
+    }
+
+    /// What a line wants.
+    public struct Wish: Hashable, Sendable {
+        /// Units, at least 1.
+        public var units: Int64
+        /// Numbers of the locations that may serve it; nil is any.
+        public var locations: Set<Int32>?
+        /// True where one location must serve the whole line: the first that serves any of it binds the rest.
+        public var single: Bool
+
+        /// Makes a wish.
+        public init(units: Int64, locations: Set<Int32>?, single: Bool) {
+            self.units = units
+            self.locations = locations
+            self.single = single
+        }
+    }
+
+    /// Units that one cell gives to a line.
+    public struct Grant: Hashable, Sendable {
+        /// The cell.
+        public var cell: CellID
+        /// Its location's number.
+        public var location: Int32
+        /// Units, at least 1.
+        public var units: Int64
+    }
+
+    /// What is free, in the order in which it is given away.
+    public private(set) var parts: [Part]
+
+    /// Makes an offer; parts without units are left out.
+    public init(_ parts: [Part]) {
+        self.parts = parts.filter { $0.units > 0 }
+    }
+
+    /// True where nothing is left.
+    public var isEmpty: Bool { parts.isEmpty }
+
+    /// Units that are left.
+    public var units: Int64 { parts.reduce(0) { $0 + $1.units } }
+
+    /// Serves a line as far as it goes, in the order of the parts.
+    ///
+    /// A line for one location alone takes the first that has all it wants, else the one that has most.
+    ///
+    /// - Parameter wish: what the line wants.
+    /// - Returns: what it gets; empty where no location that may serve it has anything.
+    public mutating func serve(_ wish: Wish) -> [Grant] {
+        var locations = wish.locations
+        if wish.single {
+            guard let chosen = location(for: wish) else { return [] }
+            locations = [chosen]
+        }
+        var left = wish.units
+        var grants: [Grant] = []
+        for index in parts.indices where left > 0 {
+            let part = parts[index]
+            guard locations?.contains(part.location) ?? true else { continue }
+            let units = min(left, part.units)
+            guard units > 0 else { continue }
+            parts[index].units -= units
+            left -= units
+            grants.append(Grant(cell: part.cell, location: part.location, units: units))
+        }
+        parts.removeAll { $0.units == 0 }
+        return grants
+    }
+
+    private func location(for wish: Wish) -> Int32? {
+        var free: [Int32: Int64] = [:]
+        var order: [Int32] = []
+        for part in parts where wish.locations?.contains(part.location) ?? true {
+            if free[part.location] == nil { order.append(part.location) }
+            free[part.location, default: 0] += part.units
+        }
+        if let whole = order.first(where: { free[$0, default: 0] >= wish.units }) { return whole }
+        var best: (location: Int32, units: Int64)?
+        for location in order {
+            let units = free[location, default: 0]
+            if units > best?.units ?? 0 { best = (location, units) }
+        }
+        return best?.location
+    }
+}
