@@ -133,7 +133,10 @@ let package = Package(
             ], swiftSettings: withFailpoints),
         .target(
             name: "OrderProcessing",
-            dependencies: ["OrderPromising", "Ledger", "Domain", "Sourcing", "Failpoints", nioCore, logging],
+            dependencies: [
+                "PaymentGateways", "OrderPromising", "Ledger", "Domain", "Sourcing", "Failpoints", crypto, nioCore,
+                logging,
+            ],
             swiftSettings: withFailpoints),
         .target(
             name: "HoldfastServices",
@@ -145,7 +148,8 @@ let package = Package(
         .target(
             name: "HoldfastServer",
             dependencies: [
-                "AccessTokens", "ReviewHook", "HoldfastServices", "OrderProcessing", "OrderPromising", "HotStock", "Ledger", "Domain",
+                "AccessTokens", "ReviewHook", "HoldfastServices", "PaymentGateways", "OrderProcessing", "OrderPromising",
+                "HotStock", "Ledger", "Domain",
                 "RedisClient",
                 "PostgresClient",
                 "FramedTransport", "HoldfastAPI", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf,
@@ -265,8 +269,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastServicesTests",
             dependencies: [
-                "HoldfastTesting", "HoldfastServices", "OrderProcessing", "OrderPromising", "Ledger", "Domain",
-                "HoldfastAPI",
+                "HoldfastTesting", "HoldfastServices", "PaymentGateways", "OrderProcessing", "OrderPromising", "Ledger",
+                "Domain", "Failpoints", "HoldfastAPI",
                 "FramedTransport", "PostgresClient", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
             ], swiftSettings: strict),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics], swiftSettings: strict),
@@ -283,7 +287,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastServerTests",
             dependencies: [
-                "HoldfastServer", "HoldfastServices", "AccessTokens", "HoldfastAPI", "Observability", "TraceContext",
+                "HoldfastServer", "HoldfastServices", "OrderProcessing", "AccessTokens", "HoldfastAPI", "Observability",
+                "TraceContext",
                 "HoldfastTesting", "PrivateStores", "FramedTransport", "OrderPromising", "HotStock", "Ledger", "Domain",
                 "RedisClient", "PostgresClient", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf,
                 asyncHTTPClient,

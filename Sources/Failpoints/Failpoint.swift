@@ -53,6 +53,14 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case ledgerModeBegun = "ledger-mode-begun"
     /// An orphan has its tombstone, and its units are still taken in Redis.
     case buried = "buried"
+    /// Payment attempts are committed as prepared, and the gateway has heard nothing.
+    case paymentPrepared = "payment-prepared"
+    /// The gateway has answered, and nothing of it is recorded; dropped, the answer looks lost.
+    case paymentAnswered = "payment-answered"
+    /// What the gateway did is committed, and nobody was told.
+    case paymentRecorded = "payment-recorded"
+    /// What follows by itself for an order's payments is committed as prepared, and nobody was told.
+    case paymentSettled = "payment-settled"
 
     /// A server has taken a review, and has done nothing of it.
     case reviewClaimed = "review-claimed"

@@ -44,6 +44,8 @@ public final class HoldfastClient: Sendable {
     public let reservations: Holdfast_V1_ReservationService.Client<HoldfastTransport>
     /// Orders.
     public let orders: Holdfast_V1_OrderService.Client<HoldfastTransport>
+    /// What orders are paid with, stored value, documents.
+    public let payments: Holdfast_V1_PaymentService.Client<HoldfastTransport>
     /// What operators ask.
     public let operations: Holdfast_V1_OperationsService.Client<HoldfastTransport>
     /// API keys, the audit log, and who the caller is.
@@ -69,6 +71,7 @@ public final class HoldfastClient: Sendable {
         availability = .init(wrapping: grpc)
         reservations = .init(wrapping: grpc)
         orders = .init(wrapping: grpc)
+        payments = .init(wrapping: grpc)
         operations = .init(wrapping: grpc)
         access = .init(wrapping: grpc)
         health = .init(wrapping: grpc)

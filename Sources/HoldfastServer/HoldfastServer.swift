@@ -9,6 +9,7 @@ import NIOPosix
 import Observability
 import OrderProcessing
 import OrderPromising
+import PaymentGateways
 import PostgresClient
 import RedisClient
 import ReviewHook
@@ -102,8 +103,12 @@ public struct HoldfastServer: Sendable {
         let startGate = StartGate()
         let serving = ServingState { promising.isReady }
         let fraudCheck = try configuration.fraudCheck().map { HTTPFraudCheck($0) }
+        let gateway = try configuration.gateway.validated().map {
+            HTTPCardGateway(settings: $0, logger: labelled("holdfast.gateway"))
+        }
         let processing = OrderProcessing(
-            promising: promising, fraudCheck: fraudCheck, logger: labelled("holdfast.processing"))
+            promising: promising, fraudCheck: fraudCheck, payments: paymentSettings(gateway),
+            logger: labelled("holdfast.processing"))
         let services = ServiceRegistry.all(
             promising: promising, processing: processing, serving: serving, keys: SystemKeyMint(),
             logger: labelled("holdfast.calls"))
@@ -126,7 +131,7 @@ public struct HoldfastServer: Sendable {
         // Stopped from the last to the first: first no more calls, last the stores, and health is told to the very end.
         var parts: [any Service] = admin.map { [$0] } ?? []
         parts += [
-            StoresService(redis: redis, pool: pool)
+            StoresService(redis: redis, pool: pool, gateway: gateway)
         ]
         if let fraudCheck {
             parts.append(FraudCheckService(check: fraudCheck, logger: labelled("holdfast.processing")))
@@ -166,6 +171,14 @@ public struct HoldfastServer: Sendable {
         lifecycle.maximumGracefulShutdownDuration = .nanoseconds(configuration.shutdownGrace.nanoseconds) + .seconds(5)
         lifecycle.maximumCancellationDuration = .seconds(10)
         return lifecycle
+    }
+
+    private func paymentSettings(_ gateway: HTTPCardGateway?) -> PaymentSettings {
+        var settings = PaymentSettings()
+        settings.gateway = gateway
+        // Longer than a call can take, so that nobody asks while it is under way.
+        settings.patience = .nanoseconds(configuration.gateway.timeLimit.nanoseconds) + .seconds(15)
+        return settings
     }
 
     private func redisConfiguration() throws -> RedisConfiguration {

@@ -29,6 +29,7 @@ public enum ServiceRegistry {
             BackorderService(promising: promising, logger: logger),
             SourcingService(promising: promising, logger: logger),
             CustomerService(promising: promising, logger: logger),
+            PaymentService(processing: processing, logger: logger),
             EventService(promising: promising, serving: serving, logger: logger),
             OperationsService(promising: promising, logger: logger),
             AccessService(promising: promising, keys: keys, logger: logger),

@@ -23,6 +23,15 @@ public enum IdempotencyKind: Int16, Sendable {
 
     // Payment: 60 to 79.
 
+    /// A change of an order's tenders.
+    case payment = 60
+    /// What became of an attempt.
+    case paymentOutcome = 61
+    /// What follows by itself for an order's tenders.
+    case settlement = 62
+    /// A change of an account of stored value.
+    case storedValue = 63
+
     // Returns: 80 to 99.
 
     // Supply: 100 to 119.
@@ -51,6 +60,9 @@ public enum IdempotencyKind: Int16, Sendable {
         case .customers: .customer
         case .backorderFill: .order
         case .sourcingCommit, .sourcingPlan: .sourcingPlan
+        case .payment, .settlement: .payment
+        case .paymentOutcome: .paymentAttempt
+        case .storedValue: .storedValue
         }
     }
 }

@@ -15,6 +15,8 @@ public final class OrderProcessing: Sendable {
     let fraudCheck: (any FraudChecking)?
     /// What releases orders whose review lets them pass; nil where orders are released by hand alone.
     let releasing: (any OrderReleasing)?
+    /// What orders are paid with.
+    public let payments: Payments
     let logger: Logger
 
     /// The durable side.
@@ -23,17 +25,21 @@ public final class OrderProcessing: Sendable {
     /// Makes order processing over order promising.
     ///
     /// - Parameters:
-    ///   - promising: what sets stock aside.
+    ///   - promising: what sets stock aside, and the ledger.
     ///   - fraudCheck: asks another program about orders.
     ///   - releasing: releases orders whose review lets them pass.
+    ///   - payments: how payments are dealt with; without a gateway where nothing is said.
     ///   - logger: where trouble is told.
     public init(
         promising: OrderPromising, fraudCheck: (any FraudChecking)? = nil, releasing: (any OrderReleasing)? = nil,
-        logger: Logger
+        payments: PaymentSettings = PaymentSettings(), logger: Logger
     ) {
         self.promising = promising
         self.fraudCheck = fraudCheck
         self.releasing = releasing
+        self.payments = Payments(ledger: promising.ledger, settings: payments, logger: logger) { settlement in
+            await promising.settle(settlement)
+        }
         self.logger = logger
     }
 
@@ -55,7 +61,7 @@ public final class OrderProcessing: Sendable {
             RecurringWork(name: "free stock for waiting orders", interval: .seconds(1)) {
                 try await backorders.askForFreeStock()
             },
-        ]
+        ] + payments.recurringWork
     }
 
     /// Lines that wait for supply.

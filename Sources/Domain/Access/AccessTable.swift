@@ -36,6 +36,7 @@ public enum AccessTable {
     private static let stock: Set<Role> = [.warehouse, .admin]
     private static let stockReading: Set<Role> = [.backend, .warehouse, .support, .finance, .admin]
     private static let customerReading: Set<Role> = [.pos, .backend, .support, .finance, .admin]
+    private static let paymentReading: Set<Role> = [.pos, .backend, .support, .finance, .admin]
     private static let orderReading: Set<Role> = [.pos, .backend, .warehouse, .support, .finance, .admin]
 
     /// The rule of every method of the contract, by its full name.
@@ -75,6 +76,19 @@ public enum AccessTable {
         "holdfast.v1.OrderReviewService/ListHolds": AccessRule(.scoped, orderReading),
         "holdfast.v1.OrderReviewService/SetPrices": AccessRule(.scoped, [.admin]),
         "holdfast.v1.OrderReviewService/ListPrices": AccessRule(.scoped, orderReading),
+        "holdfast.v1.PaymentService/AddTender": AccessRule(.scoped, Lifecycle.payment.roles(entering: .add)),
+        "holdfast.v1.PaymentService/AuthorizeTender": AccessRule(.scoped, Lifecycle.payment.roles(for: .authorize)),
+        "holdfast.v1.PaymentService/CaptureTender": AccessRule(.scoped, Lifecycle.payment.roles(for: .capturePart)),
+        "holdfast.v1.PaymentService/VoidTender": AccessRule(.scoped, Lifecycle.payment.roles(for: .void)),
+        "holdfast.v1.PaymentService/RefundOrder": AccessRule(.scoped, Lifecycle.payment.roles(for: .refundPart)),
+        "holdfast.v1.PaymentService/GetPayments": AccessRule(.scoped, paymentReading),
+        "holdfast.v1.PaymentService/ReportGatewayEvent": AccessRule(.scoped, [.backend, .finance, .admin]),
+        "holdfast.v1.PaymentService/IssueStoredValue": AccessRule(.common, [.pos, .support, .finance, .admin]),
+        "holdfast.v1.PaymentService/GetStoredValue": AccessRule(.common, paymentReading),
+        "holdfast.v1.PaymentService/AdjustStoredValue": AccessRule(.company, [.finance, .admin]),
+        "holdfast.v1.PaymentService/ListDocuments": AccessRule(.scoped, paymentReading),
+        "holdfast.v1.PaymentService/GetDocument": AccessRule(.scoped, paymentReading),
+        "holdfast.v1.PaymentService/SetLegalEntity": AccessRule(.company, [.admin]),
 
         "holdfast.v1.BackorderService/SetBackorderPolicies": AccessRule(.scoped, [.admin]),
         "holdfast.v1.BackorderService/ListBackorderPolicies": AccessRule(.scoped, stockReading),

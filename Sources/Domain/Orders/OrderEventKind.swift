@@ -19,6 +19,27 @@ public enum OrderEventKind: Int16, LifecycleWord {
 
     // Payment: 60 to 79.
 
+    /// A tender was named for it.
+    case paymentAdded = 60
+    /// A gateway holds an amount for it.
+    case paymentAuthorized = 61
+    /// A gateway refused what it was asked.
+    case paymentDeclined = 62
+    /// An amount was taken.
+    case paymentCaptured = 63
+    /// What was held was let go.
+    case paymentVoided = 64
+    /// An amount was given back.
+    case paymentRefunded = 65
+    /// It is not known what became of what a gateway was asked.
+    case paymentUnknown = 66
+    /// What is owed beyond the lines has changed: a fee, or goodwill.
+    case paymentAdjusted = 67
+    /// A hold lapsed.
+    case paymentExpired = 68
+    /// An invoice, a receipt or a credit memo was issued.
+    case documentIssued = 69
+
     // Returns: 80 to 99.
 
     // Supply: 100 to 119.

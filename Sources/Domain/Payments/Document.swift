@@ -45,6 +45,17 @@ public struct DocumentNumber: Hashable, Sendable, CustomStringConvertible {
         return "\(entity)-\(kind.prefix)-\(series)-\(padded)"
     }
 
+    /// Reads a number as it is printed; nil for anything else.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count >= 4, let kind = DocumentKind.allCases.first(where: { $0.prefix == parts[parts.count - 3] }),
+            let series = Int32(parts[parts.count - 2]), let number = Int64(parts[parts.count - 1]), number > 0
+        else { return nil }
+        self.init(entity: parts.dropLast(3).joined(separator: "-"), kind: kind, series: series, number: number)
+        // One spelling for one number.
+        guard description == text else { return nil }
+    }
+
     /// The series of a document that is issued at a moment.
     public static func series(of moment: Instant) -> Int32 {
         let day = Gregorian.floorDivide(moment.microseconds, 86_400_000_000)

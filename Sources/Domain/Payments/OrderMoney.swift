@@ -43,10 +43,16 @@ public struct OrderMoney: Hashable, Sendable {
         return max(0, min(owed, earned - refundDue + adjusted) - sums.kept - sums.captured.open - sums.charged.open)
     }
 
-    /// What is kept beyond what is owed and not on its way back.
+    /// What is due back: kept beyond what is owed, or for goods that came back or were lost, and not on its way back.
+    ///
+    /// While other units of the order still wait, what is held for them covers them: what was taken for goods that came back
+    /// is due all the same.
     public var overpaid: Int64 {
         let sums = sums
-        return max(0, sums.kept - sums.refunded.open - owed)
+        let left = sums.kept - sums.refunded.open
+        let unsettled = refundDue - adjusted - (sums.refunded.all - sums.surplus.all)
+        let covered = left + max(0, sums.held - sums.letGo.open) - owed
+        return max(0, min(sums.refundable, max(left - owed, min(unsettled, covered))))
     }
 
     /// The part of ``overpaid`` that comes from cancellations, and so is given back without being asked for.

@@ -80,6 +80,10 @@ public enum Refusal: Error, Hashable, Sendable {
         case payment
         /// A call to a gateway, by id.
         case paymentAttempt = "payment_attempt"
+        /// An account of stored value, by id.
+        case storedValue = "stored_value"
+        /// A document, by id or number.
+        case document
         /// A return, by id.
         case returnOrder = "return"
         /// A wish to cancel what is being fulfilled, by id.

@@ -31,6 +31,7 @@ enum Repeatability {
         typealias Reservations = Holdfast_V1_ReservationService.Method
         typealias Orders = Holdfast_V1_OrderService.Method
         typealias Access = Holdfast_V1_AccessService.Method
+        typealias Payments = Holdfast_V1_PaymentService.Method
         let reads = [
             Catalog.GetProduct.descriptor, Catalog.ListProducts.descriptor, Catalog.ListLocations.descriptor,
             Catalog.ListChannels.descriptor, Inventory.GetStock.descriptor, Inventory.ListMovements.descriptor,
@@ -40,6 +41,8 @@ enum Repeatability {
             Grpc_Health_V1_Health.Method.List.descriptor, Access.ListApiKeys.descriptor,
             Access.ListAuditEvents.descriptor, Access.GetCaller.descriptor,
             Holdfast_V1_EventService.Method.Subscribe.descriptor,
+            Payments.GetPayments.descriptor, Payments.ReportGatewayEvent.descriptor, Payments.GetStoredValue.descriptor,
+            Payments.ListDocuments.descriptor, Payments.GetDocument.descriptor,
         ]
         let keyed = [
             Catalog.UpsertProducts.descriptor, Catalog.UpsertLocations.descriptor, Catalog.UpsertChannels.descriptor,
@@ -47,9 +50,14 @@ enum Repeatability {
             Inventory.TransferStock.descriptor, Inventory.SetStockPolicy.descriptor, Reservations.Reserve.descriptor,
             Reservations.ExtendReservation.descriptor, Reservations.ReleaseReservation.descriptor,
             Orders.PlaceOrder.descriptor, Orders.CancelOrder.descriptor, Access.RevokeApiKey.descriptor,
+            Payments.AddTender.descriptor, Payments.AuthorizeTender.descriptor, Payments.CaptureTender.descriptor,
+            Payments.VoidTender.descriptor, Payments.RefundOrder.descriptor, Payments.AdjustStoredValue.descriptor,
+            Payments.SetLegalEntity.descriptor,
         ]
-        // A second arrival makes no second key, but its answer lacks the secret: whoever calls must know of it.
-        let once = [Access.CreateApiKey.descriptor, Access.RotateApiKey.descriptor]
+        // A second arrival makes no second key or gift card, but its answer lacks the secret: whoever calls must know of it.
+        let once = [
+            Access.CreateApiKey.descriptor, Access.RotateApiKey.descriptor, Payments.IssueStoredValue.descriptor,
+        ]
         var known: [String: Repeatability] = [:]
         for method in reads { known[method.fullyQualifiedMethod] = .read }
         for method in keyed { known[method.fullyQualifiedMethod] = .keyed }

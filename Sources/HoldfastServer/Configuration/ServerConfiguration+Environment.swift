@@ -14,11 +14,13 @@ extension ServerConfiguration {
         "HOLDFAST_LOG_FORMAT", "HOLDFAST_SLOW_CALL_MS", "HOLDFAST_RETENTION_DAYS", "HOLDFAST_EVENT_RETENTION_DAYS",
         "HOLDFAST_SCRUB_INTERVAL_S", "HOLDFAST_REPAIR_GRACE_S", "HOLDFAST_FRAUD_CHECK_URL",
         "HOLDFAST_FRAUD_CHECK_SECRET",
+        "HOLDFAST_GATEWAY_URL", "HOLDFAST_GATEWAY_SECRET", "HOLDFAST_GATEWAY_TIMEOUT_MS",
     ]
 
     /// The environment variables that name a file with the value of another one.
     public static let environmentFileNames = [
         "HOLDFAST_REDIS_URL_FILE", "HOLDFAST_POSTGRES_URL_FILE", "HOLDFAST_FRAUD_CHECK_SECRET_FILE",
+        "HOLDFAST_GATEWAY_SECRET_FILE",
     ]
 
     /// Takes over what environment variables say; those that are not set or empty leave the values as they are.
@@ -97,6 +99,11 @@ extension ServerConfiguration {
         eventRetentionDays = try number("HOLDFAST_EVENT_RETENTION_DAYS", in: count) ?? eventRetentionDays
         if let interval = try number("HOLDFAST_SCRUB_INTERVAL_S", in: 60...86_400) {
             scrubInterval = .seconds(Int64(interval))
+        }
+        gateway.url = text("HOLDFAST_GATEWAY_URL") ?? gateway.url
+        gateway.secret = try SecretSetting.value("HOLDFAST_GATEWAY_SECRET", environment: environment) ?? gateway.secret
+        if let limit = try number("HOLDFAST_GATEWAY_TIMEOUT_MS", in: 100...60_000) {
+            gateway.timeLimit = .milliseconds(Int64(limit))
         }
         if let grace = try number("HOLDFAST_REPAIR_GRACE_S", in: 1...600) { repairGrace = .seconds(Int64(grace)) }
         fraudCheckURL = text("HOLDFAST_FRAUD_CHECK_URL") ?? fraudCheckURL

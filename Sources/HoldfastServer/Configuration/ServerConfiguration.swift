@@ -63,6 +63,8 @@ public struct ServerConfiguration: Sendable {
     public var fraudCheckURL: String?
     /// The secret that questions to the fraud check are signed with, at least 16 bytes; required with its URL.
     public var fraudCheckSecret: String?
+    /// The card gateway; without one, tenders that ask a gateway are refused.
+    public var gateway = GatewaySettings()
     /// Whether the server brings the schema up to date itself, as `dev` does; by default it refuses an old one.
     public var migratesSchema = false
 
@@ -91,6 +93,7 @@ public struct ServerConfiguration: Sendable {
         try validateTLS()
         _ = try signOn.validated()
         _ = try fraudCheck()
+        _ = try gateway.validated()
         guard allowsPlaintext || tlsCertificate != nil || LoopbackName.includes(host) else {
             throw ServerConfigurationError(
                 setting: "host",

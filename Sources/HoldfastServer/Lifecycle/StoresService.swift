@@ -1,11 +1,13 @@
+import PaymentGateways
 import PostgresClient
 import RedisClient
 import ServiceLifecycle
 
-/// Keeps the connections to both stores for as long as anything uses them.
+/// Keeps the connections to both stores and to the card gateway for as long as anything uses them.
 struct StoresService: Service {
     let redis: RedisClient
     let pool: PostgresPool
+    let gateway: HTTPCardGateway?
 
     func run() async throws {
         redis.start()
@@ -16,5 +18,6 @@ struct StoresService: Service {
         }
         await redis.shutdown()
         await pool.shutdown()
+        try await gateway?.shutdown()
     }
 }

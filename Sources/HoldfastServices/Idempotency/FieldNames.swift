@@ -130,6 +130,22 @@ struct FieldNames: Sendable {
         ])
     static let setBackorderPolicies = message(
         ["request_id", "policies"], repeated: ["policies": FieldNames(texts("sku", "channel", "cap", "waiting"))])
+    static let addTender = message(
+        [
+            "tender_id", "order_id", "kind", "amount", "charge_sequence", "refund_sequence", "token", "gift_card_code",
+            "label", "authorize",
+        ], single: ["amount": money])
+    static let authorizeTender = FieldNames(texts("authorization_id", "order_id", "tender_number"))
+    static let captureTender = message(
+        ["capture_id", "order_id", "tender_number", "amount"], single: ["amount": money])
+    static let voidTender = FieldNames(texts("void_id", "order_id", "tender_number"))
+    static let refundOrder = message(
+        ["refund_id", "order_id", "amount", "tender_number", "goodwill", "reason"], single: ["amount": money])
+    static let issueStoredValue = message(
+        ["issue_id", "kind", "customer_id", "amount", "reason"], single: ["amount": money])
+    static let adjustStoredValue = message(
+        ["adjustment_id", "account_id", "amount", "reason"], single: ["amount": money])
+    static let setLegalEntity = FieldNames(texts("request_id", "channel", "legal_entity"))
     static let upsertChannels = message(
         ["request_id", "channels"],
         repeated: [

@@ -23,6 +23,14 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case planSourcing = 104
     case commitSourcing = 105
     case upsertCustomers = 106
+    case addTender = 60
+    case authorizeTender = 61
+    case captureTender = 62
+    case voidTender = 63
+    case refundOrder = 64
+    case issueStoredValue = 65
+    case adjustStoredValue = 66
+    case setLegalEntity = 67
 
     // Review: 20 to 39; 24 is what Holdfast does by itself.
     case holdOrder = 20
@@ -58,6 +66,14 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .planSourcing: "PlanSourcing"
         case .commitSourcing: "CommitSourcing"
         case .upsertCustomers: "UpsertCustomers"
+        case .addTender: "AddTender"
+        case .authorizeTender: "AuthorizeTender"
+        case .captureTender: "CaptureTender"
+        case .voidTender: "VoidTender"
+        case .refundOrder: "RefundOrder"
+        case .issueStoredValue: "IssueStoredValue"
+        case .adjustStoredValue: "AdjustStoredValue"
+        case .setLegalEntity: "SetLegalEntity"
         }
     }
 
@@ -89,6 +105,14 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .planSourcing: .planSourcing
         case .commitSourcing: .commitSourcing
         case .upsertCustomers: .upsertCustomers
+        case .addTender: .addTender
+        case .authorizeTender: .authorizeTender
+        case .captureTender: .captureTender
+        case .voidTender: .voidTender
+        case .refundOrder: .refundOrder
+        case .issueStoredValue: .issueStoredValue
+        case .adjustStoredValue: .adjustStoredValue
+        case .setLegalEntity: .setLegalEntity
         }
     }
 }

@@ -147,6 +147,20 @@ enum ListRequests {
         return (page, OrderFilter(channel: "", customer: request.customerID, channels: caller.scope.channels))
     }
 
+    /// Documents, newest first, with their filter.
+    static func documents(
+        _ request: Holdfast_V1_ListDocumentsRequest
+    ) throws -> (page: PageRequest<OrderKey>, filter: DocumentFilter) {
+        var validation = RequestValidation()
+        var filter = DocumentFilter(order: validation.idOrNil(request.orderID, "order_id"), entity: request.legalEntity)
+        validation.text(request.legalEntity, to: 16, "legal_entity")
+        if request.kind != .unspecified {
+            filter.kind = Int16(exactly: request.kind.rawValue).flatMap { DocumentKind(rawValue: $0) }
+            if filter.kind == nil { validation.refuse("kind", "\(request.kind.rawValue) is no kind of document") }
+        }
+        return (try page(request, "ListDocuments", &validation), filter)
+    }
+
     /// API keys, newest first.
     static func keys(_ request: Holdfast_V1_ListApiKeysRequest) throws -> PageRequest<ApiKeyKey> {
         var validation = RequestValidation()
@@ -230,4 +244,5 @@ extension Holdfast_V1_ListSourcingLocationsRequest: PagedRequest {}
 extension Holdfast_V1_SearchCustomersRequest: PagedRequest {}
 extension Holdfast_V1_ListCustomerOrdersRequest: PagedRequest {}
 extension Holdfast_V1_ListApiKeysRequest: PagedRequest {}
+extension Holdfast_V1_ListDocumentsRequest: PagedRequest {}
 extension Holdfast_V1_ListAuditEventsRequest: PagedRequest {}

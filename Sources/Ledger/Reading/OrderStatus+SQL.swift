@@ -3,16 +3,35 @@ import Domain
 extension OrderStatus {
     /// The expression that derives the status from the statuses that an order's units have, by the same rules as here.
     ///
-    /// Payments and returns are not stored yet, so they are taken as they stand without any.
+    /// Returns are not stored yet, so they are taken as they stand without any.
     ///
-    /// - Parameter present: an expression with the bits of a `LineStatusSet`.
+    /// - Parameters:
+    ///   - present: an expression with the bits of a `LineStatusSet`.
+    ///   - payment: an expression with the number of a `PaymentStanding`; see ``Domain/PaymentStanding/sql(of:)``.
     /// - Returns: an expression with the status's number.
-    static func sql(of present: String) -> String {
-        let cases = rules.filter { $0.admits(payment: .untracked, returns: .idle) }.map { rule in
+    static func sql(of present: String, payment: String) -> String {
+        let cases = rules.filter { $0.returns != .underWay }.map { rule in
             let some = rule.some.map { "\(present) & \($0.rawValue) <> 0" }
             let none = rule.none.isEmpty ? [] : ["\(present) & \(rule.none.rawValue) = 0"]
-            return "WHEN \((some + none).joined(separator: " AND ")) THEN \(rule.status.rawValue)"
+            let payments = rule.payments.map { standings in
+                let numbers = standings.map(\.rawValue).sorted().map { "\($0)" }
+                return ["\(payment) IN (\(numbers.joined(separator: ", ")))"]
+            }
+            return "WHEN \((some + none + (payments ?? [])).joined(separator: " AND ")) THEN \(rule.status.rawValue)"
         }
         return "CASE \(cases.joined(separator: " ")) ELSE \(last.rawValue) END"
+    }
+}
+
+extension PaymentStanding {
+    /// The expression that derives the standing from the sums of a row of `order_money`, as `init(owed:held:taken:givenBack:)`
+    /// does; null where there is no row.
+    static func sql(of row: String) -> String {
+        let kept = "\(row).taken - \(row).given_back"
+        return """
+            CASE WHEN \(kept) > \(row).owed THEN \(refundDue.rawValue) WHEN \(kept) = \(row).owed THEN \(paid.rawValue)
+                WHEN \(kept) + \(row).held >= \(row).owed THEN \(covered.rawValue)
+                WHEN \(kept) + \(row).held > 0 THEN \(partlyCovered.rawValue) ELSE \(due.rawValue) END
+            """
     }
 }

@@ -103,6 +103,7 @@ struct Serve: AsyncParsableCommand {
             "Where the fraud check is that channels' rules may ask: https, or http on this machine; its secret is set by HOLDFAST_FRAUD_CHECK_SECRET.",
             valueName: "url"))
     var fraudCheckUrl: String?
+    @OptionGroup(title: "Card gateway") var gateway: GatewayOptions
 
     @OptionGroup var log: LogOptions
 
@@ -139,6 +140,7 @@ struct Serve: AsyncParsableCommand {
         if let scrubInterval { settings.scrubInterval = .milliseconds(scrubInterval.milliseconds) }
         if let repairGrace { settings.repairGrace = .milliseconds(repairGrace.milliseconds) }
         settings.fraudCheckURL = fraudCheckUrl ?? settings.fraudCheckURL
+        gateway.apply(to: &settings)
         settings.logFormat = try log.format()
         try settings.validate()
         return settings

@@ -9,6 +9,7 @@ import SwiftProtobuf
 /// A `holdfast serve` that ends, waits or loses an answer at a point that a test has chosen.
 final class DoomedServer: Sendable {
     private let arguments: [String]
+    private let environment: [String: String]
     private let log: String
     private let state: Box<Running>
 
@@ -18,8 +19,9 @@ final class DoomedServer: Sendable {
         var connection: FramedClientConnection?
     }
 
-    private init(arguments: [String], log: String, running: Running) {
+    private init(arguments: [String], environment: [String: String], log: String, running: Running) {
         self.arguments = arguments
+        self.environment = environment
         self.log = log
         state = Box(running)
     }
@@ -32,11 +34,12 @@ final class DoomedServer: Sendable {
     ///   - redis: another way to Redis.
     ///   - postgres: another way to PostgreSQL.
     ///   - options: further options of `serve`.
+    ///   - environment: further variables of its environment.
     /// - Returns: a server that answers.
     /// - Throws: why it did not come to that.
     static func start(
         _ deployment: TestDeployment, failpoint: String, redis: String? = nil, postgres: String? = nil,
-        options: [String] = []
+        options: [String] = [], environment: [String: String] = [:]
     ) async throws -> DoomedServer {
         let database = deployment.stack.postgres.connectionString(database: deployment.keyPrefix)
         let arguments =
@@ -48,12 +51,16 @@ final class DoomedServer: Sendable {
             ] + options
         let log = TestDirectory.make("doomed") + "/server.log"
         return DoomedServer(
-            arguments: arguments, log: log, running: try await launch(arguments, log: log, failpoint: failpoint))
+            arguments: arguments, environment: environment, log: log,
+            running: try await launch(arguments, environment, log: log, failpoint: failpoint))
     }
 
-    private static func launch(_ arguments: [String], log: String, failpoint: String) async throws -> Running {
-        let program = try PrivateProgram(
-            arguments, environment: failpoint.isEmpty ? [:] : ["HOLDFAST_FAILPOINT": failpoint], log: log)
+    private static func launch(
+        _ arguments: [String], _ environment: [String: String], log: String, failpoint: String
+    ) async throws -> Running {
+        var environment = environment
+        if !failpoint.isEmpty { environment["HOLDFAST_FAILPOINT"] = failpoint }
+        let program = try PrivateProgram(arguments, environment: environment, log: log)
         let line = try await program.line(beginningWith: "ready tcp=")
         guard
             let port = line.split(separator: " ").first(where: { $0.hasPrefix("tcp=") })?.split(separator: ":").last
@@ -77,7 +84,7 @@ final class DoomedServer: Sendable {
     func restart(failpoint: String = "") async throws {
         await drop()
         if isRunning { await state.value.program.stop() }
-        state.value = try await DoomedServer.launch(arguments, log: log, failpoint: failpoint)
+        state.value = try await DoomedServer.launch(arguments, environment, log: log, failpoint: failpoint)
     }
 
     /// Asks it to end, and waits.

@@ -40,13 +40,15 @@ struct Stage: Sendable {
     ///   - stack: stores that may be killed; the shared ones otherwise.
     ///   - isKeeper: whether the doomed server keeps the admission; else the watching one does.
     ///   - options: further options of the doomed server.
+    ///   - environment: further variables of its environment.
     ///   - configure: further settings of the watching server.
     ///   - body: what happens.
     /// - Returns: what the body returns.
     /// - Throws: what the body throws, and why the stage could not be set.
     static func with<R: Sendable>(
         _ failpoint: String, stack: PrivateStack? = nil, isKeeper: Bool = false,
-        options: [String] = [], configure: @Sendable (inout PromisingConfiguration) -> Void = { _ in },
+        options: [String] = [], environment: [String: String] = [:],
+        configure: @Sendable (inout PromisingConfiguration) -> Void = { _ in },
         _ body: @Sendable (Stage) async throws -> R
     ) async throws -> R {
         try await TestDeployment.with(stack: stack) { configuration in
@@ -63,7 +65,8 @@ struct Stage: Sendable {
             try await deployment.catalogue(skus: ["A", "B"], locations: ["W"])
             try await deployment.change(.receive, [("A", "W", 20), ("B", "W", 20)])
             if isKeeper { try await Task.sleep(for: .milliseconds(600)) }
-            let server = try await DoomedServer.start(deployment, failpoint: failpoint, options: options)
+            let server = try await DoomedServer.start(
+                deployment, failpoint: failpoint, options: options, environment: environment)
             let result: Result<R, any Error>
             do {
                 result = .success(try await body(Stage(deployment: deployment, server: server)))

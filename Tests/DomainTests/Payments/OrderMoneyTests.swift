@@ -63,6 +63,31 @@ struct OrderMoneyTests {
         #expect(money(notOwed: 40, Make.attempt(.authorize, 100)).surplus == 0)
     }
 
+    @Test("What was taken for goods that came back is due while others still wait, covered by what is held for them")
+    func dueBack() {
+        let partly = money(
+            earned: 50, refundDue: 25, Make.attempt(.authorize, 100), Make.attempt(.capture, 50))
+        #expect(partly.overpaid == 25)
+        #expect(partly.surplus == 0)
+        #expect(partly.captureDue == 0)
+        let settled = money(
+            earned: 50, refundDue: 25, Make.attempt(.authorize, 100), Make.attempt(.capture, 50),
+            Make.attempt(.refund, 25, .unknown, purpose: .asked))
+        #expect(settled.overpaid == 0)
+        // A fee is kept of it, goodwill was given beyond it.
+        #expect(
+            money(earned: 50, refundDue: 25, adjusted: 5, Make.attempt(.authorize, 100), Make.attempt(.capture, 50))
+                .overpaid == 20)
+        #expect(
+            money(
+                earned: 50, refundDue: 25, adjusted: -10, Make.attempt(.authorize, 100), Make.attempt(.capture, 50),
+                Make.attempt(.refund, 10, purpose: .asked)
+            ).overpaid == 25)
+        // Not held for: what was taken covers what still waits.
+        #expect(
+            money(earned: 50, refundDue: 25, Make.attempt(.authorize, 50), Make.attempt(.capture, 50)).overpaid == 0)
+    }
+
     @Test("The standing follows from the sums, also where nothing is owed")
     func standing() {
         #expect(OrderMoney(total: 100).standing == .untracked)

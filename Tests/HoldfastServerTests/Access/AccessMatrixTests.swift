@@ -3,6 +3,7 @@ import GRPCCore
 import HoldfastAPI
 import HoldfastServices
 import HoldfastTesting
+import OrderProcessing
 import SwiftProtobuf
 import Testing
 
@@ -21,6 +22,7 @@ struct AccessMatrixTests {
         + Holdfast_V1_AccessService.Method.descriptors + Holdfast_V1_EventService.Method.descriptors
         + Holdfast_V1_BackorderService.Method.descriptors + Holdfast_V1_SourcingService.Method.descriptors
         + Holdfast_V1_CustomerService.Method.descriptors
+        + Holdfast_V1_PaymentService.Method.descriptors
 
     /// Those that stream, by full name.
     static let streams = Set(methods.filter { $0.type != .unary }.map(\.fullyQualifiedMethod))
@@ -30,7 +32,9 @@ struct AccessMatrixTests {
         try await TestDeployment.with { deployment in
             var router = RPCRouter<HTTP2Transport>()
             for service in ServiceRegistry.all(
-                promising: deployment.promising, serving: ServingState { true }, keys: SystemKeyMint(),
+                promising: deployment.promising,
+                processing: OrderProcessing(promising: deployment.promising, logger: AccessStack.logger),
+                serving: ServingState { true }, keys: SystemKeyMint(),
                 logger: AccessStack.logger)
             {
                 service.registerMethods(with: &router)

@@ -10,6 +10,7 @@ import Ledger
 import Logging
 import NIOCore
 import NIOPosix
+import OrderProcessing
 
 @testable import HoldfastServer
 
@@ -84,7 +85,9 @@ struct AccessStack: Sendable {
         let startGate = StartGate()
         startGate.open()
         let services = ServiceRegistry.all(
-            promising: deployment.promising, serving: ServingState { true }, keys: SystemKeyMint(), logger: logger)
+            promising: deployment.promising,
+            processing: OrderProcessing(promising: deployment.promising, logger: logger),
+            serving: ServingState { true }, keys: SystemKeyMint(), logger: logger)
         let chain = CallInterceptors.chain(
             access: AccessInterceptor(identify: gate.caller), startGate: startGate, isDraining: { false })
         let framedServers = [fast, ordinary].map {

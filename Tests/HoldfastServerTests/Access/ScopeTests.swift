@@ -101,6 +101,9 @@ private struct Shop: Sendable {
         func stock(_ make: (String) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
             (try make("L1"), try places.map(make))
         }
+        func orders(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
+            (try make(mine.order), [try make(others.order), try make(unknown)])
+        }
         func held(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
             (try make(mine.reservation), try [others.reservation, unknown].map(make))
         }
@@ -361,6 +364,63 @@ private struct Shop: Sendable {
             ),
             "holdfast.v1.CustomerService/GetCustomer": ([], []),
             "holdfast.v1.CustomerService/ListCustomerOrders": ([], []),
+            "holdfast.v1.PaymentService/AddTender": (
+                try bytes(tender(mine.order)), [try bytes(tender(others.order)), try bytes(tender(unknown))]
+            ),
+            "holdfast.v1.PaymentService/AuthorizeTender": try orders { order in
+                try bytes(
+                    Holdfast_V1_AuthorizeTenderRequest.with {
+                        $0.authorizationID = EntityID.fresh.description
+                        $0.orderID = order.description
+                        $0.tenderNumber = 1
+                    })
+            },
+            "holdfast.v1.PaymentService/CaptureTender": try orders { order in
+                try bytes(
+                    Holdfast_V1_CaptureTenderRequest.with {
+                        $0.captureID = EntityID.fresh.description
+                        $0.orderID = order.description
+                        $0.tenderNumber = 1
+                    })
+            },
+            "holdfast.v1.PaymentService/VoidTender": try orders { order in
+                try bytes(
+                    Holdfast_V1_VoidTenderRequest.with {
+                        $0.voidID = EntityID.fresh.description
+                        $0.orderID = order.description
+                        $0.tenderNumber = 1
+                    })
+            },
+            "holdfast.v1.PaymentService/RefundOrder": try orders { order in
+                try bytes(
+                    Holdfast_V1_RefundOrderRequest.with {
+                        $0.refundID = EntityID.fresh.description
+                        $0.orderID = order.description
+                    })
+            },
+            "holdfast.v1.PaymentService/GetPayments": try orders { order in
+                try bytes(Holdfast_V1_GetPaymentsRequest.with { $0.orderID = order.description })
+            },
+            "holdfast.v1.PaymentService/ReportGatewayEvent": (
+                // The attempt of the tender that was added above, in the order of the names.
+                try bytes(Holdfast_V1_ReportGatewayEventRequest.with { $0.attemptID = tenderID.description }),
+                [try bytes(Holdfast_V1_ReportGatewayEventRequest.with { $0.attemptID = unknown.description })]
+            ),
+            "holdfast.v1.PaymentService/ListDocuments": (
+                try bytes(Holdfast_V1_ListDocumentsRequest.with { $0.orderID = mine.order.description }),
+                [
+                    try bytes(Holdfast_V1_ListDocumentsRequest.with { $0.orderID = others.order.description }),
+                    try bytes(Holdfast_V1_ListDocumentsRequest.with { $0.orderID = unknown.description }), [],
+                ]
+            ),
+            "holdfast.v1.PaymentService/GetDocument": (
+                // Not a name of any: refused for that, not for its place.
+                try bytes(Holdfast_V1_GetDocumentRequest.with { $0.document = "MAIN-INV" }),
+                [
+                    try bytes(Holdfast_V1_GetDocumentRequest.with { $0.document = unknown.description }),
+                    try bytes(Holdfast_V1_GetDocumentRequest.with { $0.document = "MAIN-INV-2026-000001" }),
+                ]
+            ),
         ]
     }
 
@@ -406,6 +466,17 @@ private struct Shop: Sendable {
         .with {
             $0.channel = channel
             $0.externalID = order.description
+        }
+    }
+
+    /// The id of the one tender of the order inside: the same each time that the cases are made.
+    private var tenderID: EntityID { EntityID(high: mine.order.high, low: mine.order.low ^ 1) }
+
+    private func tender(_ order: EntityID) -> Holdfast_V1_AddTenderRequest {
+        .with {
+            $0.tenderID = tenderID.description
+            $0.orderID = order.description
+            $0.kind = .cash
         }
     }
 

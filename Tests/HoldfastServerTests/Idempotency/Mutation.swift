@@ -34,6 +34,10 @@ struct Mutation: Sendable {
         "holdfast.v1.SourcingService/GetSourcingConfig", "holdfast.v1.SourcingService/ListSourcingLocations",
         "holdfast.v1.SourcingService/GetSourcingPlan", "holdfast.v1.CustomerService/GetCustomer",
         "holdfast.v1.CustomerService/SearchCustomers", "holdfast.v1.CustomerService/ListCustomerOrders",
+        "holdfast.v1.PaymentService/GetPayments", "holdfast.v1.PaymentService/GetStoredValue",
+        "holdfast.v1.PaymentService/ListDocuments", "holdfast.v1.PaymentService/GetDocument",
+        // Records what a gateway says, however often it is asked.
+        "holdfast.v1.PaymentService/ReportGatewayEvent",
     ]
 
     init<Request: Message>(
@@ -64,7 +68,8 @@ struct MutationSet: Sendable {
         let shop = Shop()
         preparation = try shop.preparation() + shop.sourcingPreparation()
         mutations =
-            try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.access() + shop.supply()
+            try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.payments() + shop.access()
+            + shop.supply()
     }
 }
 
@@ -80,6 +85,9 @@ private struct Shop {
     private let rotated = EntityID.fresh
     private let planned = EntityID.fresh
     private let plan = EntityID.fresh
+    /// An order for each of these: added, authorised, captured, voided, refunded.
+    private let paid = (0..<5).map { _ in EntityID.fresh }
+    private let card = EntityID.fresh
 
     private func sku(_ name: String) -> String { "\(tag)-\(name)" }
     private var warehouse: String { tag + "-W" }
@@ -88,6 +96,7 @@ private struct Shop {
     private static let articles = [
         "reserve", "order", "receive", "adjust", "count", "transfer", "policy", "held", "released", "cancelled",
         "planned",
+        "paid",
     ]
 
     func preparation() throws -> [Mutation] {
@@ -117,7 +126,92 @@ private struct Shop {
             try Mutation("OrderService/PlaceOrder", id: cancelled, order(cancelled, "cancelled", 2)),
             try Mutation("AccessService/CreateApiKey", id: revoked, key(revoked)),
         ] + (try reviewPreparation()) + [
-            try Mutation("AccessService/CreateApiKey", id: rotated, key(rotated))
+            try Mutation("PaymentService/IssueStoredValue", id: card, giftCard(card)),
+            try Mutation("AccessService/CreateApiKey", id: rotated, key(rotated)),
+        ] + (try orders()) + (try tenders())
+    }
+
+    private func orders() throws -> [Mutation] {
+        try paid.map { try Mutation("OrderService/PlaceOrder", id: $0, order($0, "paid", 1)) }
+    }
+
+    private func tenders() throws -> [Mutation] {
+        let kinds: [(kind: Holdfast_V1_TenderKind, holds: Bool)] = [
+            (.cardGateway, false), (.cardGateway, true), (.cardGateway, false), (.cash, false),
+        ]
+        return try zip(paid.dropFirst(), kinds).map { order, tender in
+            let id = EntityID.fresh
+            return try Mutation(
+                "PaymentService/AddTender", id: id, self.tender(id, order, tender.kind, holds: tender.holds))
+        }
+    }
+
+    func payments() throws -> [Mutation] {
+        let ids = (0..<8).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "PaymentService/AddTender", id: ids[0], tender(ids[0], paid[0], .cash), differs: "label"
+            ) { $0.label = "another" },
+            try Mutation(
+                "PaymentService/AuthorizeTender", id: ids[1],
+                Holdfast_V1_AuthorizeTenderRequest.with {
+                    $0.authorizationID = ids[1].description
+                    $0.orderID = paid[1].description
+                    $0.tenderNumber = 1
+                }, differs: "tender_number"
+            ) { $0.tenderNumber = 2 },
+            try Mutation(
+                "PaymentService/CaptureTender", id: ids[2],
+                Holdfast_V1_CaptureTenderRequest.with {
+                    $0.captureID = ids[2].description
+                    $0.orderID = paid[2].description
+                    $0.tenderNumber = 1
+                    $0.amount = pounds(100)
+                }, differs: "amount.amount_minor"
+            ) { $0.amount.amountMinor = 99 },
+            try Mutation(
+                "PaymentService/VoidTender", id: ids[3],
+                Holdfast_V1_VoidTenderRequest.with {
+                    $0.voidID = ids[3].description
+                    $0.orderID = paid[3].description
+                    $0.tenderNumber = 1
+                }, differs: "tender_number"
+            ) { $0.tenderNumber = 2 },
+            try Mutation(
+                "PaymentService/RefundOrder", id: ids[4],
+                Holdfast_V1_RefundOrderRequest.with {
+                    $0.refundID = ids[4].description
+                    $0.orderID = paid[4].description
+                    $0.amount = pounds(50)
+                    $0.goodwill = true
+                }, differs: "reason"
+            ) { $0.reason = "late" },
+            try Mutation(
+                "PaymentService/IssueStoredValue", id: ids[5],
+                Holdfast_V1_IssueStoredValueRequest.with {
+                    $0.issueID = ids[5].description
+                    $0.kind = .storeCredit
+                    $0.customerID = tag
+                    $0.amount = pounds(500)
+                }, differs: "amount.amount_minor"
+            ) { $0.amount.amountMinor = 501 },
+            try Mutation(
+                "PaymentService/AdjustStoredValue", id: ids[6],
+                Holdfast_V1_AdjustStoredValueRequest.with {
+                    $0.adjustmentID = ids[6].description
+                    $0.accountID = card.description
+                    $0.amount = pounds(-10)
+                    $0.reason = "counted"
+                }, differs: "reason"
+            ) { $0.reason = "stolen" },
+            try Mutation(
+                "PaymentService/SetLegalEntity", id: ids[7],
+                Holdfast_V1_SetLegalEntityRequest.with {
+                    $0.requestID = ids[7].description
+                    $0.channel = channel
+                    $0.legalEntity = "UK"
+                }, differs: "legal_entity"
+            ) { $0.legalEntity = "EU" },
         ]
     }
 
@@ -451,6 +545,33 @@ private struct Shop {
             $0.method = "pickup"
             $0.pickupLocation = warehouse
             $0.config = tag
+        }
+    }
+
+    private func pounds(_ minor: Int64) -> Holdfast_V1_Money {
+        .with {
+            $0.currencyCode = "GBP"
+            $0.amountMinor = minor
+        }
+    }
+
+    private func tender(
+        _ id: EntityID, _ order: EntityID, _ kind: Holdfast_V1_TenderKind, holds: Bool = false
+    ) -> Holdfast_V1_AddTenderRequest {
+        .with {
+            $0.tenderID = id.description
+            $0.orderID = order.description
+            $0.kind = kind
+            if kind == .cardGateway { $0.token = "tok-1" }
+            $0.authorize = holds
+        }
+    }
+
+    private func giftCard(_ id: EntityID) -> Holdfast_V1_IssueStoredValueRequest {
+        .with {
+            $0.issueID = id.description
+            $0.kind = .giftCard
+            $0.amount = pounds(1_000)
         }
     }
 

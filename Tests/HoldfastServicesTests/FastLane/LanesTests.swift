@@ -7,6 +7,7 @@ import HoldfastTesting
 import Logging
 import NIOCore
 import NIOPosix
+import OrderProcessing
 import SwiftProtobuf
 import Testing
 
@@ -86,7 +87,9 @@ struct LanesTests {
         let server = GRPCServer(
             transport: transport,
             services: ServiceRegistry.all(
-                promising: deployment.promising, serving: ServingState { true }, keys: NoKeys(), logger: logger),
+                promising: deployment.promising,
+                processing: OrderProcessing(promising: deployment.promising, logger: logger),
+                serving: ServingState { true }, keys: NoKeys(), logger: logger),
             interceptors: [AccessInterceptor { _, _ in .anonymous }])
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await server.serve() }

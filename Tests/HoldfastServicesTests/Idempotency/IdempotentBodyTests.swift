@@ -256,6 +256,67 @@ struct IdempotentBodyTests {
                     (#"{"requestId":"x"}"#, "request_id"), (#"{"customers":[{}]}"#, "customers[0]"),
                 ]
             ),
+            (
+                .addTender, Holdfast_V1_AddTenderRequest(),
+                [
+                    (#"{"tenderId":"x"}"#, "tender_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"kind":"TENDER_KIND_CASH"}"#, "kind"), (#"{"amount":{}}"#, "amount"),
+                    (#"{"chargeSequence":1}"#, "charge_sequence"), (#"{"refundSequence":1}"#, "refund_sequence"),
+                    (#"{"token":"x"}"#, "token"), (#"{"giftCardCode":"x"}"#, "gift_card_code"),
+                    (#"{"label":"x"}"#, "label"), (#"{"authorize":true}"#, "authorize"),
+                ]
+            ),
+            (
+                .authorizeTender, Holdfast_V1_AuthorizeTenderRequest(),
+                [
+                    (#"{"authorizationId":"x"}"#, "authorization_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"tenderNumber":1}"#, "tender_number"),
+                ]
+            ),
+            (
+                .captureTender, Holdfast_V1_CaptureTenderRequest(),
+                [
+                    (#"{"captureId":"x"}"#, "capture_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"tenderNumber":1}"#, "tender_number"), (#"{"amount":{}}"#, "amount"),
+                ]
+            ),
+            (
+                .voidTender, Holdfast_V1_VoidTenderRequest(),
+                [
+                    (#"{"voidId":"x"}"#, "void_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"tenderNumber":1}"#, "tender_number"),
+                ]
+            ),
+            (
+                .refundOrder, Holdfast_V1_RefundOrderRequest(),
+                [
+                    (#"{"refundId":"x"}"#, "refund_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"amount":{}}"#, "amount"), (#"{"tenderNumber":1}"#, "tender_number"),
+                    (#"{"goodwill":true}"#, "goodwill"), (#"{"reason":"x"}"#, "reason"),
+                ]
+            ),
+            (
+                .issueStoredValue, Holdfast_V1_IssueStoredValueRequest(),
+                [
+                    (#"{"issueId":"x"}"#, "issue_id"), (#"{"kind":"STORED_VALUE_KIND_GIFT_CARD"}"#, "kind"),
+                    (#"{"customerId":"x"}"#, "customer_id"), (#"{"amount":{}}"#, "amount"),
+                    (#"{"reason":"x"}"#, "reason"),
+                ]
+            ),
+            (
+                .adjustStoredValue, Holdfast_V1_AdjustStoredValueRequest(),
+                [
+                    (#"{"adjustmentId":"x"}"#, "adjustment_id"), (#"{"accountId":"x"}"#, "account_id"),
+                    (#"{"amount":{}}"#, "amount"), (#"{"reason":"x"}"#, "reason"),
+                ]
+            ),
+            (
+                .setLegalEntity, Holdfast_V1_SetLegalEntityRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"channel":"x"}"#, "channel"),
+                    (#"{"legalEntity":"x"}"#, "legal_entity"),
+                ]
+            ),
         ]
         #expect(Set(samples.map(\.0)) == Set(IdempotentMethod.allCases))
         for (method, empty, fields) in samples {
@@ -277,6 +338,8 @@ struct IdempotentBodyTests {
                 "UpsertLocations": 11, "UpsertChannels": 12, "CreateApiKey": 13, "RotateApiKey": 14,
                 "SetBackorderPolicies": 100, "UpsertSourcingConfig": 101, "UpsertSourcingLocations": 102,
                 "UpsertSourcingProducts": 103, "PlanSourcing": 104, "CommitSourcing": 105, "UpsertCustomers": 106,
+                "AddTender": 60, "AuthorizeTender": 61, "CaptureTender": 62, "VoidTender": 63, "RefundOrder": 64,
+                "IssueStoredValue": 65, "AdjustStoredValue": 66, "SetLegalEntity": 67,
             ])
     }
 }

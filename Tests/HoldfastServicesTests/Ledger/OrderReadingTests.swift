@@ -74,16 +74,44 @@ struct OrderReadingTests {
         }
     }
 
-    @Test("PostgreSQL derives the status of an order as the program does, whatever its units")
+    @Test("PostgreSQL derives the status of an order as the program does, whatever its units and its payment")
     func statuses() async throws {
         try await TestDeployment.with { deployment in
             let last = LineStatus.allCases.reduce(into: LineStatusSet()) { $0.insert(LineStatusSet($1)) }.rawValue
-            let derived = try await deployment.numbers(
-                "SELECT (\(OrderStatus.sql(of: "s.present")))::int8 FROM generate_series(0, \(last)) AS s(present)")
-            #expect(derived.count == Int(last) + 1)
-            #expect(
-                derived
-                    == (0...last).map { Int64(OrderStatus(LineStatusSet(rawValue: $0)).rawValue) })
+            for payment in PaymentStanding.allCases {
+                let status = OrderStatus.sql(of: "s.present", payment: "\(payment.rawValue)")
+                let derived = try await deployment.numbers(
+                    "SELECT (\(status))::int8 FROM generate_series(0, \(last)) AS s(present)")
+                #expect(derived.count == Int(last) + 1)
+                #expect(
+                    derived
+                        == (0...last).map {
+                            Int64(OrderStatus(LineStatusSet(rawValue: $0), payment: payment).rawValue)
+                        })
+            }
+        }
+    }
+
+    @Test("PostgreSQL derives how a payment stands as the program does, whatever the sums")
+    func standings() async throws {
+        try await TestDeployment.with { deployment in
+            let sums =
+                "(SELECT o.owed, h.held, t.taken, g.given_back FROM generate_series(0, 3) o(owed), "
+                + "generate_series(0, 3) h(held), generate_series(0, 3) t(taken), generate_series(0, t.taken) g(given_back) "
+                + "ORDER BY 1, 2, 3, 4) m"
+            let derived = try await deployment.numbers("SELECT (\(PaymentStanding.sql(of: "m")))::int8 FROM \(sums)")
+            var expected: [Int64] = []
+            for owed in Int64(0)...3 {
+                for held in Int64(0)...3 {
+                    for taken in Int64(0)...3 {
+                        for givenBack in 0...taken {
+                            let standing = PaymentStanding(owed: owed, held: held, taken: taken, givenBack: givenBack)
+                            expected.append(Int64(standing.rawValue))
+                        }
+                    }
+                }
+            }
+            #expect(derived == expected)
         }
     }
 

@@ -29,6 +29,8 @@ struct ServerConfigurationTests {
             "HOLDFAST_RETENTION_DAYS": "30", "HOLDFAST_EVENT_RETENTION_DAYS": "40", "HOLDFAST_SCRUB_INTERVAL_S": "600",
             "HOLDFAST_REPAIR_GRACE_S": "8", "HOLDFAST_FRAUD_CHECK_URL": "https://risk.example/check",
             "HOLDFAST_FRAUD_CHECK_SECRET": "sixteen bytes ok",
+            "HOLDFAST_GATEWAY_URL": "https://pay.example/v1",
+            "HOLDFAST_GATEWAY_SECRET": "s3cret", "HOLDFAST_GATEWAY_TIMEOUT_MS": "2500",
         ]
         #expect(Set(values.keys) == Set(ServerConfiguration.environmentNames))
         var asked: Set<String> = []
@@ -71,7 +73,50 @@ struct ServerConfigurationTests {
         #expect(configuration.repairGrace == .seconds(8))
         #expect(configuration.fraudCheckURL == "https://risk.example/check")
         #expect(configuration.fraudCheckSecret == "sixteen bytes ok")
+        #expect(configuration.gateway.url == "https://pay.example/v1")
+        #expect(configuration.gateway.secret == "s3cret")
+        #expect(configuration.gateway.timeLimit == .milliseconds(2_500))
         try configuration.validate()
+    }
+
+    @Test("A gateway needs an address that keeps a secret, and a secret, which no error tells")
+    func gateway() {
+        func refusal(_ change: (inout GatewaySettings) -> Void) -> ServerConfigurationError? {
+            var configuration = ServerConfiguration(cores: 1)
+            change(&configuration.gateway)
+            do {
+                try configuration.validate()
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(refusal { _ in } == nil)
+        #expect(
+            refusal {
+                $0.url = "http://127.0.0.1:1/v1"
+                $0.secret = "s3cret"
+            } == nil)
+        let wrong = [
+            refusal { $0.url = "https://pay.example" }, refusal { $0.secret = "s3cret" },
+            refusal {
+                $0.url = "http://pay.example"
+                $0.secret = "s3cret"
+            },
+            refusal {
+                $0.url = "https://pay.example"
+                $0.secret = "s3cret s3cret"
+            },
+            refusal {
+                $0.url = "https://pay.example"
+                $0.secret = "s3cret"
+                $0.timeLimit = .seconds(61)
+            },
+        ]
+        for error in wrong {
+            #expect(error?.setting == "gateway-url")
+            #expect(error?.description.contains("s3cret") == false)
+        }
     }
 
     @Test(

@@ -6,8 +6,9 @@ extension Ledger {
         "lock_order",
         """
         SELECT o.channel_id, c.code, o.external_id, o.currency, o.goods_in_hand, o.customer_id, o.customer_name,
-            o.customer_email, o.customer_country, o.placed_at, o.events
-        FROM orders o JOIN channel c ON c.id = o.channel_id WHERE o.id = $1::uuid FOR UPDATE OF o
+            o.customer_email, o.customer_country, o.placed_at, o.events, m.adjusted, m.held, m.taken, m.given_back
+        FROM orders o JOIN channel c ON c.id = o.channel_id LEFT JOIN order_money m ON m.order_id = o.id
+        WHERE o.id = $1::uuid FOR UPDATE OF o
         """)
     private static let readAllocations = PostgresStatement(
         "order_allocations",
@@ -89,12 +90,13 @@ extension Ledger {
                     LineAllocation(
                         line: Int32(try row.int16(0)), cell: CellID(try row.int64(1)), location: try row.text(2),
                         open: try row.int64(3), released: try row.int64(4), delivered: try row.int64(5))
-                }, on: connection)
+                }, paid: try PaidSums(row: row, from: 11), on: connection)
             let reply = try body(&work)
             let (cells, stockSteps) = try Ledger.applyCells(of: work)
             let steps =
                 LineUnits.writing(work.lines, of: change.order) + Ledger.writingAllocations(of: work)
                 + Ledger.appending(work.told, of: work) + stockSteps + work.steps
+                + work.keepingMoney
                 + [
                     Ledger.storing(
                         change.id, change.kind, body: change.body, reply: reply, caller: change.caller,

@@ -15,8 +15,8 @@ struct OrderWork {
     /// What cells have set aside, by line and cell.
     var allocations: [LineAllocation]
 
-    /// How the payment of the order stands, where a change knows it.
-    var payment = PaymentStanding.untracked
+    /// What the order's tenders hold, took and gave back; nil where it has none.
+    var paid: PaidSums?
     /// How its returns stand, where a change knows it.
     var returns = ReturnStanding.idle
 
@@ -46,7 +46,7 @@ struct OrderWork {
     }
 
     init(
-        _ change: OrderChange, _ head: OrderHead, lines: [LineUnits], allocations: [LineAllocation],
+        _ change: OrderChange, _ head: OrderHead, lines: [LineUnits], allocations: [LineAllocation], paid: PaidSums?,
         on connection: PostgresConnection
     ) {
         self.change = change
@@ -54,6 +54,7 @@ struct OrderWork {
         self.head = head
         self.lines = lines
         self.allocations = allocations
+        self.paid = paid
     }
 
     /// The order's status after what was done so far.

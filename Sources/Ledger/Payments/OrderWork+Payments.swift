@@ -1,0 +1,91 @@
+import Domain
+import PostgresClient
+
+/// What an order's tenders hold, took and gave back, and what is owed beyond its lines; minor units.
+struct PaidSums: Hashable, Sendable {
+    var adjusted: Int64
+    var held: Int64
+    var taken: Int64
+    var givenBack: Int64
+
+    init(adjusted: Int64, held: Int64, taken: Int64, givenBack: Int64) {
+        self.adjusted = adjusted
+        self.held = held
+        self.taken = taken
+        self.givenBack = givenBack
+    }
+
+    /// Reads four columns; nil where the order has no tenders.
+    init?(row: PostgresRow, from column: Int) throws {
+        guard let adjusted = try row.int64OrNil(column) else { return nil }
+        self.init(
+            adjusted: adjusted, held: try row.int64(column + 1), taken: try row.int64(column + 2),
+            givenBack: try row.int64(column + 3))
+    }
+}
+
+extension OrderWork {
+    private static let keepMoney = PostgresStatement(
+        "keep_order_money",
+        """
+        UPDATE order_money SET owed = greatest(0, $2::int8 + adjusted), earned = $3::int8,
+            due_at = least(due_at, now()), tries = 0
+        WHERE order_id = $1::uuid AND (owed <> greatest(0, $2::int8 + adjusted) OR earned <> $3::int8)
+        """)
+
+    /// How the payment of the order stands after what was done so far.
+    var payment: PaymentStanding {
+        guard let paid else { return .untracked }
+        let money = self.money
+        return PaymentStanding(
+            owed: max(0, money.value - money.notOwed - money.refundDue + paid.adjusted), held: paid.held,
+            taken: paid.taken, givenBack: paid.givenBack)
+    }
+
+    /// The payments of the order, to be changed and given to ``write(_:)``.
+    func payments() throws -> PaymentBook {
+        let rows = try connection.pipeline(PaymentBook.reading(head.id))
+        return try PaymentBook(
+            order: head.id, currency: head.currency, lines: lines, tenders: rows[0], attempts: rows[1], money: rows[2])
+    }
+
+    /// Writes what was changed of the payments with this transaction, and tells of it.
+    ///
+    /// Stored value is booked at once, which may refuse.
+    mutating func write(_ book: inout PaymentBook) throws {
+        for step in try book.writing(caller: change.caller.id, on: connection) { write(step) }
+        paid = book.paid
+        for fact in book.told() {
+            var details: [String: String] = [:]
+            if let tender = fact.tender {
+                details["tender"] = "\(tender.number)"
+                details["kind"] = tender.kind.word
+            }
+            if let attempt = fact.attempt {
+                details["attempt"] = "\(attempt.id)"
+                details["action"] = attempt.action.word
+                if !attempt.reason.isEmpty { details["why"] = attempt.reason }
+            }
+            tell(
+                fact.kind,
+                thing: fact.tender.map { OrderAdvance.Thing(.payment, $0.id, from: fact.before, to: $0.state) },
+                amountMinor: fact.amount, details: details)
+        }
+        try issueDocuments(of: book)
+    }
+
+    /// The steps that keep what is owed and earned of an order with tenders in step with its lines, and note that it is due.
+    var keepingMoney: [LedgerStep] {
+        guard paid != nil else { return [] }
+        let money = self.money
+        return [
+            (
+                Self.keepMoney,
+                [
+                    .uuid(PostgresUUID(head.id)), .int64(money.value - money.notOwed - money.refundDue),
+                    .int64(money.earned),
+                ]
+            )
+        ]
+    }
+}

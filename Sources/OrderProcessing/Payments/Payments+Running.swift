@@ -1,0 +1,73 @@
+import Domain
+import Failpoints
+import Ledger
+import Logging
+
+extension Payments {
+    /// Most attempts or orders that one look takes on.
+    private static let portion: Int32 = 50
+
+    /// What is looked for again and again: attempts whose outcome is to come, and orders that are due to be settled.
+    ///
+    /// Any number of servers may do so at once: what is taken on is due again later, so that nobody else takes it on
+    /// meanwhile, and somebody does where this server dies. Two that deal with one attempt all the same send the same key.
+    var recurringWork: [RecurringWork] {
+        [
+            RecurringWork(name: "asking about payments", interval: settings.interval) { try await clearDue() },
+            RecurringWork(name: "settling payments", interval: settings.interval) { try await settleDue() },
+        ]
+    }
+
+    /// Asks about the attempts that are due; how many there were.
+    func clearDue() async throws -> Int {
+        guard settings.gateway != nil else { return 0 }
+        let calls = try await ledger.claimAttempts(
+            limit: Self.portion, pause: settings.pause.milliseconds, longest: settings.longestPause.milliseconds)
+        await withTaskGroup(of: Void.self) { group in
+            for call in calls { group.addTask { await clearLogged(call) } }
+        }
+        return calls.count
+    }
+
+    private func clearLogged(_ call: PaymentCall) async {
+        let facts: Logger.Metadata = [
+            "attempt": "\(call.attempt.id)", "order": "\(call.attempt.order)", "action": "\(call.attempt.action.word)",
+            "tries": "\(call.attempt.tries)",
+        ]
+        do {
+            if try await clear(call) {
+                logger.info("a payment attempt is known now", metadata: facts)
+            } else if call.attempt.tries >= settings.alarmingTries {
+                logger.error("it is still not known what became of a payment attempt", metadata: facts)
+            }
+        } catch {
+            if Task.isCancelled { return }
+            logger.warning(
+                "a payment attempt cannot be recorded; it is tried again",
+                metadata: facts.merging(["error": "\(error)"]) { $1 })
+        }
+    }
+
+    /// Settles the orders that are due; how many there were.
+    ///
+    /// One order that cannot be settled does not hold up the others: it is due again in 30 seconds.
+    func settleDue() async throws -> Int {
+        let orders = try await ledger.claimDueOrders(limit: Self.portion)
+        await withTaskGroup(of: Void.self) { group in
+            for order in orders { group.addTask { await settleLogged(order) } }
+        }
+        return orders.count
+    }
+
+    private func settleLogged(_ order: EntityID) async {
+        do {
+            let made = try await ledger.settlePayments(of: order, patience: settings.patience.milliseconds)
+            Failpoint.paymentSettled.pass()
+            _ = try await complete(made)
+        } catch {
+            if Task.isCancelled { return }
+            logger.warning(
+                "an order cannot be settled; it is tried again", metadata: ["order": "\(order)", "error": "\(error)"])
+        }
+    }
+}

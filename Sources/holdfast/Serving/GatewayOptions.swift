@@ -1,0 +1,23 @@
+import ArgumentParser
+import HoldfastServer
+import NIOCore
+
+/// Where the card gateway of a server is.
+struct GatewayOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Address of the card gateway, https://…; its secret stands in the file that HOLDFAST_GATEWAY_SECRET_FILE \
+            names, or in HOLDFAST_GATEWAY_SECRET, never in an argument.
+            """, valueName: "url"))
+    var gatewayURL: String?
+
+    @Option(help: ArgumentHelp("How long an answer of it may take: 100ms to 1m (default: 10s).", valueName: "time"))
+    var gatewayTimeout: TimeSpan?
+
+    /// Sets what was given.
+    func apply(to configuration: inout ServerConfiguration) {
+        if let gatewayURL { configuration.gateway.url = gatewayURL }
+        if let gatewayTimeout { configuration.gateway.timeLimit = .milliseconds(gatewayTimeout.milliseconds) }
+    }
+}
