@@ -27,6 +27,14 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case expired = "expired"
     /// An order's cancellation is committed, and Redis was not told.
     case cancelled = "cancelled"
+    /// A step of a return is written and not committed.
+    case returnUncommitted = "return-uncommitted"
+    /// A step of a return is committed, and nobody was told.
+    case returnCommitted = "return-committed"
+    /// An exchange is asked for, and its order is not placed.
+    case exchangeAsked = "exchange-asked"
+    /// The order of an exchange is placed, and its return was not told.
+    case exchangePlaced = "exchange-placed"
     /// What a change of stock gives up is taken in Redis, and PostgreSQL knows nothing of it.
     case movementTaken = "movement-taken"
     /// An order has taken over supply for its waiting lines, and Redis was not told.

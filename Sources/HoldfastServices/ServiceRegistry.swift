@@ -30,6 +30,7 @@ public enum ServiceRegistry {
             SourcingService(promising: promising, logger: logger),
             CustomerService(promising: promising, logger: logger),
             PaymentService(processing: processing, logger: logger),
+            ReturnService(processing: processing, logger: logger),
             EventService(promising: promising, serving: serving, logger: logger),
             OperationsService(promising: promising, logger: logger),
             AccessService(promising: promising, keys: keys, logger: logger),

@@ -33,6 +33,16 @@ public enum IdempotencyKind: Int16, Sendable {
     case storedValue = 63
 
     // Returns: 80 to 99.
+    /// A version of the rules about returns.
+    case returnRules = 80
+    /// A return, or a claim, or a return without an order.
+    case returnCreation = 81
+    /// A step of a return.
+    case returnChange = 82
+    /// An exchange that is asked for.
+    case exchangeIntent = 83
+    /// How an exchange ended.
+    case exchangeEnd = 84
 
     // Supply: 100 to 119.
     /// A change of caps of waiting units.
@@ -63,6 +73,10 @@ public enum IdempotencyKind: Int16, Sendable {
         case .payment, .settlement: .payment
         case .paymentOutcome: .paymentAttempt
         case .storedValue: .storedValue
+        case .returnRules: .returnRules
+        case .returnCreation: .returnOrder
+        case .returnChange: .returnChange
+        case .exchangeIntent, .exchangeEnd: .exchange
         }
     }
 }

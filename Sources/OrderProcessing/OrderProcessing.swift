@@ -61,6 +61,7 @@ public final class OrderProcessing: Sendable {
             RecurringWork(name: "free stock for waiting orders", interval: .seconds(1)) {
                 try await backorders.askForFreeStock()
             },
+            returnAgeing, exchangeResumption,
         ] + payments.recurringWork
     }
 

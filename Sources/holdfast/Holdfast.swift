@@ -34,6 +34,7 @@ struct Holdfast: AsyncParsableCommand {
                 subcommands: [
                     CatalogCommands.self, StockCommands.self, ReserveCommands.self, OrderCommands.self,
                     BackorderCommands.self, PayCommands.self, CreditCommands.self, DocumentCommands.self,
+                    ReturnCommands.self,
                     CustomerCommands.self, EventsCommand.self, SourcingCommands.self, Import.self,
                 ]),
             CommandGroup(name: "Try", subcommands: [ReplayCommand.self, BenchCommand.self, TortureCommand.self]),

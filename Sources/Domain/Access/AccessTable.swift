@@ -39,6 +39,10 @@ public enum AccessTable {
     private static let paymentReading: Set<Role> = [.pos, .backend, .support, .finance, .admin]
     private static let orderReading: Set<Role> = [.pos, .backend, .warehouse, .support, .finance, .admin]
 
+    private static let returnChanges: Set<Role> = [
+        ReturnEvent.approve, .decline, .handIn, .closeReceipt, .refuse, .cancel,
+    ].reduce(into: []) { $0.formUnion(Lifecycle.returnOrder.roles(for: $1)) }
+
     /// The rule of every method of the contract, by its full name.
     public static let rules: [String: AccessRule] = [
         "holdfast.v1.CatalogService/UpsertProducts": AccessRule(.company, [.admin]),
@@ -107,6 +111,19 @@ public enum AccessTable {
         "holdfast.v1.CustomerService/GetCustomer": AccessRule(.scoped, customerReading),
         "holdfast.v1.CustomerService/SearchCustomers": AccessRule(.common, customerReading),
         "holdfast.v1.CustomerService/ListCustomerOrders": AccessRule(.scoped, customerReading),
+
+        "holdfast.v1.ReturnService/UpsertReturnRules": AccessRule(.company, [.admin]),
+        "holdfast.v1.ReturnService/GetReturnRules": AccessRule(.common, orderReading),
+        "holdfast.v1.ReturnService/CreateReturn": AccessRule(.scoped, Lifecycle.returnOrder.roles(entering: .request)),
+        "holdfast.v1.ReturnService/GetReturn": AccessRule(.scoped, orderReading),
+        "holdfast.v1.ReturnService/ListReturns": AccessRule(.scoped, orderReading),
+        "holdfast.v1.ReturnService/ChangeReturn": AccessRule(.scoped, returnChanges),
+        "holdfast.v1.ReturnService/ReceiveReturn": AccessRule(.scoped, Lifecycle.returnOrder.roles(for: .receive)),
+        "holdfast.v1.ReturnService/InspectReturn": AccessRule(.scoped, Lifecycle.returnOrder.roles(for: .inspect)),
+        "holdfast.v1.ReturnService/SettleReturn": AccessRule(.scoped, Lifecycle.returnOrder.roles(for: .settle)),
+        "holdfast.v1.ReturnService/CreateBlindReturn": AccessRule(.scoped, [.pos, .admin]),
+        "holdfast.v1.ReturnService/ExchangeReturn": AccessRule(.scoped, Lifecycle.line.roles(entering: .allocate)),
+        "holdfast.v1.ReturnService/CreateClaim": AccessRule(.scoped, [.support, .admin]),
 
         "holdfast.v1.EventService/Subscribe": AccessRule(.scoped, stockReading),
 

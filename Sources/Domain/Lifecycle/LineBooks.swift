@@ -6,15 +6,20 @@ public struct LineMoney: Hashable, Sendable {
     public var earnedUnits: Int64
     /// Of those among them that were lost or came back: what of it was paid is due back.
     public var refundDue: Int64
-    /// Those units.
+    /// Those units, and those that are paid back although they stay with the customer.
     public var refundUnits: Int64
+    /// What of their value is kept and not due back: fees, and what goods lost in value.
+    public var withheld: Int64
 
     /// Makes sums.
-    public init(earned: Int64 = 0, earnedUnits: Int64 = 0, refundDue: Int64 = 0, refundUnits: Int64 = 0) {
+    public init(
+        earned: Int64 = 0, earnedUnits: Int64 = 0, refundDue: Int64 = 0, refundUnits: Int64 = 0, withheld: Int64 = 0
+    ) {
         self.earned = earned
         self.earnedUnits = earnedUnits
         self.refundDue = refundDue
         self.refundUnits = refundUnits
+        self.withheld = withheld
     }
 }
 
@@ -23,7 +28,7 @@ public struct LineMoney: Hashable, Sendable {
 /// Invariants, whatever happens in whatever order:
 /// - units add up to what was ordered (``LineQuantities``);
 /// - what was earned, what is not owed any more, and the value of the units that wait add up to the line's value;
-/// - `0 <= refundDue <= earned`, and they are equal once every unit that was earned with came back or was lost.
+/// - `0 <= refundDue + withheld <= earned`, and they are equal once every unit that was earned with came back or was lost.
 public struct LineBooks: Hashable, Sendable {
     /// What a move did to money, in minor units.
     public struct Booked: Hashable, Sendable {
@@ -95,18 +100,32 @@ public struct LineBooks: Hashable, Sendable {
             money.earnedUnits += quantity
         }
         if effects.contains(.refundDue) {
-            var left = ReturnableUnits(
-                value: money.earned - money.refundDue, units: money.earnedUnits - money.refundUnits)
-            guard quantity <= left.units else {
+            guard let value = giveBack(quantity) else {
                 units = before
-                throw .tooMany(event, quantity, there: left.units, in: [status])
+                throw .tooMany(event, quantity, there: money.earnedUnits - money.refundUnits, in: [status])
             }
-            booked.valueMinor = left.take(quantity)
-            booked.amountMinor = booked.valueMinor
-            money.refundDue += booked.valueMinor
-            money.refundUnits += quantity
+            booked.valueMinor = value
+            booked.amountMinor = value
         }
         return booked
+    }
+
+    /// Books units that are paid back where they are, and returns their value; nil where so many were not earned with.
+    public mutating func giveBack(_ quantity: Int64) -> Int64? {
+        var left = ReturnableUnits(
+            value: money.earned - money.refundDue - money.withheld, units: money.earnedUnits - money.refundUnits)
+        guard quantity <= left.units else { return nil }
+        let value = left.take(quantity)
+        money.refundDue += value
+        money.refundUnits += quantity
+        return value
+    }
+
+    /// Keeps a part of what is due back, in minor units: at least 0, at most what is due.
+    public mutating func withhold(_ amount: Int64) {
+        precondition((0...money.refundDue).contains(amount), "no more is kept than is due")
+        money.refundDue -= amount
+        money.withheld += amount
     }
 
     /// Adds units to the line.

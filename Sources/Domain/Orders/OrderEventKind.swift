@@ -41,6 +41,30 @@ public enum OrderEventKind: Int16, LifecycleWord {
     case documentIssued = 69
 
     // Returns: 80 to 99.
+    /// Somebody wants to give units back.
+    case returnRequested = 80
+    /// They may.
+    case returnApproved = 81
+    /// They may not.
+    case returnDeclined = 82
+    /// A carrier has the goods of a return.
+    case returnHandedIn = 83
+    /// Goods of a return came, or are not waited for any longer.
+    case returnReceived = 84
+    /// Goods that came were looked at.
+    case returnInspected = 85
+    /// It was said what becomes of goods, and what is refunded.
+    case returnDecided = 86
+    /// A return was settled.
+    case returnSettled = 87
+    /// The wish was taken back.
+    case returnCancelled = 88
+    /// Goods did not come in time.
+    case returnExpired = 89
+    /// Goods that came were not accepted.
+    case returnRefused = 90
+    /// Another order takes the place of a return's goods.
+    case returnExchanged = 91
 
     // Supply: 100 to 119.
     /// Units of it wait for supply.

@@ -86,6 +86,12 @@ public enum Refusal: Error, Hashable, Sendable {
         case document
         /// A return, by id.
         case returnOrder = "return"
+        /// A version of the rules about returns, by number.
+        case returnRules = "return_rules"
+        /// An exchange of a return's goods, by id.
+        case exchange
+        /// A step of a return, by id.
+        case returnChange = "return_change"
         /// A wish to cancel what is being fulfilled, by id.
         case lateCancel = "late_cancel"
         /// The review of an order, by the order's id.

@@ -179,8 +179,8 @@ public struct ReturnOrder: Hashable, Sendable {
     public var createdAt: Instant
     /// Until when the goods must be here; nil where none are waited for.
     public var expiresAt: Instant?
-    /// The order that sends other goods for it.
-    public var exchange: EntityID?
+    /// What takes the place of its goods.
+    public var exchange: ReturnExchange?
     /// Lines by number; empty in lists.
     public var lines: [Line]
     /// What came, in order; empty in lists.
@@ -197,7 +197,7 @@ public struct ReturnOrder: Hashable, Sendable {
         id: EntityID, number: Int64, order: EntityID?, channel: String, currency: Currency, state: ReturnState,
         method: ReturnMethod, rulesVersion: Int32, isClaim: Bool, fee: Int64, refundWay: RefundWay, refund: Int64,
         settlement: ReturnSettlement?, settlementReference: String, location: String, note: String,
-        createdAt: Instant, expiresAt: Instant?, exchange: EntityID?
+        createdAt: Instant, expiresAt: Instant?
     ) {
         self.id = id
         self.number = number
@@ -217,7 +217,6 @@ public struct ReturnOrder: Hashable, Sendable {
         self.note = note
         self.createdAt = createdAt
         self.expiresAt = expiresAt
-        self.exchange = exchange
         lines = []
         receipts = []
         inspections = []

@@ -60,12 +60,31 @@ public enum MovementKind: Int16, Sendable, CaseIterable {
     case shipment = 11
 
     // Returns: 20 to 29.
+    /// Goods came back from a customer.
+    case customerReturn = 20
+    /// Goods that came back went to be put in order.
+    case refurbishment = 21
+    /// Goods that came back went to who delivered them.
+    case vendorReturn = 22
+    /// Goods that came back were thrown away.
+    case scrap = 23
+    /// Goods that came back were given away.
+    case donation = 24
 
     /// Whether an order or its cancellation caused it, and not a change of stock.
     public var isOfOrder: Bool {
         switch self {
         case .receipt, .adjustment, .count, .transferOut, .transferIn, .policy: false
         case .allocation, .deallocation, .sale, .found, .shipment: true
+        case .customerReturn, .refurbishment, .vendorReturn, .scrap, .donation: true
+        }
+    }
+
+    /// Whether it may belong to a change of stock that is told as such: a return without an order is.
+    public var isToldAsStock: Bool {
+        switch self {
+        case .customerReturn, .refurbishment, .vendorReturn, .scrap, .donation: true
+        default: !isOfOrder
         }
     }
 }

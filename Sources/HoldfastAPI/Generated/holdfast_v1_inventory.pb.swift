@@ -450,6 +450,21 @@ public nonisolated struct Holdfast_V1_StockMovement: Sendable {
 
     /// Goods that were set aside for an order left: sent, or handed over at the counter.
     case shipment // = 11
+
+    /// Goods came back from a customer.
+    case customerReturn // = 20
+
+    /// Goods that came back went to be put in order.
+    case refurbishment // = 21
+
+    /// Goods that came back went to who delivered them.
+    case vendorReturn // = 22
+
+    /// Goods that came back were thrown away.
+    case scrap // = 23
+
+    /// Goods that came back were given away.
+    case donation // = 24
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -470,6 +485,11 @@ public nonisolated struct Holdfast_V1_StockMovement: Sendable {
       case 9: self = .sale
       case 10: self = .found
       case 11: self = .shipment
+      case 20: self = .customerReturn
+      case 21: self = .refurbishment
+      case 22: self = .vendorReturn
+      case 23: self = .scrap
+      case 24: self = .donation
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -488,6 +508,11 @@ public nonisolated struct Holdfast_V1_StockMovement: Sendable {
       case .sale: return 9
       case .found: return 10
       case .shipment: return 11
+      case .customerReturn: return 20
+      case .refurbishment: return 21
+      case .vendorReturn: return 22
+      case .scrap: return 23
+      case .donation: return 24
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -506,6 +531,11 @@ public nonisolated struct Holdfast_V1_StockMovement: Sendable {
       .sale,
       .found,
       .shipment,
+      .customerReturn,
+      .refurbishment,
+      .vendorReturn,
+      .scrap,
+      .donation,
     ]
 
   }
@@ -1337,7 +1367,7 @@ nonisolated extension Holdfast_V1_StockMovement: SwiftProtobuf.Message, SwiftPro
 }
 
 nonisolated extension Holdfast_V1_StockMovement.Kind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_RECEIPT\0\u{1}KIND_ADJUSTMENT\0\u{1}KIND_COUNT\0\u{1}KIND_TRANSFER_OUT\0\u{1}KIND_TRANSFER_IN\0\u{1}KIND_POLICY\0\u{1}KIND_ALLOCATION\0\u{1}KIND_DEALLOCATION\0\u{1}KIND_SALE\0\u{1}KIND_FOUND\0\u{1}KIND_SHIPMENT\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_RECEIPT\0\u{1}KIND_ADJUSTMENT\0\u{1}KIND_COUNT\0\u{1}KIND_TRANSFER_OUT\0\u{1}KIND_TRANSFER_IN\0\u{1}KIND_POLICY\0\u{1}KIND_ALLOCATION\0\u{1}KIND_DEALLOCATION\0\u{1}KIND_SALE\0\u{1}KIND_FOUND\0\u{1}KIND_SHIPMENT\0\u{2}\u{9}KIND_CUSTOMER_RETURN\0\u{1}KIND_REFURBISHMENT\0\u{1}KIND_VENDOR_RETURN\0\u{1}KIND_SCRAP\0\u{1}KIND_DONATION\0")
 }
 
 nonisolated extension Holdfast_V1_ListMovementsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -146,6 +146,44 @@ struct FieldNames: Sendable {
     static let adjustStoredValue = message(
         ["adjustment_id", "account_id", "amount", "reason"], single: ["amount": money])
     static let setLegalEntity = FieldNames(texts("request_id", "channel", "legal_entity"))
+    private static let returnTerms = message(
+        [
+            "window_days", "arrival_days", "conditions", "fee", "fee_basis_points", "shares", "label_payer",
+            "refund_ahead", "refund_way", "needs_approval",
+        ], repeated: ["shares": FieldNames(texts("disposition", "basis_points"))], single: ["fee": money])
+    static let upsertReturnRules = message(
+        ["request_id", "time_zone", "second_grade_suffix", "rules"],
+        repeated: [
+            "rules": message(
+                ["name", "channels", "articles", "reasons", "methods", "without_order", "terms"],
+                single: ["terms": returnTerms])
+        ])
+    static let createReturn = message(
+        ["return_id", "order_id", "lines", "method", "refund_way", "note"],
+        repeated: ["lines": FieldNames(texts("order_line_number", "quantity", "reason", "condition"))])
+    static let createClaim = message(
+        ["return_id", "order_id", "lines", "reason", "basis_points", "refund_way", "note"],
+        repeated: ["lines": FieldNames(texts("order_line_number", "quantity"))])
+    static let createBlindReturn = message(
+        ["return_id", "channel", "location", "lines", "note"],
+        repeated: [
+            "lines": message(
+                ["sku", "quantity", "unit_value", "reason", "condition", "disposition"],
+                single: ["unit_value": unitPrice])
+        ])
+    static let changeReturn = FieldNames(texts("change_id", "return_id", "action", "reason"))
+    static let receiveReturn = message(
+        ["receipt_id", "return_id", "location", "lines", "last"],
+        repeated: ["lines": FieldNames(texts("sku", "quantity"))])
+    static let inspectReturn = message(
+        ["inspection_id", "return_id", "lines"],
+        repeated: ["lines": FieldNames(texts("line_number", "quantity", "condition", "disposition", "note"))])
+    static let exchangeReturn = message(
+        ["exchange_id", "return_id", "lines"],
+        repeated: [
+            "lines": message(["sku", "location", "quantity", "unit_price"], single: ["unit_price": unitPrice])
+        ])
+    static let settleReturn = FieldNames(texts("settlement_id", "return_id", "settlement", "reference"))
     static let upsertChannels = message(
         ["request_id", "channels"],
         repeated: [

@@ -38,6 +38,17 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case validateOrder = 22
     case setPrices = 23
 
+    // Returns: 80 to 99.
+    case upsertReturnRules = 80
+    case createReturn = 81
+    case createClaim = 82
+    case createBlindReturn = 83
+    case changeReturn = 84
+    case receiveReturn = 85
+    case inspectReturn = 86
+    case settleReturn = 87
+    case exchangeReturn = 88
+
     /// The method's name in the contract.
     var name: String {
         switch self {
@@ -74,6 +85,15 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .issueStoredValue: "IssueStoredValue"
         case .adjustStoredValue: "AdjustStoredValue"
         case .setLegalEntity: "SetLegalEntity"
+        case .upsertReturnRules: "UpsertReturnRules"
+        case .createReturn: "CreateReturn"
+        case .createClaim: "CreateClaim"
+        case .createBlindReturn: "CreateBlindReturn"
+        case .changeReturn: "ChangeReturn"
+        case .receiveReturn: "ReceiveReturn"
+        case .inspectReturn: "InspectReturn"
+        case .settleReturn: "SettleReturn"
+        case .exchangeReturn: "ExchangeReturn"
         }
     }
 
@@ -113,6 +133,15 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .issueStoredValue: .issueStoredValue
         case .adjustStoredValue: .adjustStoredValue
         case .setLegalEntity: .setLegalEntity
+        case .upsertReturnRules: .upsertReturnRules
+        case .createReturn: .createReturn
+        case .createClaim: .createClaim
+        case .createBlindReturn: .createBlindReturn
+        case .changeReturn: .changeReturn
+        case .receiveReturn: .receiveReturn
+        case .inspectReturn: .inspectReturn
+        case .settleReturn: .settleReturn
+        case .exchangeReturn: .exchangeReturn
         }
     }
 }

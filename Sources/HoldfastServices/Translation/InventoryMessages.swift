@@ -38,6 +38,11 @@ extension Holdfast_V1_StockMovement {
             case .deallocation: .deallocation
             case .sale: .sale
             case .found: .found
+            case .customerReturn: .customerReturn
+            case .refurbishment: .refurbishment
+            case .vendorReturn: .vendorReturn
+            case .scrap: .scrap
+            case .donation: .donation
             case .shipment: .shipment
             }
         sku = movement.sku

@@ -161,6 +161,22 @@ enum ListRequests {
         return (try page(request, "ListDocuments", &validation), filter)
     }
 
+    /// Returns, newest first, with their filter.
+    static func returns(
+        _ request: Holdfast_V1_ListReturnsRequest, by caller: Caller
+    ) throws -> (page: PageRequest<OrderKey>, filter: ReturnFilter) {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.channel, "channel")
+        let filter = ReturnFilter(
+            channel: request.channel, order: validation.idOrNil(request.orderID, "order_id"),
+            state: request.state == .unspecified
+                ? nil : validation.word(request.state, as: ReturnState.self, "state"),
+            channels: caller.scope.channels)
+        let page: PageRequest<OrderKey> = try page(request, "ListReturns", &validation)
+        if !request.channel.isEmpty { try caller.scope.admit(channel: request.channel) }
+        return (page, filter)
+    }
+
     /// API keys, newest first.
     static func keys(_ request: Holdfast_V1_ListApiKeysRequest) throws -> PageRequest<ApiKeyKey> {
         var validation = RequestValidation()
@@ -243,6 +259,7 @@ extension Holdfast_V1_ListBackordersRequest: PagedRequest {}
 extension Holdfast_V1_ListSourcingLocationsRequest: PagedRequest {}
 extension Holdfast_V1_SearchCustomersRequest: PagedRequest {}
 extension Holdfast_V1_ListCustomerOrdersRequest: PagedRequest {}
+extension Holdfast_V1_ListReturnsRequest: PagedRequest {}
 extension Holdfast_V1_ListApiKeysRequest: PagedRequest {}
 extension Holdfast_V1_ListDocumentsRequest: PagedRequest {}
 extension Holdfast_V1_ListAuditEventsRequest: PagedRequest {}

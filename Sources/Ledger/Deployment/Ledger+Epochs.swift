@@ -2,10 +2,12 @@ public import Domain
 import Failpoints
 import PostgresClient
 
-/// Advisory locks of the ledger: first key of `pg_advisory_lock(int, int)`, the second is 0.
+/// Advisory locks of the ledger: first key of `pg_advisory_lock(int, int)`, the second is 0 where nothing is said.
 enum LedgerLock {
     /// Held shared by every transaction that makes or closes a promise, exclusively while epochs and modes change.
     static let epochFence: Int32 = 0x4846_0001
+    /// Held by a transaction that makes a return; the second key is of the return's id, so that calls of one id wait.
+    static let newReturn: Int32 = 0x4846_0002
 }
 
 /// The epoch of a vshard.

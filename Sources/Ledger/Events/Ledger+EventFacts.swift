@@ -78,7 +78,7 @@ extension Ledger {
                     Ledger.movementsOfChanges,
                     [
                         .uuids(changed.map { PostgresUUID($0.subject) }),
-                        .int16s(MovementKind.allCases.filter(\.isOfOrder).map(\.rawValue)),
+                        .int16s(MovementKind.allCases.filter { !$0.isToldAsStock }.map(\.rawValue)),
                     ]
                 ),
                 (

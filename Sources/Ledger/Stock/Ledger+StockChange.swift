@@ -49,7 +49,7 @@ extension Ledger {
         UPDATE stock_shortage SET closed_at = now(), closed_by = $2::uuid
         WHERE closed_at IS NULL AND cell_id = ANY($1::int8[])
         """)
-    private static let publishStock = PostgresStatement(
+    static let publishStock = PostgresStatement(
         "publish_stock",
         """
         INSERT INTO outbox (topic, subject, subject_sequence, cause_id) VALUES ('stock.changed', $1::uuid, 1, $1::uuid)

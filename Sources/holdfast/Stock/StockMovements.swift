@@ -82,6 +82,11 @@ struct StockMovements: AsyncParsableCommand {
         case .sale: "sale"
         case .found: "found"
         case .shipment: "shipment"
+        case .customerReturn: "return"
+        case .refurbishment: "refurbishment"
+        case .vendorReturn: "vendor return"
+        case .scrap: "scrap"
+        case .donation: "donation"
         case .unspecified, .UNRECOGNIZED: "\(kind.rawValue)"
         }
     }

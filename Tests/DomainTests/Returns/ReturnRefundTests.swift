@@ -18,6 +18,25 @@ struct ReturnRefundTests {
         #expect(free.take(0) == 0)
     }
 
+    @Test("What is withheld is not due, and does not make later parts larger")
+    func withheld() throws {
+        let units = try #require(LineQuantities(ordered: 3, [.delivered: 3]))
+        var books = LineBooks(
+            amountMinor: 1_000, addedTaxMinor: 0, units: units, money: LineMoney(earned: 1_000, earnedUnits: 3))
+        #expect(try books.move(.takeBack, 1, from: .delivered).valueMinor == 333)
+        books.withhold(100)
+        #expect(books.money.refundDue == 233)
+        #expect(books.giveBack(1) == 334)
+        #expect(books.giveBack(2) == nil)
+        #expect(try books.move(.takeBack, 1, from: .delivered).valueMinor == 333)
+        #expect(
+            books.money
+                == LineMoney(earned: 1_000, earnedUnits: 3, refundDue: 900, refundUnits: 3, withheld: 100))
+        #expect(throws: LineMoveRefusal.tooMany(.takeBack, 1, there: 0, in: [.delivered])) {
+            try books.move(.takeBack, 1, from: .delivered)
+        }
+    }
+
     /// What one sequence did, for the sums that are checked.
     private struct Outcome {
         var values: [Int64] = []

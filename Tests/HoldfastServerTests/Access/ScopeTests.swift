@@ -15,6 +15,8 @@ private struct Shop: Sendable {
     let stack: AccessStack
     let mine: (reservation: EntityID, order: EntityID)
     let others: (reservation: EntityID, order: EntityID)
+    /// Returns of goods that were sold over the counter at L2.
+    let returns: (mine: EntityID, others: EntityID)
     /// Held to the channel `web` and the location `L1`, with every role.
     let key: String
 
@@ -39,8 +41,98 @@ private struct Shop: Sendable {
                 guard held.code == nil, placed.code == nil else { throw TestFailure("\(held) \(placed)") }
                 ids.append((reservation, order))
             }
+            let returns = (EntityID.fresh, EntityID.fresh)
+            try await makeReturns(["web": returns.0, "shop": returns.1], on: stack, by: admin)
             let key = try await stack.key(Set(Role.allCases), channels: ["web"], locations: ["L1"]).text
-            try await body(Shop(stack: stack, mine: ids[0], others: ids[1], key: key))
+            try await body(Shop(stack: stack, mine: ids[0], others: ids[1], returns: returns, key: key))
+        }
+    }
+
+    /// A return in each of these channels.
+    private static func makeReturns(_ ids: [String: EntityID], on stack: AccessStack, by admin: String) async throws {
+        let rules = try await stack.call(
+            "holdfast.v1.ReturnService/UpsertReturnRules",
+            try Holdfast_V1_UpsertReturnRulesRequest.with {
+                $0.requestID = EntityID.fresh.description
+                $0.rules = [
+                    .with {
+                        $0.name = "all"
+                        $0.terms.windowDays = 30
+                    }
+                ]
+            }.serializedBytes(), by: admin, .http2)
+        guard rules.code == nil else { throw TestFailure("\(rules)") }
+        for (channel, id) in ids {
+            let order = EntityID.fresh
+            let placed = try await stack.call(
+                "holdfast.v1.OrderService/PlaceOrder", try place(order, channel, "L2", goodsInHand: true), by: admin,
+                .http2)
+            let made = try await stack.call(
+                "holdfast.v1.ReturnService/CreateReturn", try ask(order, id: id).serializedBytes(), by: admin, .http2)
+            guard placed.code == nil, made.code == nil else { throw TestFailure("\(placed) \(made)") }
+        }
+    }
+
+    private static func ask(_ order: EntityID, id: EntityID = .fresh) -> Holdfast_V1_CreateReturnRequest {
+        .with {
+            $0.returnID = id.description
+            $0.orderID = order.description
+            $0.method = .store
+            $0.lines = [
+                .with {
+                    $0.orderLineNumber = 1
+                    $0.quantity = 1
+                    $0.reason = .unwanted
+                    $0.condition = .opened
+                }
+            ]
+        }
+    }
+
+    private func blind(_ channel: String, _ location: String) -> Holdfast_V1_CreateBlindReturnRequest {
+        .with {
+            $0.returnID = EntityID.fresh.description
+            $0.channel = channel
+            $0.location = location
+            $0.lines = [
+                .with {
+                    $0.sku = "A"
+                    $0.quantity = 1
+                    $0.unitValue.currencyCode = "GBP"
+                    $0.reason = .unwanted
+                    $0.condition = .opened
+                    $0.disposition = .scrap
+                }
+            ]
+        }
+    }
+
+    private func exchange(_ id: EntityID, _ location: String) -> Holdfast_V1_ExchangeReturnRequest {
+        .with {
+            $0.exchangeID = EntityID.fresh.description
+            $0.returnID = id.description
+            $0.lines = [
+                .with {
+                    $0.sku = "A"
+                    $0.location = location
+                    $0.quantity = 1
+                    $0.unitPrice.currencyCode = "GBP"
+                }
+            ]
+        }
+    }
+
+    private func receive(_ id: EntityID, _ location: String) -> Holdfast_V1_ReceiveReturnRequest {
+        .with {
+            $0.receiptID = EntityID.fresh.description
+            $0.returnID = id.description
+            $0.location = location
+            $0.lines = [
+                .with {
+                    $0.sku = "A"
+                    $0.quantity = 1
+                }
+            ]
         }
     }
 
@@ -113,7 +205,7 @@ private struct Shop: Sendable {
         func priced(_ make: (String) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
             (try make("web"), try ["shop", "nowhere"].map(make))
         }
-        return [
+        let cases: [String: (inside: [UInt8], outside: [[UInt8]])] = [
             "holdfast.v1.CatalogService/UpsertLocations": try stock { code in
                 try bytes(
                     Holdfast_V1_UpsertLocationsRequest.with {
@@ -422,6 +514,98 @@ private struct Shop: Sendable {
                 ]
             ),
         ]
+        return try cases.merging(returnCases()) { $1 }
+    }
+
+    private func returnCases() throws -> [String: (inside: [UInt8], outside: [[UInt8]])] {
+        func bytes(_ message: some Message) throws -> [UInt8] { try message.serializedBytes() }
+        let unknown = EntityID.fresh
+        func returned(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
+            (try make(returns.mine), try [returns.others, unknown].map(make))
+        }
+        return [
+            "holdfast.v1.ReturnService/CreateReturn": (
+                try bytes(Shop.ask(mine.order)), [try bytes(Shop.ask(others.order)), try bytes(Shop.ask(unknown))]
+            ),
+            "holdfast.v1.ReturnService/GetReturn": try returned { id in
+                try bytes(Holdfast_V1_GetReturnRequest.with { $0.returnID = id.description })
+            },
+            "holdfast.v1.ReturnService/ListReturns": (
+                [],
+                [
+                    try bytes(Holdfast_V1_ListReturnsRequest.with { $0.channel = "shop" }),
+                    try bytes(Holdfast_V1_ListReturnsRequest.with { $0.channel = "nowhere" }),
+                ]
+            ),
+            "holdfast.v1.ReturnService/ChangeReturn": try returned { id in
+                try bytes(
+                    Holdfast_V1_ChangeReturnRequest.with {
+                        $0.changeID = EntityID.fresh.description
+                        $0.returnID = id.description
+                        $0.action = .handIn
+                    })
+            },
+            "holdfast.v1.ReturnService/ReceiveReturn": (
+                try bytes(receive(returns.mine, "L1")),
+                [
+                    try bytes(receive(returns.mine, "L2")), try bytes(receive(returns.mine, "NOPE")),
+                    try bytes(receive(returns.others, "L1")), try bytes(receive(unknown, "L1")),
+                ]
+            ),
+            "holdfast.v1.ReturnService/InspectReturn": try returned { id in
+                try bytes(
+                    Holdfast_V1_InspectReturnRequest.with {
+                        $0.inspectionID = EntityID.fresh.description
+                        $0.returnID = id.description
+                        $0.lines = [
+                            .with {
+                                $0.lineNumber = 1
+                                $0.quantity = 1
+                                $0.condition = .opened
+                                $0.disposition = .scrap
+                            }
+                        ]
+                    })
+            },
+            "holdfast.v1.ReturnService/ExchangeReturn": (
+                try bytes(exchange(returns.mine, "L1")),
+                [
+                    try bytes(exchange(returns.mine, "L2")), try bytes(exchange(returns.mine, "NOPE")),
+                    try bytes(exchange(returns.others, "L1")), try bytes(exchange(unknown, "L1")),
+                ]
+            ),
+            "holdfast.v1.ReturnService/SettleReturn": try returned { id in
+                try bytes(
+                    Holdfast_V1_SettleReturnRequest.with {
+                        $0.settlementID = EntityID.fresh.description
+                        $0.returnID = id.description
+                        $0.settlement = .outside
+                    })
+            },
+            "holdfast.v1.ReturnService/CreateBlindReturn": (
+                try bytes(blind("web", "L1")),
+                try [("shop", "L1"), ("nowhere", "L1"), ("web", "L2"), ("web", "NOPE")].map {
+                    try bytes(blind($0, $1))
+                }
+            ),
+            "holdfast.v1.ReturnService/CreateClaim": (
+                try bytes(claim(mine.order)), [try bytes(claim(others.order)), try bytes(claim(unknown))]
+            ),
+        ]
+    }
+
+    private func claim(_ order: EntityID) -> Holdfast_V1_CreateClaimRequest {
+        .with {
+            $0.returnID = EntityID.fresh.description
+            $0.orderID = order.description
+            $0.reason = .other
+            $0.lines = [
+                .with {
+                    $0.orderLineNumber = 1
+                    $0.quantity = 1
+                }
+            ]
+        }
     }
 
     func check(_ place: String) throws -> [UInt8] {
@@ -556,7 +740,10 @@ struct ScopeTests {
                 return try Reply(serializedBytes: answer.body)
             }
             let orders: Holdfast_V1_ListOrdersResponse = try await ask("OrderService/ListOrders")
-            #expect(orders.orders.map(\.orderID) == [shop.mine.order.description])
+            #expect(orders.orders.map(\.orderID).contains(shop.mine.order.description))
+            #expect(orders.orders.allSatisfy { $0.channel == "web" })
+            let returns: Holdfast_V1_ListReturnsResponse = try await ask("ReturnService/ListReturns")
+            #expect(returns.returns.map(\.returnID) == [shop.returns.mine.description])
             let stock: Holdfast_V1_GetStockResponse = try await ask("InventoryService/GetStock")
             #expect(stock.levels.map(\.location) == ["L1"])
             let movements: Holdfast_V1_ListMovementsResponse = try await ask("InventoryService/ListMovements")

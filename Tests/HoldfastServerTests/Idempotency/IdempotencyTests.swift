@@ -195,9 +195,9 @@ struct IdempotencyTests {
                 let row = try connection.execute(units).single
                 return try (0..<4).map { try row.int64($0) }
             }
-            // 12 articles of 100; 5 received, 100 damaged, 10 counted away; 100 + 2 + 2 + 5 ordered, 1 cancelled; 100 + 2
-            // reserved.
-            #expect(sums == [1_095, 108, 102, 0])
+            // 13 articles of 100; 5 received, 100 damaged, 10 counted away, 50 sold, 3 back; 100 + 2 + 2 + 5 ordered, 1 cancelled,
+            // 1 exchanged; 100 + 2 reserved.
+            #expect(sums == [1_148, 109, 102, 0])
             outcome = .success(())
         } catch {
             outcome = .failure(error)

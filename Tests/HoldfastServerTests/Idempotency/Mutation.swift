@@ -38,6 +38,8 @@ struct Mutation: Sendable {
         "holdfast.v1.PaymentService/ListDocuments", "holdfast.v1.PaymentService/GetDocument",
         // Records what a gateway says, however often it is asked.
         "holdfast.v1.PaymentService/ReportGatewayEvent",
+        "holdfast.v1.ReturnService/GetReturnRules", "holdfast.v1.ReturnService/GetReturn",
+        "holdfast.v1.ReturnService/ListReturns",
     ]
 
     init<Request: Message>(
@@ -68,8 +70,8 @@ struct MutationSet: Sendable {
         let shop = Shop()
         preparation = try shop.preparation() + shop.sourcingPreparation()
         mutations =
-            try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.payments() + shop.access()
-            + shop.supply()
+            try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.payments() + shop.giveBack()
+            + shop.access() + shop.supply()
     }
 }
 
@@ -88,6 +90,9 @@ private struct Shop {
     /// An order for each of these: added, authorised, captured, voided, refunded.
     private let paid = (0..<5).map { _ in EntityID.fresh }
     private let card = EntityID.fresh
+    private let sold = EntityID.fresh
+    /// Returns of it: one for each step.
+    private let returns = (0..<5).map { _ in EntityID.fresh }
 
     private func sku(_ name: String) -> String { "\(tag)-\(name)" }
     private var warehouse: String { tag + "-W" }
@@ -96,11 +101,11 @@ private struct Shop {
     private static let articles = [
         "reserve", "order", "receive", "adjust", "count", "transfer", "policy", "held", "released", "cancelled",
         "planned",
-        "paid",
+        "paid", "sold",
     ]
 
     func preparation() throws -> [Mutation] {
-        let ids = (0..<4).map { _ in EntityID.fresh }
+        let ids = (0..<5).map { _ in EntityID.fresh }
         return [
             try Mutation("CatalogService/UpsertProducts", id: ids[0], products(ids[0], Shop.articles)),
             try Mutation(
@@ -128,7 +133,9 @@ private struct Shop {
         ] + (try reviewPreparation()) + [
             try Mutation("PaymentService/IssueStoredValue", id: card, giftCard(card)),
             try Mutation("AccessService/CreateApiKey", id: rotated, key(rotated)),
-        ] + (try orders()) + (try tenders())
+            try Mutation("OrderService/PlaceOrder", id: sold, order(sold, "sold", 50, inHand: true)),
+            try Mutation("ReturnService/UpsertReturnRules", id: ids[4], rules(ids[4])),
+        ] + (try orders()) + (try tenders()) + (try returnsPreparation())
     }
 
     private func orders() throws -> [Mutation] {
@@ -213,6 +220,161 @@ private struct Shop {
                 }, differs: "legal_entity"
             ) { $0.legalEntity = "EU" },
         ]
+    }
+
+    /// A return that is to be changed, one to be received, one to be inspected and one to be settled.
+    private func returnsPreparation() throws -> [Mutation] {
+        try returns.map { try Mutation("ReturnService/CreateReturn", id: $0, give($0, 1)) }
+            + returns[2...3].map { id in
+                let arrival = EntityID.fresh
+                return try Mutation("ReturnService/ReceiveReturn", id: arrival, receipt(arrival, of: id))
+            }
+            + returns[3...3].map { id in
+                let look = EntityID.fresh
+                return try Mutation("ReturnService/InspectReturn", id: look, inspection(look, of: id))
+            }
+    }
+
+    func giveBack() throws -> [Mutation] {
+        let ids = (0..<9).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "ReturnService/UpsertReturnRules", id: ids[0], rules(ids[0]), differs: "rules[0].terms.window_days"
+            ) { $0.rules[0].terms.windowDays = 31 },
+            try Mutation("ReturnService/CreateReturn", id: ids[1], give(ids[1], 1), differs: "lines[0].quantity") {
+                $0.lines[0].quantity = 2
+            },
+            try Mutation(
+                "ReturnService/CreateClaim", id: ids[2],
+                Holdfast_V1_CreateClaimRequest.with {
+                    $0.returnID = ids[2].description
+                    $0.orderID = sold.description
+                    $0.reason = .damagedInTransit
+                    $0.lines = [
+                        .with {
+                            $0.orderLineNumber = 1
+                            $0.quantity = 1
+                        }
+                    ]
+                }, differs: "basis_points"
+            ) { $0.basisPoints = 5_000 },
+            try Mutation(
+                "ReturnService/CreateBlindReturn", id: ids[3],
+                Holdfast_V1_CreateBlindReturnRequest.with {
+                    $0.returnID = ids[3].description
+                    $0.channel = channel
+                    $0.location = warehouse
+                    $0.lines = [
+                        .with {
+                            $0.sku = sku("sold")
+                            $0.quantity = 1
+                            $0.unitValue.currencyCode = "GBP"
+                            $0.unitValue.units = 2
+                            $0.reason = .unwanted
+                            $0.condition = .used
+                            $0.disposition = .restock
+                        }
+                    ]
+                }, differs: "lines[0].unit_value.units"
+            ) { $0.lines[0].unitValue.units = 3 },
+            try Mutation(
+                "ReturnService/ChangeReturn", id: ids[4],
+                Holdfast_V1_ChangeReturnRequest.with {
+                    $0.changeID = ids[4].description
+                    $0.returnID = returns[0].description
+                    $0.action = .cancel
+                }, differs: "reason"
+            ) { $0.reason = "another" },
+            try Mutation(
+                "ReturnService/ReceiveReturn", id: ids[5], receipt(ids[5], of: returns[1]), differs: "last"
+            ) { $0.last = true },
+            try Mutation(
+                "ReturnService/InspectReturn", id: ids[6], inspection(ids[6], of: returns[2]),
+                differs: "lines[0].disposition"
+            ) { $0.lines[0].disposition = .scrap },
+            try Mutation(
+                "ReturnService/SettleReturn", id: ids[7],
+                Holdfast_V1_SettleReturnRequest.with {
+                    $0.settlementID = ids[7].description
+                    $0.returnID = returns[3].description
+                    $0.settlement = .outside
+                }, differs: "reference"
+            ) { $0.reference = "4711" },
+            try Mutation(
+                "ReturnService/ExchangeReturn", id: ids[8],
+                Holdfast_V1_ExchangeReturnRequest.with { request in
+                    request.exchangeID = ids[8].description
+                    request.returnID = returns[4].description
+                    request.lines = [
+                        .with {
+                            $0.sku = sku("sold")
+                            $0.location = warehouse
+                            $0.quantity = 1
+                            $0.unitPrice.currencyCode = "GBP"
+                            $0.unitPrice.units = 3
+                        }
+                    ]
+                }, differs: "lines[0].unit_price.units"
+            ) { $0.lines[0].unitPrice.units = 4 },
+        ]
+    }
+
+    private func rules(_ id: EntityID) -> Holdfast_V1_UpsertReturnRulesRequest {
+        .with {
+            $0.requestID = id.description
+            $0.rules = [false, true].map { withoutOrder in
+                .with {
+                    $0.name = withoutOrder ? "till" : "all"
+                    $0.withoutOrder = withoutOrder
+                    $0.terms.windowDays = 30
+                }
+            }
+        }
+    }
+
+    private func give(_ id: EntityID, _ quantity: Int64) -> Holdfast_V1_CreateReturnRequest {
+        .with {
+            $0.returnID = id.description
+            $0.orderID = sold.description
+            $0.method = .mail
+            $0.lines = [
+                .with {
+                    $0.orderLineNumber = 1
+                    $0.quantity = quantity
+                    $0.reason = .unwanted
+                    $0.condition = .opened
+                }
+            ]
+        }
+    }
+
+    private func receipt(_ id: EntityID, of subject: EntityID) -> Holdfast_V1_ReceiveReturnRequest {
+        .with { request in
+            request.receiptID = id.description
+            request.returnID = subject.description
+            request.location = warehouse
+            request.lines = [
+                .with {
+                    $0.sku = sku("sold")
+                    $0.quantity = 1
+                }
+            ]
+        }
+    }
+
+    private func inspection(_ id: EntityID, of subject: EntityID) -> Holdfast_V1_InspectReturnRequest {
+        .with {
+            $0.inspectionID = id.description
+            $0.returnID = subject.description
+            $0.lines = [
+                .with {
+                    $0.lineNumber = 1
+                    $0.quantity = 1
+                    $0.condition = .opened
+                    $0.disposition = .restock
+                }
+            ]
+        }
     }
 
     func catalogue() throws -> [Mutation] {
@@ -625,8 +787,11 @@ private struct Shop {
         }
     }
 
-    private func order(_ id: EntityID, _ article: String, _ quantity: Int64) -> Holdfast_V1_PlaceOrderRequest {
+    private func order(
+        _ id: EntityID, _ article: String, _ quantity: Int64, inHand: Bool = false
+    ) -> Holdfast_V1_PlaceOrderRequest {
         .with { request in
+            request.goodsInHand = inHand
             request.orderID = id.description
             request.channel = channel
             request.externalID = id.description

@@ -317,6 +317,72 @@ struct IdempotentBodyTests {
                     (#"{"legalEntity":"x"}"#, "legal_entity"),
                 ]
             ),
+            (
+                .upsertReturnRules, Holdfast_V1_UpsertReturnRulesRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"timeZone":"x"}"#, "time_zone"),
+                    (#"{"secondGradeSuffix":"x"}"#, "second_grade_suffix"), (#"{"rules":[{}]}"#, "rules[0]"),
+                ]
+            ),
+            (
+                .createReturn, Holdfast_V1_CreateReturnRequest(),
+                [
+                    (#"{"returnId":"x"}"#, "return_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"lines":[{}]}"#, "lines[0]"), (#"{"method":1}"#, "method"),
+                    (#"{"refundWay":1}"#, "refund_way"), (#"{"note":"x"}"#, "note"),
+                ]
+            ),
+            (
+                .createClaim, Holdfast_V1_CreateClaimRequest(),
+                [
+                    (#"{"returnId":"x"}"#, "return_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"lines":[{}]}"#, "lines[0]"), (#"{"reason":1}"#, "reason"),
+                    (#"{"basisPoints":1}"#, "basis_points"), (#"{"refundWay":1}"#, "refund_way"),
+                    (#"{"note":"x"}"#, "note"),
+                ]
+            ),
+            (
+                .createBlindReturn, Holdfast_V1_CreateBlindReturnRequest(),
+                [
+                    (#"{"returnId":"x"}"#, "return_id"), (#"{"channel":"x"}"#, "channel"),
+                    (#"{"location":"x"}"#, "location"), (#"{"lines":[{}]}"#, "lines[0]"), (#"{"note":"x"}"#, "note"),
+                ]
+            ),
+            (
+                .changeReturn, Holdfast_V1_ChangeReturnRequest(),
+                [
+                    (#"{"changeId":"x"}"#, "change_id"), (#"{"returnId":"x"}"#, "return_id"),
+                    (#"{"action":1}"#, "action"), (#"{"reason":"x"}"#, "reason"),
+                ]
+            ),
+            (
+                .receiveReturn, Holdfast_V1_ReceiveReturnRequest(),
+                [
+                    (#"{"receiptId":"x"}"#, "receipt_id"), (#"{"returnId":"x"}"#, "return_id"),
+                    (#"{"location":"x"}"#, "location"), (#"{"lines":[{}]}"#, "lines[0]"), (#"{"last":true}"#, "last"),
+                ]
+            ),
+            (
+                .inspectReturn, Holdfast_V1_InspectReturnRequest(),
+                [
+                    (#"{"inspectionId":"x"}"#, "inspection_id"), (#"{"returnId":"x"}"#, "return_id"),
+                    (#"{"lines":[{}]}"#, "lines[0]"),
+                ]
+            ),
+            (
+                .settleReturn, Holdfast_V1_SettleReturnRequest(),
+                [
+                    (#"{"settlementId":"x"}"#, "settlement_id"), (#"{"returnId":"x"}"#, "return_id"),
+                    (#"{"settlement":1}"#, "settlement"), (#"{"reference":"x"}"#, "reference"),
+                ]
+            ),
+            (
+                .exchangeReturn, Holdfast_V1_ExchangeReturnRequest(),
+                [
+                    (#"{"exchangeId":"x"}"#, "exchange_id"), (#"{"returnId":"x"}"#, "return_id"),
+                    (#"{"lines":[{}]}"#, "lines[0]"),
+                ]
+            ),
         ]
         #expect(Set(samples.map(\.0)) == Set(IdempotentMethod.allCases))
         for (method, empty, fields) in samples {
@@ -340,6 +406,9 @@ struct IdempotentBodyTests {
                 "UpsertSourcingProducts": 103, "PlanSourcing": 104, "CommitSourcing": 105, "UpsertCustomers": 106,
                 "AddTender": 60, "AuthorizeTender": 61, "CaptureTender": 62, "VoidTender": 63, "RefundOrder": 64,
                 "IssueStoredValue": 65, "AdjustStoredValue": 66, "SetLegalEntity": 67,
+                "UpsertReturnRules": 80, "CreateReturn": 81, "CreateClaim": 82, "CreateBlindReturn": 83,
+                "ChangeReturn": 84, "ReceiveReturn": 85, "InspectReturn": 86, "SettleReturn": 87,
+                "ExchangeReturn": 88,
             ])
     }
 }

@@ -3,6 +3,7 @@ import GRPCCore
 import HoldfastServices
 import HoldfastTesting
 import Logging
+import OrderProcessing
 import OrderPromising
 import Testing
 
@@ -14,6 +15,9 @@ struct ServiceBench {
     let availability: AvailabilityService
     let reservations: ReservationService
     let orders: OrderService
+    let processing: OrderProcessing
+    let returns: ReturnService
+    let operations: OperationsService
     let health: HealthService
 
     init(_ deployment: TestDeployment) {
@@ -24,6 +28,9 @@ struct ServiceBench {
         availability = AvailabilityService(promising: deployment.promising, logger: logger)
         reservations = ReservationService(promising: deployment.promising, logger: logger)
         orders = OrderService(promising: deployment.promising, logger: logger)
+        processing = OrderProcessing(promising: deployment.promising, logger: logger)
+        returns = ReturnService(processing: processing, logger: logger)
+        operations = OperationsService(promising: deployment.promising, logger: logger)
         let promising = deployment.promising
         health = HealthService(serving: ServingState { promising.isReady }, names: ["holdfast.v1.OrderService"])
     }

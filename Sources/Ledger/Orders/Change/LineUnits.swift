@@ -31,7 +31,8 @@ extension LineUnits {
         """
         SELECT l.line_number, l.quantity, l.amount,
             coalesce(q.statuses, '{}')::int2[], coalesce(q.quantities, '{}')::int8[], l.product_id, p.sku, p.tracked,
-            coalesce(t.added, 0)::int8, m.earned, m.earned_units, m.refund_due, m.refund_units
+            coalesce(t.added, 0)::int8, m.earned, m.earned_units, m.refund_due, m.refund_units,
+            m.withheld
         FROM order_line l JOIN product p ON p.id = l.product_id
         LEFT JOIN (SELECT line_number, array_agg(status) AS statuses, array_agg(quantity) AS quantities
             FROM line_quantity WHERE order_id = $1::uuid GROUP BY line_number) q ON q.line_number = l.line_number
@@ -51,10 +52,10 @@ extension LineUnits {
     private static let writeMoney = PostgresStatement(
         "write_line_money",
         """
-        INSERT INTO order_line_money (order_id, line_number, earned, earned_units, refund_due, refund_units)
-        SELECT $1::uuid, * FROM unnest($2::int2[], $3::int8[], $4::int8[], $5::int8[], $6::int8[])
+        INSERT INTO order_line_money (order_id, line_number, earned, earned_units, refund_due, refund_units, withheld)
+        SELECT $1::uuid, * FROM unnest($2::int2[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[])
         ON CONFLICT (order_id, line_number) DO UPDATE SET earned = excluded.earned, earned_units = excluded.earned_units,
-            refund_due = excluded.refund_due, refund_units = excluded.refund_units
+            refund_due = excluded.refund_due, refund_units = excluded.refund_units, withheld = excluded.withheld
         """)
 
     /// The step that reads an order's lines.
@@ -83,7 +84,7 @@ extension LineUnits {
         if let earned = try row.int64OrNil(9) {
             money = LineMoney(
                 earned: earned, earnedUnits: try row.int64(10), refundDue: try row.int64(11),
-                refundUnits: try row.int64(12))
+                refundUnits: try row.int64(12), withheld: try row.int64(13))
         } else if goodsInHand {
             // The capture itself was the sale of every unit.
             money = LineMoney(earned: amount + addedTax, earnedUnits: quantities.ordered)
@@ -115,7 +116,7 @@ extension LineUnits {
                     [
                         id, .int16s(moneys.map { Int16($0.0) }), .int64s(moneys.map(\.1.earned)),
                         .int64s(moneys.map(\.1.earnedUnits)), .int64s(moneys.map(\.1.refundDue)),
-                        .int64s(moneys.map(\.1.refundUnits)),
+                        .int64s(moneys.map(\.1.refundUnits)), .int64s(moneys.map(\.1.withheld)),
                     ]
                 ))
         }

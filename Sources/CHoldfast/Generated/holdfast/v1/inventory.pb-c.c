@@ -1883,7 +1883,7 @@ const ProtobufCMessageDescriptor holdfast__v1__get_stock_response__descriptor =
   (ProtobufCMessageInit) holdfast__v1__get_stock_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue holdfast__v1__stock_movement__kind__enum_values_by_number[12] =
+static const ProtobufCEnumValue holdfast__v1__stock_movement__kind__enum_values_by_number[17] =
 {
   { "KIND_UNSPECIFIED", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_UNSPECIFIED", 0 },
   { "KIND_RECEIPT", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_RECEIPT", 1 },
@@ -1897,24 +1897,34 @@ static const ProtobufCEnumValue holdfast__v1__stock_movement__kind__enum_values_
   { "KIND_SALE", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_SALE", 9 },
   { "KIND_FOUND", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_FOUND", 10 },
   { "KIND_SHIPMENT", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_SHIPMENT", 11 },
+  { "KIND_CUSTOMER_RETURN", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_CUSTOMER_RETURN", 20 },
+  { "KIND_REFURBISHMENT", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_REFURBISHMENT", 21 },
+  { "KIND_VENDOR_RETURN", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_VENDOR_RETURN", 22 },
+  { "KIND_SCRAP", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_SCRAP", 23 },
+  { "KIND_DONATION", "HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_DONATION", 24 },
 };
 static const ProtobufCIntRange holdfast__v1__stock_movement__kind__value_ranges[] = {
-{0, 0},{0, 12}
+{0, 0},{20, 12},{0, 17}
 };
-static const ProtobufCEnumValueIndex holdfast__v1__stock_movement__kind__enum_values_by_name[12] =
+static const ProtobufCEnumValueIndex holdfast__v1__stock_movement__kind__enum_values_by_name[17] =
 {
   { "KIND_ADJUSTMENT", 2 },
   { "KIND_ALLOCATION", 7 },
   { "KIND_COUNT", 3 },
+  { "KIND_CUSTOMER_RETURN", 12 },
   { "KIND_DEALLOCATION", 8 },
+  { "KIND_DONATION", 16 },
   { "KIND_FOUND", 10 },
   { "KIND_POLICY", 6 },
   { "KIND_RECEIPT", 1 },
+  { "KIND_REFURBISHMENT", 13 },
   { "KIND_SALE", 9 },
+  { "KIND_SCRAP", 15 },
   { "KIND_SHIPMENT", 11 },
   { "KIND_TRANSFER_IN", 5 },
   { "KIND_TRANSFER_OUT", 4 },
   { "KIND_UNSPECIFIED", 0 },
+  { "KIND_VENDOR_RETURN", 14 },
 };
 const ProtobufCEnumDescriptor holdfast__v1__stock_movement__kind__descriptor =
 {
@@ -1923,11 +1933,11 @@ const ProtobufCEnumDescriptor holdfast__v1__stock_movement__kind__descriptor =
   "Kind",
   "Holdfast__V1__StockMovement__Kind",
   "holdfast.v1",
-  12,
+  17,
   holdfast__v1__stock_movement__kind__enum_values_by_number,
-  12,
+  17,
   holdfast__v1__stock_movement__kind__enum_values_by_name,
-  1,
+  2,
   holdfast__v1__stock_movement__kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -92,7 +92,27 @@ typedef enum _Holdfast__V1__StockMovement__Kind {
   /*
    * Goods that were set aside for an order left: sent, or handed over at the counter.
    */
-  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_SHIPMENT = 11
+  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_SHIPMENT = 11,
+  /*
+   * Goods came back from a customer.
+   */
+  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_CUSTOMER_RETURN = 20,
+  /*
+   * Goods that came back went to be put in order.
+   */
+  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_REFURBISHMENT = 21,
+  /*
+   * Goods that came back went to who delivered them.
+   */
+  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_VENDOR_RETURN = 22,
+  /*
+   * Goods that came back were thrown away.
+   */
+  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_SCRAP = 23,
+  /*
+   * Goods that came back were given away.
+   */
+  HOLDFAST__V1__STOCK_MOVEMENT__KIND__KIND_DONATION = 24
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__STOCK_MOVEMENT__KIND)
 } Holdfast__V1__StockMovement__Kind;
 

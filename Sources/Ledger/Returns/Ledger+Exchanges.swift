@@ -1,0 +1,202 @@
+public import Domain
+import PostgresClient
+
+/// An exchange whose new order is to be placed, or was.
+public struct StandingExchange: Sendable {
+    /// What was asked.
+    public var request: ExchangeRequest
+    /// Where it stands.
+    public var state: ExchangeState
+    /// The order whose goods come back.
+    public var order: EntityID
+    /// Its channel, by code: the new order's too.
+    public var channel: String
+    /// Who ordered.
+    public var customer: Customer
+    /// The return's number.
+    public var number: Int64
+}
+
+extension Ledger {
+    private static let insertExchange = PostgresStatement(
+        "insert_exchange",
+        """
+        INSERT INTO return_exchange (id, return_id, state, skus, locations, quantities, price_units, price_nanos, amounts, body,
+            caller)
+        VALUES ($1::uuid, $2::uuid, 1, $3::text[], $4::text[], $5::int8[], $6::int8[], $7::int4[], $8::int8[], $9::bytea,
+            $10::text)
+        """)
+    private static let endExchange = PostgresStatement(
+        "end_exchange",
+        "UPDATE return_exchange SET state = $2::int2 WHERE id = $1::uuid AND state IS NOT DISTINCT FROM 1")
+    private static let standingExchange = PostgresStatement(
+        "standing_exchange",
+        """
+        SELECT x.state, x.return_id, x.skus, x.locations, x.quantities, x.price_units, x.price_nanos, x.amounts, x.body,
+            x.caller, r.currency, r.order_id, c.code, o.customer_id, o.customer_name, o.customer_email, o.customer_country,
+            r.number
+        FROM return_exchange x JOIN return_order r ON r.id = x.return_id JOIN orders o ON o.id = r.order_id
+        JOIN channel c ON c.id = o.channel_id WHERE x.id = $1::uuid
+        """, access: .readOnly)
+    private static let askedExchanges = PostgresStatement(
+        "asked_exchanges",
+        """
+        SELECT id FROM return_exchange WHERE state = 1 AND asked_at <= now() - make_interval(secs => $1::int4)
+        ORDER BY asked_at LIMIT $2::int4
+        """, access: .readOnly)
+    /// What the audit log tells the end of an exchange by, in place of the method that asked for it.
+    private static let endingTag: [UInt8] = [89]
+    private static let placeOfExchange = PostgresStatement(
+        "place_of_exchange",
+        "SELECT r.order_id, c.code FROM return_order r JOIN channel c ON c.id = r.channel_id WHERE r.id = $1::uuid",
+        access: .readOnly)
+
+    /// Writes down that an exchange is asked for, before its order is placed.
+    ///
+    /// What is written down is found again after a crash and gone on with, so that a new order never stands without its
+    /// return's knowing.
+    ///
+    /// - Parameter request: what is asked.
+    /// - Returns: the exchange as it stands, also of the same request before.
+    /// - Throws: `Refusal`: `wrongState` where the return is over, expired, without an order, or has an exchange.
+    public func beginExchange(_ request: ExchangeRequest) async throws -> StandingExchange {
+        let found = try await onConnection { connection in
+            try connection.execute(
+                Ledger.placeOfExchange, [.uuid(PostgresUUID(request.returnOrder))]
+            ).first.map { (order: try $0.uuidOrNil(0).map { EntityID($0) }, channel: try $0.text(1)) }
+        }
+        guard let found else {
+            throw Refusal.missing(.returnOrder, request.returnOrder.description, for: request.caller)
+        }
+        try request.caller.scope.admit(channel: found.channel)
+        guard let order = found.order else {
+            throw Refusal.wrongState(
+                .returnOrder, request.returnOrder.description, state: "without_order",
+                explanation: "goods of no known order are not exchanged: settle the return and place an order")
+        }
+        let change = OrderChange(
+            id: request.id, order: order, kind: .exchangeIntent, body: request.body, caller: request.caller)
+        _ = try await changeOrder(change) { work in
+            guard let returned = try Ledger.returnOrder(request.returnOrder, on: work.connection) else {
+                throw UnreadableValue(column: "return_order.id")
+            }
+            try Ledger.checkExchange(request, of: returned)
+            try work.connection.execute(
+                Ledger.insertExchange,
+                [
+                    .uuid(PostgresUUID(request.id)), .uuid(PostgresUUID(request.returnOrder)),
+                    .texts(request.lines.map(\.sku)), .texts(request.lines.map(\.location)),
+                    .int64s(request.lines.map(\.quantity)), .int64s(request.lines.map(\.unitPrice.units)),
+                    .int32s(request.lines.map(\.unitPrice.nanos)), .int64s(request.lines.map(\.amountMinor)),
+                    .bytes(request.body), .text(request.caller.id),
+                ])
+            return [1]
+        }
+        guard let standing = try await exchange(request.id, caller: request.caller) else {
+            throw UnreadableValue(column: "return_exchange.id")
+        }
+        return standing
+    }
+
+    private static func checkExchange(_ request: ExchangeRequest, of returned: ReturnOrder) throws(Refusal) {
+        let name = "R\(returned.number)"
+        guard request.currency == returned.currency else {
+            throw .invalid([
+                FieldViolation(
+                    "lines[0].unit_price.currency_code", "must be the order's currency, \(returned.currency.code)")
+            ])
+        }
+        guard returned.exchange == nil else {
+            throw .wrongState(
+                .returnOrder, name, state: "exchanged", explanation: "an order takes the place of its goods already")
+        }
+        switch returned.state {
+        case .approved, .underWay, .partlyReceived, .received, .decided: break
+        case .requested, .inspected, .settled, .declined, .cancelled, .expired, .refused:
+            throw .wrongState(
+                .returnOrder, name, state: returned.state.word,
+                explanation: "goods are exchanged for an approved return that is not over")
+        }
+    }
+
+    /// An exchange as it stands, or nil.
+    public func exchange(_ id: EntityID, caller: Caller) async throws -> StandingExchange? {
+        try await onConnection { connection in
+            guard let row = try connection.execute(Ledger.standingExchange, [.uuid(PostgresUUID(id))]).first else {
+                return nil
+            }
+            guard let currency = Currency(code: try row.text(10)), let order = try row.uuidOrNil(11) else {
+                throw UnreadableValue(column: "return_order.currency")
+            }
+            let (skus, locations) = (try row.texts(2), try row.texts(3))
+            let (quantities, amounts) = (try row.int64s(4), try row.int64s(7))
+            let (units, nanos) = (try row.int64s(5), try row.int32s(6))
+            let lines = try skus.indices.map { index in
+                guard let price = UnitPrice(units: units[index], nanos: nanos[index]) else {
+                    throw UnreadableValue(column: "return_exchange.price_units")
+                }
+                return ExchangeRequest.Line(
+                    sku: skus[index], location: locations[index], quantity: quantities[index], unitPrice: price,
+                    amountMinor: amounts[index])
+            }
+            return StandingExchange(
+                request: ExchangeRequest(
+                    id: id, returnOrder: EntityID(try row.uuid(1)), lines: lines, currency: currency,
+                    body: try row.bytes(8), caller: caller),
+                state: try .stored(row.int16(0), "return_exchange.state"), order: EntityID(order),
+                channel: try row.text(12),
+                customer: Customer(
+                    id: try row.text(13), name: try row.text(14), email: try row.text(15), country: try row.text(16)),
+                number: try row.int64(17))
+        }
+    }
+
+    /// Notes that the new order of an exchange stands, or that it could not be placed; the reply is stored with it.
+    ///
+    /// A return that is decided, and whose refund the new goods cost at least, is settled by it.
+    ///
+    /// - Parameters:
+    ///   - exchange: the exchange.
+    ///   - state: how it ended.
+    ///   - encodeReply: makes the reply of the return.
+    /// - Returns: the reply; where somebody else ended the exchange before, that one's.
+    /// - Throws: `Refusal`.
+    public func endExchange(
+        _ exchange: StandingExchange, as state: ExchangeState,
+        encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        let request = exchange.request
+        let change = OrderChange(
+            id: request.id, order: exchange.order, kind: .exchangeEnd,
+            body: Ledger.endingTag + request.body.dropFirst(),
+            caller: request.caller)
+        return try await changeOrder(change) { work in
+            try work.connection.execute(
+                Ledger.endExchange, [.uuid(PostgresUUID(request.id)), .int16(state.rawValue)])
+            guard let found = try Ledger.returnOrder(request.returnOrder, on: work.connection) else {
+                throw UnreadableValue(column: "return_order.id")
+            }
+            guard state == .placed else { return try encodeReply(found) }
+            var returned = ReturnWork(
+                found, cause: request.id, caller: request.caller, actors: request.caller.actors, reason: "",
+                on: work.connection)
+            work.tell(
+                .returnExchanged, thing: .init(.returnOrder, found.id, from: found.state, to: found.state),
+                amountMinor: request.totalMinor,
+                details: ["return": "R\(found.number)", "exchange_order": request.id.description])
+            if found.state == .decided { try returned.settleByExchange() }
+            guard !returned.done.isEmpty else { return try encodeReply(found) }
+            try Ledger.tell(returned, moved: [], in: &work)
+            return try encodeReply(returned.save())
+        }.reply
+    }
+
+    /// Exchanges that were asked for so many seconds ago and are not ended, oldest first.
+    public func askedExchanges(afterSeconds seconds: Int32, limit: Int32) async throws -> [EntityID] {
+        try await onConnection { connection in
+            try connection.execute(Ledger.askedExchanges, [.int32(seconds), .int32(limit)]).map {
+                EntityID(try $0.uuid(0))
+            }
+        }
+    }
+}

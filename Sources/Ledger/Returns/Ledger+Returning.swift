@@ -1,0 +1,349 @@
+public import Domain
+import Failpoints
+import PostgresClient
+
+extension Ledger {
+    private static let reservedUnits = PostgresStatement(
+        "return_reserved_units",
+        """
+        SELECT order_line, sum(reserved)::int8 FROM return_line WHERE order_id = $1::uuid AND return_id <> $2::uuid
+        GROUP BY order_line
+        """, access: .readOnly)
+    // A till's sale was handed over when it was made, however late it was captured.
+    private static let deliveryDays = PostgresStatement(
+        "return_delivery_days",
+        """
+        SELECT l.line_number,
+            ((coalesce(max(e.at), CASE WHEN o.goods_in_hand THEN o.ordered_at ELSE o.placed_at END)
+                AT TIME ZONE $2::text)::date - DATE '1970-01-01')::int8,
+            ((now() AT TIME ZONE $2::text)::date - DATE '1970-01-01')::int8
+        FROM orders o JOIN order_line l ON l.order_id = o.id
+        LEFT JOIN order_advance a ON a.order_id = o.id AND EXISTS (
+            SELECT FROM unnest(a.lines, a.afters) AS t(line, after) WHERE t.line = l.line_number AND t.after = 2)
+        LEFT JOIN order_event e ON e.order_id = a.order_id AND e.sequence = a.sequence
+        WHERE o.id = $1::uuid GROUP BY l.line_number, o.goods_in_hand, o.ordered_at, o.placed_at
+        """, access: .readOnly)
+    private static let placeOfReturn = PostgresStatement(
+        "place_of_return",
+        "SELECT r.order_id, c.code FROM return_order r JOIN channel c ON c.id = r.channel_id WHERE r.id = $1::uuid",
+        access: .readOnly)
+    private static let lockReturn = PostgresStatement(
+        "lock_return", "SELECT 1 FROM return_order WHERE id = $1::uuid FOR UPDATE")
+    private static let locationByCode = PostgresStatement(
+        "return_location", "SELECT id FROM location WHERE code = $1::text", access: .readOnly)
+    private static let dueReturns = PostgresStatement(
+        "due_returns",
+        """
+        SELECT id, events FROM return_order WHERE state IN (2, 3) AND expires_at <= now()
+        ORDER BY expires_at LIMIT $1::int4
+        """, access: .readOnly)
+
+    // MARK: - Granting
+
+    /// Grants a return of delivered units, or a claim without goods; the reply is stored with the effect.
+    ///
+    /// The order's row is locked, so that of two returns of the same units one is granted and the other finds them taken.
+    ///
+    /// - Parameters:
+    ///   - request: what is asked.
+    ///   - encodeReply: makes the reply of the return.
+    /// - Returns: the reply, the stored one for a repetition, and what Redis must be told.
+    /// - Throws: `Refusal`.
+    public func createReturn(
+        _ request: ReturnRequest, encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
+    ) async throws -> (reply: [UInt8], settlement: Settlement) {
+        let change = OrderChange(
+            id: request.id, order: request.order, kind: .returnCreation, body: request.body, caller: request.caller,
+            reason: request.note)
+        return try await changeOrder(change) { work in
+            try Ledger.checkFree(
+                request.lines.map { ($0.orderLine, $0.quantity) }, apartFrom: request.id, in: work)
+            let made = try Ledger.newReturn(request, in: work).insert(on: work.connection)
+            work.tell(
+                .returnRequested, thing: .init(.returnOrder, made.id, from: ReturnState?.none, to: made.state),
+                details: ["return": "R\(made.number)"])
+            var returned = ReturnWork(
+                made, cause: request.id, caller: request.caller, actors: request.caller.actors, reason: request.note,
+                on: work.connection)
+            if request.claimBasisPoints != nil {
+                try returned.step(.approve, bySystem: true)
+                try returned.waive { line, quantity in
+                    try work.giveBack(quantity, line: line.orderLine ?? 0)
+                }
+            } else if !made.lines.contains(where: \.terms.needsApproval) {
+                try returned.step(.approve, bySystem: true)
+            }
+            try Ledger.tell(returned, moved: [], in: &work)
+            let reply = try encodeReply(returned.save())
+            Failpoint.returnUncommitted.pass()
+            return reply
+        }
+    }
+
+    /// Refuses units that are not delivered, or that another return has.
+    private static func checkFree(
+        _ wanted: [(line: Int32, quantity: Int64)], apartFrom id: EntityID, in work: OrderWork
+    ) throws {
+        var reserved: [Int32: Int64] = [:]
+        let rows = try work.connection.execute(
+            reservedUnits, [.uuid(PostgresUUID(work.head.id)), .uuid(PostgresUUID(id))])
+        for row in rows { reserved[Int32(try row.int16(0))] = try row.int64(1) }
+        for (number, quantity) in wanted {
+            let line = work.lines[try work.place(ofLine: number)]
+            let free = max(0, line.units[.delivered] - (reserved[number] ?? 0))
+            guard quantity <= free else {
+                throw Refusal.wrongState(
+                    .orderLine, "\(work.head.id) line \(number)", state: "returnable=\(free)",
+                    explanation:
+                        "\(quantity) units were asked to come back, \(free) are delivered and in no other return")
+            }
+        }
+    }
+
+    /// The return that is asked for, on the terms of the rules in force.
+    private static func newReturn(_ request: ReturnRequest, in work: OrderWork) throws -> NewReturn {
+        let lines = try request.lines.map { asked in (asked, work.lines[try work.place(ofLine: asked.orderLine)]) }
+        var new = NewReturn(
+            id: request.id, order: request.order, channel: work.head.channelID, currency: work.head.currency.code,
+            event: .request, method: request.method, rulesVersion: 0, claimBasisPoints: request.claimBasisPoints,
+            fee: 0, refundWay: request.refundWay ?? .original, location: nil, note: request.note,
+            lines: lines.map { asked, line in
+                NewReturn.Line(
+                    orderLine: asked.orderLine, product: line.product, quantity: asked.quantity, received: 0,
+                    reason: asked.reason, condition: asked.condition, rule: nil)
+            }, caller: request.caller)
+        guard request.claimBasisPoints == nil else { return new }
+        guard let rules = try returnRules(0, on: work.connection)?.rules else {
+            throw Refusal.returnRefused("\(request.order) line \(request.lines[0].orderLine)", .noRule)
+        }
+        var days: [Int32: ReturnQuestion.Delivery] = [:]
+        let zone = rules.timeZone.isEmpty ? "UTC" : rules.timeZone
+        for row in try work.connection.execute(
+            deliveryDays, [.uuid(PostgresUUID(request.order)), .text(zone)])
+        {
+            days[Int32(try row.int16(0))] = .init(day: try row.int64(1), today: try row.int64(2))
+        }
+        for (index, (asked, line)) in lines.enumerated() {
+            guard let delivery = days[asked.orderLine] else { throw UnreadableValue(column: "order_line.line_number") }
+            let granted = try rules.grant(
+                ReturnQuestion(
+                    channel: work.head.channel, sku: line.sku, currency: work.head.currency, reason: asked.reason,
+                    condition: asked.condition, method: request.method, delivery: delivery),
+                naming: "\(request.order) line \(asked.orderLine)")
+            new.lines[index].rule = granted.rule
+            new.fee = max(new.fee, granted.terms.feeMinor)
+            guard granted.terms.refundWay == .storeCredit else { continue }
+            guard request.refundWay != .original else {
+                throw Refusal.invalid([
+                    FieldViolation(
+                        "refund_way", "the rule \(rules.rules[Int(granted.rule) - 1].name) gives store credit")
+                ])
+            }
+            new.refundWay = .storeCredit
+        }
+        new.rulesVersion = rules.version
+        return new
+    }
+
+    // MARK: - Steps
+
+    /// Takes a step of a return; the reply is stored with the effect.
+    ///
+    /// A return of an order changes under the lock of the order's row, one without an order under that of its own. Goods that
+    /// are restocked can be promised with the commit, and Redis learns of them by the settlement.
+    ///
+    /// - Parameters:
+    ///   - change: what is done.
+    ///   - encodeReply: makes the reply of the return.
+    /// - Returns: the reply, the stored one for a repetition, and what Redis must be told.
+    /// - Throws: `Refusal`, and ``LedgerFault/planOutdated`` where a cell is missing: try again.
+    public func changeReturn(
+        _ change: ReturnChange, encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
+    ) async throws -> (reply: [UInt8], settlement: Settlement) {
+        guard let place = try await placeOfReturn(change) else {
+            throw Refusal.missing(.returnOrder, change.returnOrder.description, for: change.caller)
+        }
+        try change.caller.scope.admit(channel: place.channel)
+        guard let order = place.order else { return try await changeBlindReturn(change, encodeReply: encodeReply) }
+        let orderChange = OrderChange(
+            id: change.id, order: order, kind: .returnChange, body: change.body, caller: change.caller,
+            reason: change.reason)
+        return try await changeOrder(orderChange) { work in
+            guard let found = try Ledger.returnOrder(change.returnOrder, on: work.connection) else {
+                throw UnreadableValue(column: "return_order.id")
+            }
+            var returned = ReturnWork(
+                found, cause: change.id, caller: change.caller, actors: change.actors, reason: change.reason,
+                on: work.connection)
+            var moved: [UnitsMoved] = []
+            switch change.action {
+            case .step(let event): try returned.take(event)
+            case .receive(let scans, let location, let last):
+                guard let row = try work.connection.execute(Ledger.locationByCode, [.text(location)]).first else {
+                    throw Refusal.notFound(.location, location)
+                }
+                if found.state == .expired {
+                    try Ledger.checkFree(
+                        found.lines.map { ($0.orderLine ?? 0, $0.quantity) }, apartFrom: found.id, in: work)
+                    returned.reserveAnew()
+                }
+                try returned.receive(scans, at: (try row.int32(0), location), last: last)
+            case .inspect(let findings):
+                try change.caller.scope.admit(location: found.location)
+                try returned.inspect(findings) { line, quantity in
+                    let units = try work.move(
+                        .takeBack, quantity, line: line.orderLine ?? 0, from: .delivered)
+                    moved.append(units)
+                    return units.valueMinor
+                }
+                let rules = try Ledger.returnRules(found.rulesVersion, on: work.connection)?.rules
+                let stock = ReturnStock(returned.order, secondGradeSuffix: rules?.secondGradeSuffix ?? "")
+                for movement in try stock.movements(on: work.connection) {
+                    work.book(movement.kind, movement.cell, onHand: movement.onHand)
+                }
+            case .settle(let settlement, let reference):
+                try returned.settle(settlement, reference: reference)
+            }
+            try Ledger.tell(returned, moved: moved, in: &work)
+            let reply = try encodeReply(returned.save())
+            Failpoint.returnUncommitted.pass()
+            return reply
+        }
+    }
+
+    /// Tells what was done with a return in its order's history; what is kept of the value of its units is noted there too.
+    static func tell(_ returned: ReturnWork, moved: [UnitsMoved], in work: inout OrderWork) throws {
+        let order = returned.order
+        for line in order.lines where line.value > 0 {
+            guard let number = line.orderLine, returned.done.contains(where: { $0.after == .decided }) else { continue }
+            work.lines[try work.place(ofLine: number)].books.withhold(line.value - line.refund)
+        }
+        for done in returned.done {
+            guard let kind = done.event.told else { continue }
+            let isDecision = done.after == .decided
+            var details = ["return": "R\(order.number)"]
+            if !order.location.isEmpty { details["location"] = order.location }
+            if isDecision || done.after == .settled { details["refund_way"] = order.refundWay.word }
+            if let settlement = order.settlement, done.after == .settled { details["settlement"] = settlement.word }
+            work.tell(
+                kind, moved: isDecision ? moved : [],
+                thing: .init(.returnOrder, order.id, from: done.before, to: done.after),
+                amountMinor: isDecision || done.after == .settled ? order.refund : nil, details: details)
+        }
+    }
+
+    /// Where a return belongs; where it is to be inspected, the cells that its goods may go to are made before.
+    private func placeOfReturn(_ change: ReturnChange) async throws -> (order: EntityID?, channel: String)? {
+        try await onConnection { connection in
+            let key = PostgresValue.uuid(PostgresUUID(change.returnOrder))
+            guard let row = try connection.execute(Ledger.placeOfReturn, [key]).first else { return nil }
+            if case .inspect(let findings) = change.action,
+                let order = try Ledger.returnOrder(change.returnOrder, on: connection)
+            {
+                let rules = try Ledger.returnRules(order.rulesVersion, on: connection)?.rules
+                var places: Set<ReturnStock.Place> = []
+                for finding in findings where finding.disposition != .keep {
+                    guard let line = order.lines.first(where: { $0.number == finding.line }) else { continue }
+                    for receipt in order.receipts where receipt.line == line.number {
+                        places.insert(
+                            ReturnStock.place(
+                                line.sku, receipt.location, finding.disposition, rules?.secondGradeSuffix ?? ""))
+                    }
+                }
+                try ReturnStock.ensure(places, on: connection)
+            }
+            return (try row.uuidOrNil(0).map { EntityID($0) }, try row.text(1))
+        }
+    }
+
+    /// A step of a return without an order: all that is left of it is to be settled.
+    private func changeBlindReturn(
+        _ change: ReturnChange, encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
+    ) async throws -> (reply: [UInt8], settlement: Settlement) {
+        try await onceOnly { connection in
+            let key = PostgresValue.uuid(PostgresUUID(change.returnOrder))
+            _ = try connection.pipeline([(.begin, []), (Ledger.lockReturn, [key])])
+            if let reply = try Ledger.storedReply(
+                change.id, .returnChange, body: change.body, caller: change.caller, on: connection)
+            {
+                return (reply, Settlement())
+            }
+            guard let found = try Ledger.returnOrder(change.returnOrder, on: connection) else {
+                throw UnreadableValue(column: "return_order.id")
+            }
+            var returned = ReturnWork(
+                found, cause: change.id, caller: change.caller, actors: change.actors, reason: change.reason,
+                on: connection)
+            switch change.action {
+            case .step(let event): try returned.take(event)
+            // Its goods were received and decided when it was made, so the table refuses both.
+            case .receive: try returned.step(.receivePart)
+            case .inspect: try returned.step(.inspect)
+            case .settle(let settlement, let reference): try returned.settle(settlement, reference: reference)
+            }
+            let reply = try encodeReply(returned.save())
+            Failpoint.returnUncommitted.pass()
+            _ = try connection.pipeline([
+                Ledger.storing(
+                    change.id, .returnChange, body: change.body, reply: reply, caller: change.caller,
+                    subject: change.returnOrder), (.commit, []),
+            ])
+            return (reply, Settlement())
+        }
+    }
+
+    // MARK: - Ageing
+
+    /// Returns whose goods did not come in time, the longest overdue first, with the number of their events.
+    public func dueReturns(limit: Int32) async throws -> [(id: EntityID, events: Int32)] {
+        try await onConnection { connection in
+            try connection.execute(Ledger.dueReturns, [.int32(limit)]).map {
+                (EntityID(try $0.uuid(0)), try $0.int32(1))
+            }
+        }
+    }
+}
+
+extension OrderWork {
+    /// Pays units back that stay with the customer; returns their value.
+    fileprivate mutating func giveBack(_ quantity: Int64, line number: Int32) throws -> Int64 {
+        let place = try place(ofLine: number)
+        guard let value = lines[place].books.giveBack(quantity) else {
+            throw UnreadableValue(column: "order_line_money.refund_units")
+        }
+        return value
+    }
+}
+
+extension ReturnWork {
+    /// Takes a step that names nothing else.
+    fileprivate mutating func take(_ event: ReturnEvent) throws(Refusal) {
+        switch event {
+        case .closeReceipt: try closeReceipt()
+        case .refuse where order.state == .received:
+            try step(.inspect)
+            try step(.refuse)
+        default: try step(event)
+        }
+    }
+}
+
+extension ReturnEvent {
+    /// The event of the order that tells it; nil where nothing is told.
+    fileprivate var told: OrderEventKind? {
+        switch self {
+        case .request: .returnRequested
+        case .approve: .returnApproved
+        case .decline: .returnDeclined
+        case .handIn: .returnHandedIn
+        case .receivePart, .receive, .closeReceipt: .returnReceived
+        case .inspect: .returnInspected
+        case .dispose, .waive: .returnDecided
+        case .settle: .returnSettled
+        case .refuse: .returnRefused
+        case .cancel: .returnCancelled
+        case .expire: .returnExpired
+        case .issueLabel, .refundAhead: nil
+        }
+    }
+}

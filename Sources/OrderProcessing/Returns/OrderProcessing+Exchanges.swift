@@ -1,0 +1,108 @@
+public import Domain
+import Failpoints
+import Ledger
+public import NIOCore
+import OrderPromising
+
+extension OrderProcessing {
+    /// How long an exchange may be without its order before another server goes on with it.
+    static let exchangePatienceSeconds: Int32 = 60
+    /// Most exchanges that are gone on with in one pass.
+    static let exchangePortion: Int32 = 20
+
+    /// Sends other goods for those of a return: an order that sets them aside at once, and is settled against the refund.
+    ///
+    /// First the wish is written down, then the new order is placed under the id of the exchange, then the return is told. A
+    /// crash between two of these is gone on with by whoever repeats the call, and else by ``resumeExchanges()``: the order's
+    /// id makes it one order.
+    ///
+    /// - Parameters:
+    ///   - request: what is asked.
+    ///   - deadline: until when to wait for admission.
+    ///   - encodeReply: makes the reply of the return.
+    /// - Returns: the reply, the stored one for a repetition.
+    /// - Throws: `Refusal`: what placing an order is refused with; the exchange is given up then, and the id is used.
+    public func exchangeReturn(
+        _ request: ExchangeRequest, deadline: NIODeadline,
+        encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        let exchange = try await ledger.beginExchange(request)
+        Failpoint.exchangeAsked.pass()
+        let reply = try await finish(exchange, deadline: deadline, encodeReply: encodeReply)
+        guard reply.isEmpty, let made = try await ledger.returnOrder(request.returnOrder) else { return reply }
+        // Another server went on with it, and had nobody to answer.
+        return try encodeReply(made)
+    }
+
+    /// Places the order of an exchange and tells its return.
+    private func finish(
+        _ exchange: StandingExchange, deadline: NIODeadline,
+        encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        guard exchange.state != .givenUp else {
+            throw Refusal.wrongState(
+                .returnOrder, "R\(exchange.number)", state: exchange.state.word,
+                explanation: "this exchange could not be made: ask for another one under another id")
+        }
+        do {
+            _ = try await promising.place(order(for: exchange), deadline: deadline)
+        } catch let refusal as Refusal where refusal.isFinal {
+            _ = try await ledger.endExchange(exchange, as: .givenUp, encodeReply: encodeReply)
+            throw refusal
+        }
+        Failpoint.exchangePlaced.pass()
+        return try await ledger.endExchange(exchange, as: .placed, encodeReply: encodeReply)
+    }
+
+    /// The new order, the same at every attempt.
+    private func order(for exchange: StandingExchange) -> OrderRequest {
+        let request = exchange.request
+        return OrderRequest(
+            id: request.id, channel: exchange.channel, externalID: "exchange \(request.id)", reservation: nil,
+            customer: exchange.customer,
+            lines: request.lines.map { line in
+                OrderRequest.Line(
+                    demand: Demand(
+                        sku: line.sku, location: line.location, quantity: line.quantity,
+                        allowSplit: line.location.isEmpty),
+                    unitPrice: line.unitPrice, amount: Money(line.amountMinor, request.currency), taxes: [],
+                    description: "")
+            }, goodsInHand: false, orderedAt: nil, currency: request.currency, subtotal: request.totalMinor,
+            addedTax: 0, body: request.body, caller: request.caller)
+    }
+
+    /// Goes on with exchanges that somebody began and did not end.
+    var exchangeResumption: RecurringWork {
+        RecurringWork(name: "exchanges", interval: .seconds(15)) { try await self.resumeExchanges() }
+    }
+
+    /// Goes on with exchanges that are without their order for too long.
+    ///
+    /// - Parameter seconds: how long that is.
+    /// - Returns: how many were ended.
+    /// - Throws: `Refusal` where a store is away.
+    func resumeExchanges(afterSeconds seconds: Int32 = OrderProcessing.exchangePatienceSeconds) async throws -> Int {
+        var ended = 0
+        for id in try await ledger.askedExchanges(afterSeconds: seconds, limit: Self.exchangePortion) {
+            guard let exchange = try await ledger.exchange(id, caller: .holdfast) else { continue }
+            do {
+                _ = try await finish(exchange, deadline: .now() + .seconds(10)) { _ in [] }
+                ended += 1
+            } catch let refusal as Refusal where refusal.isFinal {
+                // It is given up.
+                ended += 1
+            }
+        }
+        return ended
+    }
+}
+
+extension Refusal {
+    /// Whether the same request would be refused again: nothing is away, busy, or not known.
+    fileprivate var isFinal: Bool {
+        switch self {
+        case .unavailable, .outcomeUnknown, .exhausted, .deadlineExceeded: false
+        default: true
+        }
+    }
+}
