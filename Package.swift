@@ -134,8 +134,8 @@ let package = Package(
         .target(
             name: "OrderProcessing",
             dependencies: [
-                "PaymentGateways", "OrderPromising", "Ledger", "Domain", "Sourcing", "Failpoints", crypto, nioCore,
-                logging,
+                "Carriers", "PaymentGateways", "OrderPromising", "Ledger", "Domain", "Sourcing", "Failpoints", crypto,
+                nioCore, logging,
             ],
             swiftSettings: withFailpoints),
         .target(
@@ -148,8 +148,8 @@ let package = Package(
         .target(
             name: "HoldfastServer",
             dependencies: [
-                "AccessTokens", "ReviewHook", "HoldfastServices", "PaymentGateways", "OrderProcessing", "OrderPromising",
-                "HotStock", "Ledger", "Domain",
+                "AccessTokens", "ReviewHook", "HoldfastServices", "PaymentGateways", "Carriers", "OrderProcessing",
+                "OrderPromising", "HotStock", "Ledger", "Domain", "Sourcing",
                 "RedisClient",
                 "PostgresClient",
                 "FramedTransport", "HoldfastAPI", grpcCore, grpcProtobuf, grpcHTTP2, nioHTTP2, nioHPACK, swiftProtobuf,
@@ -270,7 +270,7 @@ let package = Package(
             name: "HoldfastServicesTests",
             dependencies: [
                 "HoldfastTesting", "HoldfastServices", "PaymentGateways", "OrderProcessing", "OrderPromising", "Ledger",
-                "Domain", "Failpoints", "HoldfastAPI",
+                "Domain", "Carriers", "Sourcing", "Failpoints", "HoldfastAPI",
                 "FramedTransport", "PostgresClient", grpcCore, grpcProtobuf, swiftProtobuf, nioCore, nioPosix, logging,
             ], swiftSettings: strict),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics], swiftSettings: strict),

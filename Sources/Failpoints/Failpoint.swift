@@ -77,6 +77,17 @@ package enum Failpoint: String, CaseIterable, Sendable {
     /// A validated order was released, and its review does not say so.
     case reviewReleased = "review-released"
 
+    /// Labels are recorded as wanted, and no carrier was asked.
+    case labelWanted = "label-wanted"
+    /// A carrier has made a label, and nobody has recorded it.
+    case labelMade = "label-made"
+    /// Stock of another location is set aside for units that are short, and nothing is changed of the order.
+    case standInHeld = "stand-in-held"
+    /// A step of a fulfilment is committed, and Redis was not told.
+    case fulfilmentAdvanced = "fulfilment-advanced"
+    /// Units are served by another location, and are not released there yet.
+    case resourced = "resourced"
+
     /// Does here what a test asked for; true where the caller must act as if the answer it has were lost.
     @discardableResult
     @inlinable

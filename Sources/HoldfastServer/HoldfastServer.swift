@@ -107,8 +107,8 @@ public struct HoldfastServer: Sendable {
             HTTPCardGateway(settings: $0, logger: labelled("holdfast.gateway"))
         }
         let processing = OrderProcessing(
-            promising: promising, fraudCheck: fraudCheck, payments: paymentSettings(gateway),
-            logger: labelled("holdfast.processing"))
+            promising: promising, carriers: try configuration.carriers(), fraudCheck: fraudCheck,
+            payments: paymentSettings(gateway), logger: labelled("holdfast.processing"))
         let services = ServiceRegistry.all(
             promising: promising, processing: processing, serving: serving, keys: SystemKeyMint(),
             logger: labelled("holdfast.calls"))

@@ -15,7 +15,7 @@ public enum ServiceRegistry {
     ///
     /// They answer to whom ``CallerContext`` names: put an ``AccessInterceptor`` before them.
     public static func all(
-        promising: OrderPromising, processing: OrderProcessing? = nil, serving: ServingState, keys: any KeyMint,
+        promising: OrderPromising, processing: OrderProcessing, serving: ServingState, keys: any KeyMint,
         logger: Logger
     ) -> [any RegistrableRPCService] {
         let processing = processing ?? OrderProcessing(promising: promising, logger: logger)
@@ -26,6 +26,8 @@ public enum ServiceRegistry {
             ReservationService(promising: promising, logger: logger),
             OrderService(promising: promising, logger: logger),
             OrderReviewService(processing: processing, logger: logger),
+            FulfilmentService(processing: processing, logger: logger),
+            TrackingService(promising: promising, logger: logger),
             BackorderService(promising: promising, logger: logger),
             SourcingService(promising: promising, logger: logger),
             CustomerService(promising: promising, logger: logger),

@@ -20,6 +20,10 @@ public enum IdempotencyKind: Int16, Sendable {
     case reviewStep = 21
 
     // Fulfilment: 40 to 59.
+    /// A release or a step of a fulfilment.
+    case fulfilment = 40
+    /// A wave.
+    case wave = 41
 
     // Payment: 60 to 79.
 
@@ -77,6 +81,8 @@ public enum IdempotencyKind: Int16, Sendable {
         case .returnCreation: .returnOrder
         case .returnChange: .returnChange
         case .exchangeIntent, .exchangeEnd: .exchange
+        case .fulfilment: .fulfilmentStep
+        case .wave: .wave
         }
     }
 }

@@ -1,3 +1,4 @@
+public import Carriers
 public import Domain
 public import Ledger
 public import Logging
@@ -11,6 +12,8 @@ public import OrderPromising
 public final class OrderProcessing: Sendable {
     /// What sets stock aside, and the ledger.
     public let promising: OrderPromising
+    /// Who brings parcels.
+    public let carriers: CarrierDirectory
     /// Asks another program about orders; nil where this server is set up without one.
     let fraudCheck: (any FraudChecking)?
     /// What releases orders whose review lets them pass; nil where orders are released by hand alone.
@@ -26,15 +29,18 @@ public final class OrderProcessing: Sendable {
     ///
     /// - Parameters:
     ///   - promising: what sets stock aside, and the ledger.
+    ///   - carriers: who brings parcels; the company's own van where nobody is named.
     ///   - fraudCheck: asks another program about orders.
     ///   - releasing: releases orders whose review lets them pass.
     ///   - payments: how payments are dealt with; without a gateway where nothing is said.
     ///   - logger: where trouble is told.
     public init(
-        promising: OrderPromising, fraudCheck: (any FraudChecking)? = nil, releasing: (any OrderReleasing)? = nil,
+        promising: OrderPromising, carriers: CarrierDirectory = CarrierDirectory([RateTableCarrier.own]),
+        fraudCheck: (any FraudChecking)? = nil, releasing: (any OrderReleasing)? = nil,
         payments: PaymentSettings = PaymentSettings(), logger: Logger
     ) {
         self.promising = promising
+        self.carriers = carriers
         self.fraudCheck = fraudCheck
         self.releasing = releasing
         self.payments = Payments(ledger: promising.ledger, settings: payments, logger: logger) { settlement in
@@ -62,7 +68,7 @@ public final class OrderProcessing: Sendable {
                 try await backorders.askForFreeStock()
             },
             returnAgeing, exchangeResumption,
-        ] + payments.recurringWork
+        ] + fulfilmentWork + payments.recurringWork
     }
 
     /// Lines that wait for supply.

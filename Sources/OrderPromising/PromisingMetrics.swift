@@ -115,7 +115,7 @@ public struct PromisingMetrics: Sendable {
             case .exhausted: .exhausted
             case .deadlineExceeded: .deadlineExceeded
             case .outOfRange: .outOfRange
-            case .outOfScope, .roleMissing, .eventNotGranted: .permission
+            case .outOfScope, .roleMissing, .eventNotGranted, .wrongCode: .permission
             }
         refusals[reason]?.increment()
     }

@@ -33,8 +33,8 @@ struct Holdfast: AsyncParsableCommand {
                 name: "Use",
                 subcommands: [
                     CatalogCommands.self, StockCommands.self, ReserveCommands.self, OrderCommands.self,
-                    BackorderCommands.self, PayCommands.self, CreditCommands.self, DocumentCommands.self,
-                    ReturnCommands.self,
+                    FulfilCommands.self, PickupCommands.self, TrackCommand.self, BackorderCommands.self,
+                    PayCommands.self, CreditCommands.self, DocumentCommands.self, ReturnCommands.self,
                     CustomerCommands.self, EventsCommand.self, SourcingCommands.self, Import.self,
                 ]),
             CommandGroup(name: "Try", subcommands: [ReplayCommand.self, BenchCommand.self, TortureCommand.self]),

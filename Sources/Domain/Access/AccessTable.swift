@@ -43,6 +43,9 @@ public enum AccessTable {
         ReturnEvent.approve, .decline, .handIn, .closeReceipt, .refuse, .cancel,
     ].reduce(into: []) { $0.formUnion(Lifecycle.returnOrder.roles(for: $1)) }
 
+    /// The roles that may make a step of a fulfilment of any kind.
+    private static func steps(_ step: FulfilmentStep) -> Set<Role> { FulfilmentStanding.roles(for: step) }
+
     /// The rule of every method of the contract, by its full name.
     public static let rules: [String: AccessRule] = [
         "holdfast.v1.CatalogService/UpsertProducts": AccessRule(.company, [.admin]),
@@ -124,6 +127,31 @@ public enum AccessTable {
         "holdfast.v1.ReturnService/CreateBlindReturn": AccessRule(.scoped, [.pos, .admin]),
         "holdfast.v1.ReturnService/ExchangeReturn": AccessRule(.scoped, Lifecycle.line.roles(entering: .allocate)),
         "holdfast.v1.ReturnService/CreateClaim": AccessRule(.scoped, [.support, .admin]),
+
+        "holdfast.v1.FulfilmentService/ReleaseOrder": AccessRule(.scoped, steps(.release)),
+        "holdfast.v1.FulfilmentService/GetFulfilment": AccessRule(.scoped, orderReading),
+        "holdfast.v1.FulfilmentService/ListFulfilments": AccessRule(.scoped, orderReading),
+        "holdfast.v1.FulfilmentService/CreateWave": AccessRule(.scoped, steps(.startPicking)),
+        "holdfast.v1.FulfilmentService/GetPickList": AccessRule(.scoped, steps(.startPicking)),
+        "holdfast.v1.FulfilmentService/StartPicking": AccessRule(.scoped, steps(.startPicking)),
+        "holdfast.v1.FulfilmentService/ConfirmPick": AccessRule(.scoped, steps(.pick)),
+        "holdfast.v1.FulfilmentService/PackFulfilment": AccessRule(.scoped, steps(.pack)),
+        "holdfast.v1.FulfilmentService/QuoteShipment": AccessRule(.scoped, steps(.pack)),
+        "holdfast.v1.FulfilmentService/ShipFulfilment": AccessRule(.scoped, steps(.ship)),
+        "holdfast.v1.FulfilmentService/GetLabel": AccessRule(.scoped, steps(.ship)),
+        "holdfast.v1.FulfilmentService/ConfirmDelivery": AccessRule(.scoped, steps(.deliver)),
+        "holdfast.v1.FulfilmentService/ReportLost": AccessRule(.scoped, steps(.lose)),
+        "holdfast.v1.FulfilmentService/DeclineFulfilment": AccessRule(.scoped, steps(.decline)),
+        "holdfast.v1.FulfilmentService/SendToStore": AccessRule(.scoped, steps(.sendToStore)),
+        "holdfast.v1.FulfilmentService/MakeReady": AccessRule(.scoped, steps(.makeReady)),
+        "holdfast.v1.FulfilmentService/RemindPickup": AccessRule(.scoped, steps(.remind)),
+        "holdfast.v1.FulfilmentService/ExtendPickup": AccessRule(.scoped, steps(.extend)),
+        "holdfast.v1.FulfilmentService/CollectPickup": AccessRule(.scoped, steps(.collect)),
+        "holdfast.v1.FulfilmentService/RestockPickup": AccessRule(.scoped, steps(.restock)),
+        "holdfast.v1.FulfilmentService/AcknowledgeSupplierOrder": AccessRule(.scoped, steps(.acknowledge)),
+        "holdfast.v1.FulfilmentService/RejectSupplierOrder": AccessRule(.scoped, steps(.reject)),
+        "holdfast.v1.FulfilmentService/NotifyShipment": AccessRule(.scoped, Lifecycle.dropShip.roles(for: .ship)),
+        "holdfast.v1.TrackingService/Track": AccessRule(.scoped, [.pos, .kiosk, .backend, .support, .admin]),
 
         "holdfast.v1.EventService/Subscribe": AccessRule(.scoped, stockReading),
 

@@ -23,7 +23,9 @@ public struct Caller: Hashable, Sendable {
         id: "anonymous", name: "anonymous", roles: [.admin], scope: .everything)
 
     /// Holdfast itself: its clocks and rules.
-    public static let system = Caller(id: "system", name: "Holdfast", roles: [.admin], scope: .everything)
+    ///
+    /// It has no role, so no call is made in its name; the tables of the life of an order know it as `system`.
+    public static let system = Caller(id: "system", name: "Holdfast", roles: [], scope: .everything)
 
     /// Nobody: may do nothing, with nothing.
     ///

@@ -48,5 +48,5 @@ extension Set<LifecycleActor> {
 
 extension Caller {
     /// As whom the caller acts.
-    public var actors: Set<LifecycleActor> { Set(roles.map { .role($0) }) }
+    public var actors: Set<LifecycleActor> { self == .system ? .systemAlone : Set(roles.map { .role($0) }) }
 }

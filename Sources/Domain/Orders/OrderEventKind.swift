@@ -16,6 +16,44 @@ public enum OrderEventKind: Int16, LifecycleWord {
     case validated = 22
 
     // Fulfilment: 40 to 59.
+    /// Units were given to a location or a supplier to be fulfilled.
+    case released = 40
+    /// Somebody goes to the shelves for a fulfilment.
+    case pickingStarted = 41
+    /// A fulfilment is picked; units that were not found moved with it.
+    case picked = 42
+    /// Nothing of a fulfilment was found.
+    case foundNothing = 43
+    /// A fulfilment is packed.
+    case packed = 44
+    /// A fulfilment has left.
+    case shipped = 45
+    /// A fulfilment is with the customer.
+    case delivered = 46
+    /// A fulfilment was lost on the way.
+    case lost = 47
+    /// A location gave a fulfilment up.
+    case declined = 48
+    /// A fulfilment is on its way to the store where it is collected.
+    case sentToStore = 49
+    /// A fulfilment is at the counter.
+    case readyForPickup = 50
+    /// The customer was reminded of a fulfilment at the counter.
+    case pickupReminded = 51
+    /// The customer was given more time.
+    case pickupExtended = 52
+    /// The customer has collected a fulfilment.
+    case collected = 53
+    /// The time to collect a fulfilment is over.
+    case pickupExpired = 54
+    /// A fulfilment that was not collected is back on the shelf.
+    case restocked = 55
+    /// A supplier will send an order.
+    case supplierAcknowledged = 56
+    /// A supplier will not send an order.
+    case supplierRejected = 57
+    /// A fulfilment was cancelled where it was.
+    case fulfilmentCancelled = 58
 
     // Payment: 60 to 79.
 

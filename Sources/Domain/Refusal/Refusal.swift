@@ -30,6 +30,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case outOfRange(FieldViolation, OutOfRange, oldest: String)
     /// What the call names lies outside the caller's scope, or does not exist: the two are told in the same words.
     case outOfScope
+    /// A code that is shown is not the right one; so many tries are left.
+    case wrongCode(Subject, String, triesLeft: Int)
     /// None of the caller's roles may call the method.
     case roleMissing(method: String)
 
@@ -74,6 +76,12 @@ public enum Refusal: Error, Hashable, Sendable {
         case fulfilment
         /// What the customer of an order collects, by id.
         case pickup
+        /// A step of a fulfilment, by request id.
+        case fulfilmentStep = "fulfilment_step"
+        /// Fulfilments that are picked together, by id.
+        case wave
+        /// A carrier, by code.
+        case carrier
         /// An order to a supplier, by id.
         case supplierOrder = "supplier_order"
         /// A tender of an order, by id.

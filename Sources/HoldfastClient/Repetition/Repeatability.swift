@@ -59,9 +59,9 @@ enum Repeatability {
             Access.CreateApiKey.descriptor, Access.RotateApiKey.descriptor, Payments.IssueStoredValue.descriptor,
         ]
         var known: [String: Repeatability] = [:]
-        for method in reads { known[method.fullyQualifiedMethod] = .read }
-        for method in keyed { known[method.fullyQualifiedMethod] = .keyed }
-        for method in once { known[method.fullyQualifiedMethod] = .once }
+        for method in reads + fulfilmentReads { known[method.fullyQualifiedMethod] = .read }
+        for method in keyed + fulfilmentKeyed { known[method.fullyQualifiedMethod] = .keyed }
+        for method in once + fulfilmentOnce { known[method.fullyQualifiedMethod] = .once }
         return known
     }()
 }

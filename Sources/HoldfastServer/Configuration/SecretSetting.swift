@@ -34,25 +34,37 @@ enum SecretSetting {
         return try firstLine(of: path, setting: fileName)
     }
 
-    private static func firstLine(of path: String, setting: String) throws(ServerConfigurationError) -> String {
-        func failure(_ reason: String) -> ServerConfigurationError {
-            ServerConfigurationError(setting: setting, reason: "names \(path), which \(reason)")
+    /// The first bytes of a file that a setting names, at most `limit` of them.
+    static func content(
+        of path: String, limit: Int, setting: String
+    ) throws(ServerConfigurationError) -> ArraySlice<UInt8> {
+        func failure() -> ServerConfigurationError {
+            ServerConfigurationError(
+                setting: setting, reason: "names \(path), which cannot be read: \(String(cString: strerror(errno)))")
         }
         let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
+        guard file >= 0 else { throw failure() }
         defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: limit + 2)
+        var bytes = [UInt8](repeating: 0, count: limit)
         var count = 0
         while count < bytes.count {
             let more = bytes.withUnsafeMutableBytes {
                 read(file, $0.baseAddress?.advanced(by: count), $0.count - count)
             }
             if more < 0 && errno == EINTR { continue }
-            guard more >= 0 else { throw failure("cannot be read: \(String(cString: strerror(errno)))") }
+            guard more >= 0 else { throw failure() }
             if more == 0 { break }
             count += more
         }
-        var line = bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }
+        return bytes[..<count]
+    }
+
+    private static func firstLine(of path: String, setting: String) throws(ServerConfigurationError) -> String {
+        func failure(_ reason: String) -> ServerConfigurationError {
+            ServerConfigurationError(setting: setting, reason: "names \(path), which \(reason)")
+        }
+        let bytes = try content(of: path, limit: limit + 2, setting: setting)
+        var line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         guard !line.isEmpty else { throw failure("has no first line") }
         guard line.count <= limit else { throw failure("has a first line of more than \(limit) bytes") }

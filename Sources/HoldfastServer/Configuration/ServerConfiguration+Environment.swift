@@ -15,6 +15,7 @@ extension ServerConfiguration {
         "HOLDFAST_SCRUB_INTERVAL_S", "HOLDFAST_REPAIR_GRACE_S", "HOLDFAST_FRAUD_CHECK_URL",
         "HOLDFAST_FRAUD_CHECK_SECRET",
         "HOLDFAST_GATEWAY_URL", "HOLDFAST_GATEWAY_SECRET", "HOLDFAST_GATEWAY_TIMEOUT_MS",
+        "HOLDFAST_CARRIERS",
     ]
 
     /// The environment variables that name a file with the value of another one.
@@ -56,6 +57,7 @@ extension ServerConfiguration {
             }
             offersReflection = answer == "on"
         }
+        carriersFile = text("HOLDFAST_CARRIERS") ?? carriersFile
         tlsCertificate = text("HOLDFAST_TLS_CERTIFICATE") ?? tlsCertificate
         tlsKey = text("HOLDFAST_TLS_KEY") ?? tlsKey
         tlsClientAuthorities = text("HOLDFAST_TLS_CLIENT_CA") ?? tlsClientAuthorities

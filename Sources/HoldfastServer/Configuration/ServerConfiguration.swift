@@ -21,6 +21,8 @@ public struct ServerConfiguration: Sendable {
     public var tlsKey: String?
     /// PEM file with authorities one of which must have signed a client's certificate; `nil` asks for none, the default.
     public var tlsClientAuthorities: String?
+    /// JSON file with the rates of the carriers that bring parcels; `nil` has the company's own van only, the default.
+    public var carriersFile: String?
     /// How log lines are written; default text.
     public var logFormat = LogFormat.text
     /// A call that takes longer is logged: 0 to 1 hour, 0 logs none; default 500 ms.

@@ -208,4 +208,40 @@ extension FieldNames {
     static let setPrices = message(
         ["request_id", "channel", "prices"],
         repeated: ["prices": message(["sku", "price"], single: ["price": unitPrice])])
+
+    // MARK: - Fulfilment
+
+    private static let fulfilmentStep = FieldNames(texts("request_id", "fulfilment_id"))
+    private static let package = message(
+        [
+            "number", "weight_grams", "length_mm", "width_mm", "height_mm", "contents", "tracking_number", "has_label",
+        ], repeated: ["contents": FieldNames(texts("line_number", "quantity"))])
+    static let releaseOrder = message(
+        ["release_id", "order_id", "lines"], repeated: ["lines": FieldNames(texts("line_number", "quantity"))])
+    static let createWave = FieldNames(texts("wave_id", "location", "fulfilment_ids", "size"))
+    static let startPicking = fulfilmentStep
+    static let confirmPick = message(
+        ["request_id", "fulfilment_id", "scans", "short_rule", "correct_count"],
+        repeated: ["scans": FieldNames(texts("code", "quantity"))])
+    static let packFulfilment = message(
+        ["request_id", "fulfilment_id", "packages"], repeated: ["packages": package])
+    static let shipFulfilment = FieldNames(
+        texts("request_id", "fulfilment_id", "carrier", "service", "tracking_numbers"))
+    static let confirmDelivery = FieldNames(texts("request_id", "fulfilment_id", "note"))
+    static let reportLost = FieldNames(texts("request_id", "fulfilment_id", "reason", "short_rule"))
+    static let declineFulfilment = FieldNames(texts("request_id", "fulfilment_id", "reason"))
+    static let sendToStore = FieldNames(texts("request_id", "fulfilment_id", "tracking_number"))
+    static let makeReady = message(["request_id", "fulfilment_id", "keep"], single: ["keep": duration])
+    static let remindPickup = fulfilmentStep
+    static let extendPickup = message(
+        ["request_id", "fulfilment_id", "keep", "new_code"], single: ["keep": duration])
+    static let collectPickup = FieldNames(texts("request_id", "fulfilment_id", "code"))
+    static let restockPickup = fulfilmentStep
+    static let acknowledgeSupplierOrder = message(
+        ["request_id", "fulfilment_id", "reference", "expected_at"], single: ["expected_at": timestamp])
+    static let rejectSupplierOrder = FieldNames(
+        texts("request_id", "fulfilment_id", "reason", "short_rule", "correct_count"))
+    static let notifyShipment = message(
+        ["request_id", "fulfilment_id", "reference", "carrier", "tracking_numbers", "cost", "expected_at"],
+        single: ["cost": money, "expected_at": timestamp])
 }

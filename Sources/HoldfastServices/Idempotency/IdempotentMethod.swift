@@ -49,6 +49,26 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case settleReturn = 87
     case exchangeReturn = 88
 
+    // Fulfilment: 40 to 59.
+    case releaseOrder = 40
+    case createWave = 41
+    case startPicking = 42
+    case confirmPick = 43
+    case packFulfilment = 44
+    case shipFulfilment = 45
+    case confirmDelivery = 46
+    case reportLost = 47
+    case declineFulfilment = 48
+    case sendToStore = 49
+    case makeReady = 50
+    case remindPickup = 51
+    case extendPickup = 52
+    case collectPickup = 53
+    case restockPickup = 54
+    case acknowledgeSupplierOrder = 55
+    case rejectSupplierOrder = 56
+    case notifyShipment = 57
+
     /// The method's name in the contract.
     var name: String {
         switch self {
@@ -94,6 +114,24 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .inspectReturn: "InspectReturn"
         case .settleReturn: "SettleReturn"
         case .exchangeReturn: "ExchangeReturn"
+        case .releaseOrder: "ReleaseOrder"
+        case .createWave: "CreateWave"
+        case .startPicking: "StartPicking"
+        case .confirmPick: "ConfirmPick"
+        case .packFulfilment: "PackFulfilment"
+        case .shipFulfilment: "ShipFulfilment"
+        case .confirmDelivery: "ConfirmDelivery"
+        case .reportLost: "ReportLost"
+        case .declineFulfilment: "DeclineFulfilment"
+        case .sendToStore: "SendToStore"
+        case .makeReady: "MakeReady"
+        case .remindPickup: "RemindPickup"
+        case .extendPickup: "ExtendPickup"
+        case .collectPickup: "CollectPickup"
+        case .restockPickup: "RestockPickup"
+        case .acknowledgeSupplierOrder: "AcknowledgeSupplierOrder"
+        case .rejectSupplierOrder: "RejectSupplierOrder"
+        case .notifyShipment: "NotifyShipment"
         }
     }
 
@@ -142,6 +180,24 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .inspectReturn: .inspectReturn
         case .settleReturn: .settleReturn
         case .exchangeReturn: .exchangeReturn
+        case .releaseOrder: .releaseOrder
+        case .createWave: .createWave
+        case .startPicking: .startPicking
+        case .confirmPick: .confirmPick
+        case .packFulfilment: .packFulfilment
+        case .shipFulfilment: .shipFulfilment
+        case .confirmDelivery: .confirmDelivery
+        case .reportLost: .reportLost
+        case .declineFulfilment: .declineFulfilment
+        case .sendToStore: .sendToStore
+        case .makeReady: .makeReady
+        case .remindPickup: .remindPickup
+        case .extendPickup: .extendPickup
+        case .collectPickup: .collectPickup
+        case .restockPickup: .restockPickup
+        case .acknowledgeSupplierOrder: .acknowledgeSupplierOrder
+        case .rejectSupplierOrder: .rejectSupplierOrder
+        case .notifyShipment: .notifyShipment
         }
     }
 }

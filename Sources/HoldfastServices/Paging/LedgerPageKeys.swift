@@ -40,6 +40,15 @@ extension HeldOrderKey: PageKey {
     }
 }
 
+extension FulfilmentKey: PageKey {
+    var pageKey: [UInt8] { OrderKey(placedAt: releasedAt, id: id).pageKey }
+
+    init?(pageKey bytes: [UInt8]) {
+        guard let key = OrderKey(pageKey: bytes) else { return nil }
+        self.init(releasedAt: key.placedAt, id: key.id)
+    }
+}
+
 extension ApiKeyKey: PageKey {
     var pageKey: [UInt8] { OrderKey(placedAt: createdAt, id: id).pageKey }
 

@@ -59,6 +59,13 @@ enum RefusalStatus {
             status(
                 .permissionDenied, "what the call names is outside the caller's scope, or does not exist",
                 "PERMISSION_DENIED")
+        case .wrongCode(let subject, let name, let left):
+            status(
+                .permissionDenied,
+                left > 0
+                    ? "that is not the code of \(words(subject)) \(quoted(name)); tries left: \(left)"
+                    : "no code of \(words(subject)) \(quoted(name)) is taken any more: have a new one made",
+                "WRONG_CODE", ["subject": subject.rawValue, "name": name, "tries_left": "\(left)"])
         case .roleMissing(let method):
             status(
                 .permissionDenied, "none of the caller's roles may call \(method)", "PERMISSION_DENIED",

@@ -177,6 +177,36 @@ enum ListRequests {
         return (page, filter)
     }
 
+    /// Fulfilments, oldest release first, with their filter.
+    static func fulfilments(
+        _ request: Holdfast_V1_ListFulfilmentsRequest, by caller: Caller
+    ) throws -> (page: PageRequest<FulfilmentKey>, filter: FulfilmentFilter) {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.location, "location")
+        var filter = FulfilmentFilter(
+            order: validation.idOrNil(request.orderID, "order_id"), location: request.location,
+            wave: validation.idOrNil(request.waveID, "wave_id"), locations: caller.scope.locations,
+            channels: caller.scope.channels)
+        if request.kind != .unspecified {
+            filter.kind = Int16(exactly: request.kind.rawValue).flatMap { FulfilmentKind(rawValue: $0) }
+            if filter.kind == nil { validation.refuse("kind", "\(request.kind.rawValue) is no kind of fulfilment") }
+        }
+        if !request.state.isEmpty {
+            if let kind = filter.kind {
+                filter.standing = FulfilmentStanding.all(of: kind).first { $0.word == request.state }
+                if filter.standing == nil {
+                    let known = FulfilmentStanding.all(of: kind).map(\.word).joined(separator: ", ")
+                    validation.refuse("state", "is none of \(known)")
+                }
+            } else {
+                validation.refuse("state", "needs the kind")
+            }
+        }
+        let page: PageRequest<FulfilmentKey> = try page(request, "ListFulfilments", &validation)
+        try caller.scope.admit(location: request.location)
+        return (page, filter)
+    }
+
     /// API keys, newest first.
     static func keys(_ request: Holdfast_V1_ListApiKeysRequest) throws -> PageRequest<ApiKeyKey> {
         var validation = RequestValidation()
@@ -260,6 +290,7 @@ extension Holdfast_V1_ListSourcingLocationsRequest: PagedRequest {}
 extension Holdfast_V1_SearchCustomersRequest: PagedRequest {}
 extension Holdfast_V1_ListCustomerOrdersRequest: PagedRequest {}
 extension Holdfast_V1_ListReturnsRequest: PagedRequest {}
+extension Holdfast_V1_ListFulfilmentsRequest: PagedRequest {}
 extension Holdfast_V1_ListApiKeysRequest: PagedRequest {}
 extension Holdfast_V1_ListDocumentsRequest: PagedRequest {}
 extension Holdfast_V1_ListAuditEventsRequest: PagedRequest {}

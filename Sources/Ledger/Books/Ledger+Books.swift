@@ -24,7 +24,8 @@ public struct LedgerBooks: Sendable {
     /// Cells whose allocated units are not the sum of the open units of order lines and of what is set aside for lines
     /// that wait.
     public var allocationMismatches: Int64
-    /// Order lines whose units by status do not add up to the quantity ordered, or to their allocations.
+    /// Order lines whose units by status do not add up to the quantity ordered, to their allocations, or to what
+    /// fulfilments have of them.
     public var lineMismatches: Int64
     /// Orders whose events have a gap.
     public var eventGaps: Int64
@@ -69,6 +70,12 @@ extension Ledger {
         LEFT JOIN (SELECT cell_id, sum(quantity) AS units FROM backorder_grant GROUP BY cell_id) g ON g.cell_id = c.id
         WHERE c.allocated <> coalesce(a.open, 0) + coalesce(g.units, 0)
         """, access: .readOnly)
+    /// Kinds and states of fulfilments whose units are set aside for them.
+    private static let fulfilmentsWithUnits = FulfilmentKind.allCases.flatMap { kind in
+        FulfilmentStanding.all(of: kind).filter { standing in
+            standing.units.map { LineStatusSet.setAside.contains(LineStatusSet($0)) } ?? false
+        }
+    }.map { "(\($0.kind.rawValue), \($0.stored))" }.joined(separator: ", ")
     private static let bookLines = PostgresStatement(
         "book_lines",
         """
@@ -82,7 +89,12 @@ extension Ledger {
         LEFT JOIN (
             SELECT order_id, line_number, sum(open) AS open, sum(released) AS released, sum(delivered) AS delivered
             FROM order_allocation GROUP BY order_id, line_number) a USING (order_id, line_number)
-        WHERE q.total IS DISTINCT FROM l.quantity
+        LEFT JOIN (
+            SELECT f.order_id, fl.line_number, sum(fl.open) AS units
+            FROM fulfilment f JOIN fulfilment_line fl ON fl.fulfilment_id = f.id
+            WHERE (f.kind, f.state) IN (\(fulfilmentsWithUnits)) GROUP BY f.order_id, fl.line_number
+        ) f USING (order_id, line_number)
+        WHERE q.total IS DISTINCT FROM l.quantity OR coalesce(q.released, 0) <> coalesce(f.units, 0)
             OR (p.tracked AND (coalesce(q.set_aside, 0) <> coalesce(a.open, 0)
                 OR coalesce(q.released, 0) <> coalesce(a.released, 0)
                 OR coalesce(q.gone, 0) > coalesce(a.delivered, 0)))

@@ -57,11 +57,6 @@ public struct PaymentReply: Sendable {
     }
 }
 
-extension Caller {
-    /// Holdfast itself: its clocks, its rules, and what gateways report to it.
-    static let system = Caller(id: "system", name: "system", roles: [], scope: .everything)
-}
-
 extension Ledger {
     // MARK: - Changes
 

@@ -105,6 +105,12 @@ struct Serve: AsyncParsableCommand {
     var fraudCheckUrl: String?
     @OptionGroup(title: "Card gateway") var gateway: GatewayOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "JSON file with the rates of the carriers that bring parcels (default: the company's own van only).",
+            valueName: "path"))
+    var carriers: String?
+
     @OptionGroup var log: LogOptions
 
     func run() async throws {
@@ -141,6 +147,7 @@ struct Serve: AsyncParsableCommand {
         if let repairGrace { settings.repairGrace = .milliseconds(repairGrace.milliseconds) }
         settings.fraudCheckURL = fraudCheckUrl ?? settings.fraudCheckURL
         gateway.apply(to: &settings)
+        settings.carriersFile = carriers ?? settings.carriersFile
         settings.logFormat = try log.format()
         try settings.validate()
         return settings

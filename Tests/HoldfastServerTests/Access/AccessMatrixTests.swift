@@ -35,8 +35,7 @@ struct AccessMatrixTests {
             for service in ServiceRegistry.all(
                 promising: deployment.promising,
                 processing: OrderProcessing(promising: deployment.promising, logger: AccessStack.logger),
-                serving: ServingState { true }, keys: SystemKeyMint(),
-                logger: AccessStack.logger)
+                serving: ServingState { true }, keys: SystemKeyMint(), logger: AccessStack.logger)
             {
                 service.registerMethods(with: &router)
             }

@@ -17,6 +17,7 @@ private struct Shop: Sendable {
     let others: (reservation: EntityID, order: EntityID)
     /// Returns of goods that were sold over the counter at L2.
     let returns: (mine: EntityID, others: EntityID)
+    let fulfilment: FulfilmentScopes
     /// Held to the channel `web` and the location `L1`, with every role.
     let key: String
 
@@ -44,7 +45,10 @@ private struct Shop: Sendable {
             let returns = (EntityID.fresh, EntityID.fresh)
             try await makeReturns(["web": returns.0, "shop": returns.1], on: stack, by: admin)
             let key = try await stack.key(Set(Role.allCases), channels: ["web"], locations: ["L1"]).text
-            try await body(Shop(stack: stack, mine: ids[0], others: ids[1], returns: returns, key: key))
+            let fulfilment = try await FulfilmentScopes(stack, by: admin) { try place($0, $1, $2) }
+            try await body(
+                Shop(
+                    stack: stack, mine: ids[0], others: ids[1], returns: returns, fulfilment: fulfilment, key: key))
         }
     }
 
@@ -380,7 +384,7 @@ private struct Shop: Sendable {
             "holdfast.v1.OrderService/CancelOrder": (
                 try bytes(cancel(mine.order)), [try bytes(cancel(others.order)), try bytes(cancel(unknown))]
             ),
-        ].merging(try supplyCases(), uniquingKeysWith: { $1 })
+        ].merging(try supplyCases()) { $1 }.merging(try fulfilment.cases(otherOrder: others.order)) { $1 }
     }
 
     private func supplyCases() throws -> [String: (inside: [UInt8], outside: [[UInt8]])] {

@@ -48,6 +48,7 @@ struct IdempotencyTests {
         ) { server in
             try await RepeatingClient.with(server) { caller in
                 for call in set.preparation { _ = try await caller.call(call) }
+                try await Self.run(set.statements, stack, database)
                 var replies: [[UInt8]] = []
                 for call in set.mutations {
                     let reply = try await caller.call(call)
@@ -103,6 +104,7 @@ struct IdempotencyTests {
                 try await RepeatingClient.with(one) { first in
                     try await RepeatingClient.with(two) { second in
                         for call in set.preparation { _ = try await first.call(call) }
+                        try await Self.run(set.statements, stack, database)
                         for call in set.mutations {
                             let replies = try await withThrowingTaskGroup(of: [UInt8].self) { group in
                                 for index in 0..<16 {
@@ -133,6 +135,10 @@ struct IdempotencyTests {
             var message = try Holdfast_V1_CreateApiKeyResponse(serializedBytes: reply)
             (message.secret, message.repeated) = ("", false)
             return try message.serializedBytes()
+        case "MakeReady":
+            var message = try Holdfast_V1_MakeReadyResponse(serializedBytes: reply)
+            message.code = ""
+            return try message.serializedBytes()
         default:
             var message = try Holdfast_V1_RotateApiKeyResponse(serializedBytes: reply)
             (message.secret, message.repeated) = ("", false)
@@ -143,6 +149,10 @@ struct IdempotencyTests {
     /// The secret in an answer; nil where there is none, as in every repeated one.
     private static func secret(_ reply: [UInt8], of call: Mutation) throws -> String? {
         guard call.hasSecret else { return nil }
+        if call.name == "MakeReady" {
+            let code = try Holdfast_V1_MakeReadyResponse(serializedBytes: reply).code
+            return code.isEmpty ? nil : code
+        }
         let secret: String
         let repeated: Bool
         if call.name == "CreateApiKey" {
@@ -157,6 +167,27 @@ struct IdempotencyTests {
     }
 
     // MARK: - Effects
+
+    /// Cells of articles that are not those of fulfilments.
+    private static let ownArticles =
+        "NOT EXISTS (SELECT FROM product p WHERE p.id = c.product_id AND p.sku LIKE '%-part-%')"
+
+    /// Runs statements that no call could make.
+    private static func run(_ statements: [String], _ stack: PrivateStack, _ database: String) async throws {
+        let pool = PostgresPool(
+            configuration: PostgresConfiguration(
+                connectionString: stack.postgres.connectionString(database: database), connectionCount: 1),
+            logger: AccessStack.logger)
+        let outcome: Result<Void, any Error>
+        do {
+            for statement in statements { try await pool.withConnection { try $0.executeScript(statement) } }
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        await pool.shutdown()
+        try outcome.get()
+    }
 
     /// Each call is recorded once, and stock is what it is after one of each.
     private static func expectOneEffectEach(_ set: MutationSet, _ stack: PrivateStack, _ database: String) async throws
@@ -173,7 +204,8 @@ struct IdempotencyTests {
         let units = PostgresStatement(
             "units",
             """
-            SELECT (SELECT sum(on_hand) FROM cell)::int8, (SELECT sum(allocated) FROM cell)::int8,
+            SELECT (SELECT sum(on_hand) FROM cell c WHERE \(ownArticles))::int8,
+                (SELECT sum(allocated) FROM cell c WHERE \(ownArticles))::int8,
                 (SELECT sum(q) FROM hold, unnest(quantities) q WHERE state = 1)::int8,
                 (SELECT count(*) FROM cell c LEFT JOIN (
                     SELECT cell_id, sum(on_hand_delta) AS on_hand, sum(allocated_delta) AS allocated

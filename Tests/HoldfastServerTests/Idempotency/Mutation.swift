@@ -40,6 +40,9 @@ struct Mutation: Sendable {
         "holdfast.v1.PaymentService/ReportGatewayEvent",
         "holdfast.v1.ReturnService/GetReturnRules", "holdfast.v1.ReturnService/GetReturn",
         "holdfast.v1.ReturnService/ListReturns",
+        "holdfast.v1.FulfilmentService/GetFulfilment", "holdfast.v1.FulfilmentService/ListFulfilments",
+        "holdfast.v1.FulfilmentService/GetPickList", "holdfast.v1.FulfilmentService/QuoteShipment",
+        "holdfast.v1.FulfilmentService/GetLabel", "holdfast.v1.TrackingService/Track",
     ]
 
     init<Request: Message>(
@@ -64,19 +67,23 @@ struct MutationSet: Sendable {
     let preparation: [Mutation]
     /// One call of every mutating method; none depends on another one of them.
     let mutations: [Mutation]
+    /// What must be done in the database before, after the preparation.
+    let statements: [String]
 
     /// Makes a set with ids and articles of its own.
     init() throws {
         let shop = Shop()
-        preparation = try shop.preparation() + shop.sourcingPreparation()
+        let fulfilment = try FulfilmentMutations(tag: shop.tag, channel: shop.channel)
+        preparation = try shop.preparation() + shop.sourcingPreparation() + fulfilment.preparation
         mutations =
             try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.payments() + shop.giveBack()
-            + shop.access() + shop.supply()
+            + shop.access() + shop.supply() + fulfilment.mutations
+        statements = fulfilment.statements
     }
 }
 
 private struct Shop {
-    private let tag = String(EntityID.fresh.hexadecimal.prefix(8))
+    let tag = String(EntityID.fresh.hexadecimal.prefix(8))
     private let held = EntityID.fresh
     private let released = EntityID.fresh
     private let cancelled = EntityID.fresh
@@ -97,7 +104,7 @@ private struct Shop {
     private func sku(_ name: String) -> String { "\(tag)-\(name)" }
     private var warehouse: String { tag + "-W" }
     private var store: String { tag + "-S" }
-    private var channel: String { tag + "-web" }
+    var channel: String { tag + "-web" }
     private static let articles = [
         "reserve", "order", "receive", "adjust", "count", "transfer", "policy", "held", "released", "cancelled",
         "planned",

@@ -383,6 +383,161 @@ struct IdempotentBodyTests {
                     (#"{"lines":[{}]}"#, "lines[0]"),
                 ]
             ),
+            (
+                .releaseOrder, Holdfast_V1_ReleaseOrderRequest(),
+                [
+                    (#"{"releaseId":"x"}"#, "release_id"),
+                    (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"lines":[{}]}"#, "lines[0]"),
+                ]
+            ),
+            (
+                .createWave, Holdfast_V1_CreateWaveRequest(),
+                [
+                    (#"{"waveId":"x"}"#, "wave_id"),
+                    (#"{"location":"x"}"#, "location"),
+                    (#"{"fulfilmentIds":["x"]}"#, "fulfilment_ids"),
+                    (#"{"size":1}"#, "size"),
+                ]
+            ),
+            (
+                .startPicking, Holdfast_V1_StartPickingRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                ]
+            ),
+            (
+                .confirmPick, Holdfast_V1_ConfirmPickRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"scans":[{}]}"#, "scans[0]"),
+                    (#"{"shortRule":1}"#, "short_rule"),
+                    (#"{"correctCount":true}"#, "correct_count"),
+                ]
+            ),
+            (
+                .packFulfilment, Holdfast_V1_PackFulfilmentRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"packages":[{}]}"#, "packages[0]"),
+                ]
+            ),
+            (
+                .shipFulfilment, Holdfast_V1_ShipFulfilmentRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"carrier":"x"}"#, "carrier"),
+                    (#"{"service":"x"}"#, "service"),
+                    (#"{"trackingNumbers":["x"]}"#, "tracking_numbers"),
+                ]
+            ),
+            (
+                .confirmDelivery, Holdfast_V1_ConfirmDeliveryRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"note":"x"}"#, "note"),
+                ]
+            ),
+            (
+                .reportLost, Holdfast_V1_ReportLostRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"reason":"x"}"#, "reason"),
+                    (#"{"shortRule":1}"#, "short_rule"),
+                ]
+            ),
+            (
+                .declineFulfilment, Holdfast_V1_DeclineFulfilmentRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"reason":"x"}"#, "reason"),
+                ]
+            ),
+            (
+                .sendToStore, Holdfast_V1_SendToStoreRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"trackingNumber":"x"}"#, "tracking_number"),
+                ]
+            ),
+            (
+                .makeReady, Holdfast_V1_MakeReadyRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"keep":"1s"}"#, "keep"),
+                ]
+            ),
+            (
+                .remindPickup, Holdfast_V1_RemindPickupRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                ]
+            ),
+            (
+                .extendPickup, Holdfast_V1_ExtendPickupRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"keep":"1s"}"#, "keep"),
+                    (#"{"newCode":true}"#, "new_code"),
+                ]
+            ),
+            (
+                .collectPickup, Holdfast_V1_CollectPickupRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"code":"x"}"#, "code"),
+                ]
+            ),
+            (
+                .restockPickup, Holdfast_V1_RestockPickupRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                ]
+            ),
+            (
+                .acknowledgeSupplierOrder, Holdfast_V1_AcknowledgeSupplierOrderRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"reference":"x"}"#, "reference"),
+                    (#"{"expectedAt":"2026-01-01T00:00:00Z"}"#, "expected_at"),
+                ]
+            ),
+            (
+                .rejectSupplierOrder, Holdfast_V1_RejectSupplierOrderRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"reason":"x"}"#, "reason"),
+                    (#"{"shortRule":1}"#, "short_rule"),
+                    (#"{"correctCount":true}"#, "correct_count"),
+                ]
+            ),
+            (
+                .notifyShipment, Holdfast_V1_NotifyShipmentRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"reference":"x"}"#, "reference"),
+                    (#"{"carrier":"x"}"#, "carrier"),
+                    (#"{"trackingNumbers":["x"]}"#, "tracking_numbers"),
+                    (#"{"cost":{"amountMinor":"1"}}"#, "cost"),
+                    (#"{"expectedAt":"2026-01-01T00:00:00Z"}"#, "expected_at"),
+                ]
+            ),
         ]
         #expect(Set(samples.map(\.0)) == Set(IdempotentMethod.allCases))
         for (method, empty, fields) in samples {
@@ -409,6 +564,10 @@ struct IdempotentBodyTests {
                 "UpsertReturnRules": 80, "CreateReturn": 81, "CreateClaim": 82, "CreateBlindReturn": 83,
                 "ChangeReturn": 84, "ReceiveReturn": 85, "InspectReturn": 86, "SettleReturn": 87,
                 "ExchangeReturn": 88,
+                "ReleaseOrder": 40, "CreateWave": 41, "StartPicking": 42, "ConfirmPick": 43, "PackFulfilment": 44,
+                "ShipFulfilment": 45, "ConfirmDelivery": 46, "ReportLost": 47, "DeclineFulfilment": 48,
+                "SendToStore": 49, "MakeReady": 50, "RemindPickup": 51, "ExtendPickup": 52, "CollectPickup": 53,
+                "RestockPickup": 54, "AcknowledgeSupplierOrder": 55, "RejectSupplierOrder": 56, "NotifyShipment": 57,
             ])
     }
 }

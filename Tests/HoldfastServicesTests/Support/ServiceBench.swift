@@ -1,3 +1,4 @@
+import Carriers
 import Domain
 import GRPCCore
 import HoldfastServices
@@ -19,8 +20,11 @@ struct ServiceBench {
     let returns: ReturnService
     let operations: OperationsService
     let health: HealthService
+    let processing: OrderProcessing
+    let fulfilment: FulfilmentService
+    let tracking: TrackingService
 
-    init(_ deployment: TestDeployment) {
+    init(_ deployment: TestDeployment, carriers: CarrierDirectory = CarrierDirectory([RateTableCarrier.own])) {
         let logger = Logger(label: "test")
         self.deployment = deployment
         catalog = CatalogService(promising: deployment.promising, logger: logger)
@@ -28,7 +32,9 @@ struct ServiceBench {
         availability = AvailabilityService(promising: deployment.promising, logger: logger)
         reservations = ReservationService(promising: deployment.promising, logger: logger)
         orders = OrderService(promising: deployment.promising, logger: logger)
-        processing = OrderProcessing(promising: deployment.promising, logger: logger)
+        processing = OrderProcessing(promising: deployment.promising, carriers: carriers, logger: logger)
+        fulfilment = FulfilmentService(processing: processing, logger: logger)
+        tracking = TrackingService(promising: deployment.promising, logger: logger)
         returns = ReturnService(processing: processing, logger: logger)
         operations = OperationsService(promising: deployment.promising, logger: logger)
         let promising = deployment.promising
@@ -36,14 +42,17 @@ struct ServiceBench {
     }
 
     /// Runs a body against fresh services.
-    static func with(_ body: @Sendable (ServiceBench, ServerContext) async throws -> Void) async throws {
+    static func with(
+        carriers: CarrierDirectory = CarrierDirectory([RateTableCarrier.own]),
+        _ body: @Sendable (ServiceBench, ServerContext) async throws -> Void
+    ) async throws {
         try await TestDeployment.with { deployment in
             try await withServerContextRPCCancellationHandle { cancellation in
                 let context = ServerContext(
                     descriptor: MethodDescriptor(fullyQualifiedService: "test", method: "Test"),
                     remotePeer: "in-process:1", localPeer: "in-process:2", cancellation: cancellation)
                 try await CallerContext.$current.withValue(.anonymous) {
-                    try await body(ServiceBench(deployment), context)
+                    try await body(ServiceBench(deployment, carriers: carriers), context)
                 }
             }
         }

@@ -1,0 +1,158 @@
+public import Domain
+import PostgresClient
+
+/// A label that a carrier is asked for.
+public struct WantedLabel: Hashable, Sendable {
+    /// The fulfilment.
+    public var fulfilment: EntityID
+    /// The package.
+    public var package: Int32
+    /// Code of the carrier.
+    public var carrier: String
+    /// The service that was asked for; empty for the cheapest.
+    public var askedService: String
+    /// What the carrier knows it by.
+    public var key: EntityID
+
+    /// Makes one.
+    public init(fulfilment: EntityID, package: Int32, carrier: String, askedService: String, key: EntityID) {
+        self.fulfilment = fulfilment
+        self.package = package
+        self.carrier = carrier
+        self.askedService = askedService
+        self.key = key
+    }
+}
+
+/// A label that a carrier has made for a package.
+public struct MadeLabel: Hashable, Sendable {
+    /// What was asked for.
+    public var wanted: WantedLabel
+    /// The service that it is of.
+    public var service: String
+    /// The carrier's number.
+    public var tracking: String
+    /// What is paid for it.
+    public var price: Money
+    /// Days from dispatch to delivery.
+    public var transitDays: Int
+    /// What is printed.
+    public var document: [UInt8]
+
+    /// Makes one.
+    public init(
+        wanted: WantedLabel, service: String, tracking: String, price: Money, transitDays: Int, document: [UInt8]
+    ) {
+        self.wanted = wanted
+        self.service = service
+        self.tracking = tracking
+        self.price = price
+        self.transitDays = transitDays
+        self.document = document
+    }
+}
+
+extension Ledger {
+    private static let want = PostgresStatement(
+        "want_label",
+        """
+        INSERT INTO carrier_label (fulfilment_id, package, carrier, asked_service, key)
+        SELECT f.id, n.package, $3::text, $4::text, n.key FROM fulfilment f, unnest($2::int2[], $5::uuid[]) AS n(package, key)
+        WHERE f.id = $1::uuid AND f.kind = 1 AND f.state = $6::int2
+        ON CONFLICT (fulfilment_id, package, carrier, asked_service)
+            DO UPDATE SET state = CASE WHEN carrier_label.state = 4 THEN 1 ELSE carrier_label.state END
+        RETURNING package
+        """)
+    private static let useLabel = PostgresStatement(
+        "use_label",
+        """
+        UPDATE carrier_label SET state = 3, service = $2::text, tracking = $3::text, price = $4::int8, currency = $5::text,
+            document = $6::bytea
+        WHERE key = $1::uuid
+        """)
+    private static let keepLabel = PostgresStatement(
+        "keep_label", "UPDATE carrier_label SET state = 2, tracking = $2::text WHERE key = $1::uuid AND state = 1")
+    private static let looseLabels = PostgresStatement(
+        "loose_labels",
+        """
+        SELECT k.fulfilment_id, k.package, k.carrier, k.asked_service, k.key FROM carrier_label k
+        JOIN fulfilment f ON f.id = k.fulfilment_id
+        WHERE k.state IN (1, 2) AND f.state <> $2::int2 ORDER BY k.wanted_at LIMIT $1::int4
+        """, access: .readOnly)
+    private static let voidLabel = PostgresStatement(
+        "void_label", "UPDATE carrier_label SET state = 4 WHERE key = $1::uuid AND state IN (1, 2)")
+    private static let label = PostgresStatement(
+        "package_label",
+        """
+        SELECT document, tracking FROM carrier_label
+        WHERE fulfilment_id = $1::uuid AND package = $2::int2 AND state = 3
+        """, access: .readOnly)
+
+    /// Records that a carrier is to be asked for labels, before it is asked.
+    ///
+    /// - Parameter labels: of one fulfilment, carrier and service; their keys are the same at every repetition.
+    /// - Returns: false where the fulfilment is not packed: then nothing was recorded.
+    /// - Throws: `Refusal` where the database does not answer.
+    public func want(_ labels: [WantedLabel]) async throws -> Bool {
+        guard let first = labels.first else { return true }
+        return try await onConnection { connection in
+            let rows = try connection.execute(
+                Ledger.want,
+                [
+                    .uuid(PostgresUUID(first.fulfilment)), .int16s(labels.map { Int16($0.package) }),
+                    .text(first.carrier), .text(first.askedService), .uuids(labels.map { PostgresUUID($0.key) }),
+                    .int16(FulfilmentState.packed.rawValue),
+                ])
+            return rows.count == labels.count
+        }
+    }
+
+    /// Records that a carrier has made a label, so that it is given back if no package leaves with it.
+    public func keep(_ label: MadeLabel) async throws {
+        try await onConnection { connection in
+            _ = try connection.execute(
+                Ledger.keepLabel, [.uuid(PostgresUUID(label.wanted.key)), .text(label.tracking)])
+        }
+    }
+
+    /// The step that notes that a package leaves with a label.
+    static func using(_ label: MadeLabel) -> LedgerStep {
+        (
+            useLabel,
+            [
+                .uuid(PostgresUUID(label.wanted.key)), .text(label.service), .text(label.tracking),
+                .int64(label.price.minorUnits), .text(label.price.currency.code), .bytes(label.document),
+            ]
+        )
+    }
+
+    /// Labels that a carrier was asked for and that nothing will leave with: their fulfilment is not packed any more, and
+    /// has left without them or not at all.
+    public func looseLabels(limit: Int) async throws -> [WantedLabel] {
+        try await onConnection { connection in
+            try connection.execute(
+                Ledger.looseLabels, [.int32(Int32(clamping: limit)), .int16(FulfilmentState.packed.rawValue)]
+            ).map {
+                WantedLabel(
+                    fulfilment: EntityID(try $0.uuid(0)), package: Int32(try $0.int16(1)), carrier: try $0.text(2),
+                    askedService: try $0.text(3), key: EntityID(try $0.uuid(4)))
+            }
+        }
+    }
+
+    /// Records that a carrier has taken a label back.
+    public func voided(_ label: WantedLabel) async throws {
+        try await onConnection { connection in
+            _ = try connection.execute(Ledger.voidLabel, [.uuid(PostgresUUID(label.key))])
+        }
+    }
+
+    /// The label that a package left with, and the carrier's number; nil where it has none from here.
+    public func label(of fulfilment: EntityID, package: Int32) async throws -> (document: [UInt8], tracking: String)? {
+        try await onConnection { connection in
+            try connection.execute(
+                Ledger.label, [.uuid(PostgresUUID(fulfilment)), .int16(Int16(clamping: package))]
+            ).first.map { (try $0.bytes(0), try $0.text(1)) }
+        }
+    }
+}

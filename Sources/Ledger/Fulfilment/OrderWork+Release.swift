@@ -1,0 +1,201 @@
+public import Domain
+import PostgresClient
+
+extension Ledger {
+    /// Gives units of an order to the locations that have them; the reply is stored with the effect.
+    ///
+    /// - Parameters:
+    ///   - request: what is to be released.
+    ///   - encodeReply: encodes what was released.
+    /// - Returns: the reply, and what Redis must be told: nothing.
+    /// - Throws: `Refusal` where the order is held, where no unit waits to be released or fewer than asked, and where the
+    ///   caller may not release or not at one of the locations.
+    public func release(
+        _ request: ReleaseRequest, encodeReply: @escaping @Sendable (ReleasedOrder) throws -> [UInt8]
+    ) async throws -> (reply: [UInt8], settlement: Settlement) {
+        let change = OrderChange(
+            id: request.id, order: request.order, kind: .fulfilment, body: request.body, caller: request.caller)
+        return try await changeOrder(change) { work in try encodeReply(work.release(request.lines)) }
+    }
+}
+
+extension OrderWork {
+    private static let openHolds = PostgresStatement(
+        "open_order_holds",
+        "SELECT reason FROM order_hold WHERE order_id = $1::uuid AND released_at IS NULL ORDER BY number",
+        access: .readOnly)
+    private static let fulfilmentCount = PostgresStatement(
+        "fulfilment_count",
+        "SELECT coalesce(max(number), 0)::int4, now() FROM fulfilment WHERE order_id = $1::uuid", access: .readOnly)
+    private static let kindsOfLocations = PostgresStatement(
+        "kinds_of_locations", "SELECT code, kind FROM location WHERE code = ANY($1::text[])", access: .readOnly)
+    private static let pickupPlace = PostgresStatement(
+        "pickup_place",
+        """
+        SELECT coalesce(l.code, '') FROM order_delivery d LEFT JOIN location l ON l.id = d.pickup_location_id
+        WHERE d.order_id = $1::uuid ORDER BY d.sequence DESC LIMIT 1
+        """, access: .readOnly)
+
+    /// Units of a line that one location is to fulfil.
+    fileprivate struct Share {
+        var location: String
+        var line: LineUnits
+        var parts: [CellPart]
+        /// Units without stock.
+        var untracked: Int64
+
+        var quantity: Int64 { parts.reduce(untracked) { $0 + $1.quantity } }
+    }
+
+    /// Makes a fulfilment for each location from units that are set aside; no lines means all of them.
+    mutating func release(_ wanted: [(number: Int32, quantity: Int64)]) throws -> ReleasedOrder {
+        let order = PostgresValue.uuid(PostgresUUID(head.id))
+        let holds = try connection.execute(Self.openHolds, [order]).map { try $0.text(0) }
+        guard holds.isEmpty else {
+            throw Refusal.wrongState(
+                .order, head.id.description, state: "held",
+                explanation: "holds are open: \(holds.joined(separator: ", "))")
+        }
+        let shares = try shares(wanted)
+        let codes = shares.reduce(into: [String]()) { if !$0.contains($1.location) { $0.append($1.location) } }
+        for code in codes { try change.caller.scope.admit(location: code) }
+        var suppliers: Set<String> = []
+        for row in try connection.execute(Self.kindsOfLocations, [.texts(codes)])
+        where try row.int16(1) == Location.Kind.supplier.rawValue {
+            suppliers.insert(try row.text(0))
+        }
+        let pickup = try connection.execute(Self.pickupPlace, [order]).first.map { try $0.text(0) } ?? ""
+        guard let count = try connection.execute(Self.fulfilmentCount, [order]).first else {
+            throw LedgerFault.planOutdated
+        }
+        var number = try count.int32(0)
+        let now = Instant(microseconds: try count.timestamp(1))
+        var fulfilments: [Fulfilment] = []
+        for code in codes {
+            number += 1
+            let kind: FulfilmentKind =
+                if !pickup.isEmpty { .pickup } else if suppliers.contains(code) { .dropShip } else { .ship }
+            let id = change.id.named("fulfilment \(number)")
+            let standing = try FulfilmentStanding.released(
+                kind, by: change.caller.actors, naming: "of order \(head.id)")
+            var fulfilment = Fulfilment(
+                id: id, order: head.id, number: number, standing: standing, location: code, collectAt: pickup,
+                releasedAt: now)
+            var moved: [UnitsMoved] = []
+            for share in shares where share.location == code {
+                moved.append(
+                    try move(.release, share.quantity, line: share.line.number, from: .allocated, parts: share.parts))
+                fulfilment.lines += share.fulfilmentLines
+            }
+            tell(
+                .released, moved: moved, thing: fulfilment.standing.thing(id, from: nil),
+                details: fulfilment.eventDetails)
+            fulfilments.append(fulfilment)
+        }
+        for step in Ledger.inserting(fulfilments, of: head.id) { write(step) }
+        fulfilments = try described(fulfilments)
+        return ReleasedOrder(fulfilments: fulfilments, status: status, sequence: nextSequence - 1)
+    }
+
+    /// Which location fulfils how much of which line.
+    private func shares(_ wanted: [(number: Int32, quantity: Int64)]) throws -> [Share] {
+        for line in wanted { _ = try place(ofLine: line.number) }
+        var shares: [Share] = []
+        var untracked: [(line: LineUnits, quantity: Int64)] = []
+        for line in lines {
+            let ready = line.units[.allocated]
+            let asked = wanted.first { $0.number == line.number }?.quantity
+            guard let quantity = wanted.isEmpty ? ready : asked, quantity > 0 else { continue }
+            guard quantity <= ready else {
+                throw Refusal.wrongState(
+                    .orderLine, "\(head.id) line \(line.number)", state: "allocated=\(ready)",
+                    explanation: "\(quantity) units were asked to be released, \(ready) are set aside and free")
+            }
+            guard line.isTracked else {
+                untracked.append((line, quantity))
+                continue
+            }
+            var rest = quantity
+            for allocation in allocations where allocation.line == line.number && rest > 0 {
+                let part = CellPart(cell: allocation.cell, quantity: min(rest, allocation.free))
+                guard part.quantity > 0 else { continue }
+                rest -= part.quantity
+                let place = shares.firstIndex { $0.location == allocation.location && $0.line.number == line.number }
+                if let place {
+                    shares[place].parts.append(part)
+                } else {
+                    shares.append(Share(location: allocation.location, line: line, parts: [part], untracked: 0))
+                }
+            }
+            guard rest == 0 else { throw UnreadableValue(column: "order_allocation.open") }
+        }
+        guard let first = shares.first?.location else {
+            throw Refusal.wrongState(
+                .order, head.id.description, state: status.word,
+                explanation: untracked.isEmpty
+                    ? "no unit of it is set aside and waits to be released"
+                    : "articles without stock go with the first fulfilment of those that have, and none of these waits")
+        }
+        shares += untracked.map { Share(location: first, line: $0.line, parts: [], untracked: $0.quantity) }
+        return shares
+    }
+
+    private static let products = PostgresStatement(
+        "fulfilled_products",
+        """
+        SELECT l.line_number, p.barcode, CASE WHEN l.description = '' THEN p.name ELSE l.description END
+        FROM order_line l JOIN product p ON p.id = l.product_id WHERE l.order_id = $1::uuid
+        """, access: .readOnly)
+
+    /// The fulfilments with what people and scanners know the articles by.
+    private func described(_ fulfilments: [Fulfilment]) throws -> [Fulfilment] {
+        var known: [Int32: (barcode: String, name: String)] = [:]
+        for row in try connection.execute(Self.products, [.uuid(PostgresUUID(head.id))]) {
+            known[Int32(try row.int16(0))] = (try row.text(1), try row.text(2))
+        }
+        var fulfilments = fulfilments
+        for place in fulfilments.indices {
+            for index in fulfilments[place].lines.indices {
+                guard let product = known[fulfilments[place].lines[index].number] else { continue }
+                fulfilments[place].lines[index].barcode = product.barcode
+                fulfilments[place].lines[index].name = product.name
+            }
+        }
+        return fulfilments
+    }
+}
+
+extension OrderWork.Share {
+    /// What the fulfilment has of it, by cell.
+    fileprivate var fulfilmentLines: [Fulfilment.Line] {
+        let cells = parts.map { (cell: CellID?.some($0.cell), quantity: $0.quantity) }
+        let all = untracked > 0 ? cells + [(nil, untracked)] : cells
+        return all.map { part in
+            Fulfilment.Line(
+                number: line.number, sku: line.sku, barcode: "", name: "", tracked: line.isTracked, cell: part.cell,
+                quantity: part.quantity, open: part.quantity)
+        }
+    }
+}
+
+extension FulfilmentStanding {
+    /// What an event tells of it.
+    func thing(_ id: EntityID, from before: FulfilmentStanding?) -> OrderAdvance.Thing {
+        let kind: OrderAdvance.Kind =
+            switch self {
+            case .ship: .fulfilment
+            case .pickup: .pickup
+            case .dropShip: .dropShip
+            }
+        return OrderAdvance.Thing(kind: kind, id: id, before: before?.stored, after: stored)
+    }
+}
+
+extension Fulfilment {
+    /// What every event of it tells by name.
+    var eventDetails: [String: String] {
+        var details = ["fulfilment": "\(number)", "location": location]
+        if !collectAt.isEmpty { details["collect_at"] = collectAt }
+        return details
+    }
+}

@@ -1,0 +1,238 @@
+import Domain
+import GRPCCore
+import GRPCProtobuf
+import HoldfastAPI
+import HoldfastTesting
+import Ledger
+import SwiftProtobuf
+import Testing
+
+@testable import HoldfastServices
+@testable import OrderProcessing
+
+@Suite("Fulfilments that are collected")
+struct PickupTests {
+    private func picked(_ shop: Shop, at location: String = "LDN-1") async throws -> Holdfast_V1_Fulfilment {
+        let one = try await shop.released([("A", location, 2)], pickupAt: "LDN-1")
+        #expect((one.kind, one.location, one.collectAt) == (.pickup, location, "LDN-1"))
+        try await shop.start(one.fulfilmentID)
+        return try await shop.pick(one.fulfilmentID, [("A", 2)]).step.fulfilment
+    }
+
+    private func ready(
+        _ shop: Shop, _ id: String, request: EntityID = .fresh, keep: Int64? = nil
+    ) async throws -> Holdfast_V1_MakeReadyResponse {
+        try await shop.bench.fulfilment.makeReady(
+            request: .with {
+                $0.requestID = request.description
+                $0.fulfilmentID = id
+                if let keep { $0.keep = .init(seconds: keep) }
+            }, context: shop.context)
+    }
+
+    private func collect(
+        _ shop: Shop, _ id: String, _ code: String, request: EntityID = .fresh
+    ) async throws -> Holdfast_V1_CollectPickupResponse {
+        try await shop.bench.fulfilment.collectPickup(
+            request: .with {
+                $0.requestID = request.description
+                $0.fulfilmentID = id
+                $0.code = code
+            }, context: shop.context)
+    }
+
+    private func extend(
+        _ shop: Shop, _ id: String, newCode: Bool = false, request: EntityID = .fresh
+    ) async throws -> Holdfast_V1_ExtendPickupResponse {
+        try await shop.bench.fulfilment.extendPickup(
+            request: .with {
+                $0.requestID = request.description
+                $0.fulfilmentID = id
+                $0.newCode = newCode
+            }, context: shop.context)
+    }
+
+    @Test("Picked, at the counter, reminded, collected with the code that was told once")
+    func wholeWay() async throws {
+        try await Shop.with { shop in
+            let id = try await picked(shop).fulfilmentID
+            let request = EntityID.fresh
+            let ready = try await ready(shop, id, request: request, keep: 7_200)
+            #expect(ready.step.fulfilment.state == "ready_for_pickup")
+            #expect(ready.code.utf8.count == 8)
+            let kept = ready.step.fulfilment.expiresAt.seconds
+            #expect(kept - ready.step.fulfilment.releasedAt.seconds >= 7_200)
+            var again = try await self.ready(shop, id, request: request, keep: 7_200)
+            #expect(again.code.isEmpty)
+            again.code = ready.code
+            #expect(again == ready)
+            let reminded = try await shop.bench.fulfilment.remindPickup(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = id
+                }, context: shop.context)
+            #expect(reminded.step.fulfilment.hasRemindedAt)
+            let order = try #require(EntityID(reminded.step.fulfilment.orderID))
+            #expect(try await shop.units(order) == "packed 2")
+
+            let collection = EntityID.fresh
+            let shown = ready.code.lowercased().prefix(4) + " - " + ready.code.suffix(4)
+            let collected = try await collect(shop, id, String(shown), request: collection)
+            #expect(collected.step.orderStatus == .delivered)
+            #expect(collected.step.fulfilment.hasDeliveredAt)
+            #expect(try await collect(shop, id, ready.code, request: collection) == collected)
+            let other = try await status { try await collect(shop, id, "22222222", request: collection) }
+            #expect(other.code == .alreadyExists)
+            #expect(try Details(other).info?.metadata["field"] == "code")
+            let twice = try await status { try await collect(shop, id, ready.code) }
+            #expect(try Details(twice).info?.metadata["state"] == "collected")
+            #expect(try await shop.stock("A", "LDN-1") == [3, 0])
+            #expect(
+                try await shop.history(order) == [
+                    "released", "picking_started", "picked", "ready_for_pickup", "pickup_reminded", "collected",
+                ])
+            let clear = try await shop.bench.deployment.numbers(
+                "SELECT count(*) FROM idempotency WHERE position('\(ready.code)'::bytea IN request || reply) > 0")
+            #expect(clear == [0])
+            try await shop.expectExactBooks()
+        }
+    }
+
+    @Test("After five wrong codes none is taken, however many try at once, until a new one is made")
+    func wrongCodes() async throws {
+        try await Shop.with { shop in
+            let id = try await picked(shop).fulfilmentID
+            let ready = try await ready(shop, id)
+            let first = try await status { try await collect(shop, id, "22222222") }
+            #expect(first.code == .permissionDenied)
+            #expect(try Details(first).info?.metadata["tries_left"] == "4")
+            let left = try await withThrowingTaskGroup(of: String.self) { group in
+                for index in 0..<12 {
+                    group.addTask {
+                        let error = try await status { try await collect(shop, id, "2222222\(index)") }
+                        return try Details(error).info?.metadata["tries_left"] ?? ""
+                    }
+                }
+                return try await group.reduce(into: [String]()) { $0.append($1) }.sorted()
+            }
+            #expect(left == Array(repeating: "0", count: 9) + ["1", "2", "3"])
+            let locked = try await status { try await collect(shop, id, ready.code) }
+            #expect(locked.code == .permissionDenied)
+            #expect(locked.message.contains("have a new one made"))
+
+            let same = EntityID.fresh
+            let extended = try await extend(shop, id, newCode: true, request: same)
+            #expect(extended.code.utf8.count == 8 && extended.code != ready.code)
+            #expect(try await extend(shop, id, newCode: true, request: same).code.isEmpty)
+            #expect(try await status { try await collect(shop, id, ready.code) }.code == .permissionDenied)
+            #expect(try await collect(shop, id, extended.code).step.fulfilment.state == "collected")
+        }
+    }
+
+    @Test("What is not collected in time expires by the clock, can still be collected, or goes back to the shelf")
+    func expiry() async throws {
+        try await Shop.with { shop in
+            let late = try await picked(shop).fulfilmentID
+            let never = try await picked(shop).fulfilmentID
+            let code = try await ready(shop, late).code
+            _ = try await ready(shop, never)
+            #expect(try await shop.bench.processing.expirePickups() == 0)
+            try await shop.bench.deployment.run("UPDATE fulfilment SET expires_at = now() - interval '1 second'")
+            #expect(try await shop.bench.processing.expirePickups() == 2)
+            #expect(try await shop.bench.processing.expirePickups() == 0)
+            #expect(try await shop.get(late).state == "expired")
+            #expect(try await extend(shop, late).step.fulfilment.state == "ready_for_pickup")
+            #expect(try await collect(shop, late, code).step.fulfilment.state == "collected")
+            let restocked = try await shop.bench.fulfilment.restockPickup(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = never
+                }, context: shop.context)
+            #expect(restocked.step.orderStatus == .cancelled)
+            #expect(try await shop.stock("A", "LDN-1") == [3, 0])
+            let order = try #require(EntityID(restocked.step.fulfilment.orderID))
+            #expect(try await shop.units(order) == "cancelled 2")
+            #expect(try await shop.history(order).suffix(2) == ["pickup_expired", "restocked"])
+            try await shop.expectExactBooks()
+        }
+    }
+
+    @Test("A pickup that another location has is sent to the store first, and the store's staff go on with it")
+    func shipToStore() async throws {
+        try await Shop.with { shop in
+            let one = try await picked(shop, at: "DC")
+            let early = try await status { try await ready(shop, one.fulfilmentID) }
+            #expect(early.code == .failedPrecondition)
+            #expect(early.message.contains("collected at LDN-1"))
+            func send(_ id: String) async throws -> Holdfast_V1_SendToStoreResponse {
+                try await shop.bench.fulfilment.sendToStore(
+                    request: .with {
+                        $0.requestID = EntityID.fresh.description
+                        $0.fulfilmentID = id
+                        $0.trackingNumber = "TOUR-12"
+                    }, context: shop.context)
+            }
+            let sent = try await send(one.fulfilmentID)
+            #expect((sent.step.fulfilment.state, sent.step.fulfilment.reference) == ("under_way", "TOUR-12"))
+            let clerk = Caller(
+                id: "key:x", name: "", roles: [.pos], scope: Scope(channels: nil, locations: ["LDN-1"]))
+            let code = try await CallerContext.$current.withValue(clerk) {
+                try await ready(shop, one.fulfilmentID).code
+            }
+            #expect(try await collect(shop, one.fulfilmentID, code).step.orderStatus == .delivered)
+            #expect(try await shop.stock("A", "DC") == [8, 0])
+            let here = try await picked(shop)
+            let pointless = try await status { try await send(here.fulfilmentID) }
+            #expect(pointless.message.contains("where it is"))
+            try await shop.expectExactBooks()
+        }
+    }
+
+    @Test("What is lost on the way to the store is served from elsewhere or cancelled, and gone from the count")
+    func lostOnTheWay() async throws {
+        try await Shop.with { shop in
+            func lose(_ rule: Holdfast_V1_ShortRule) async throws -> (EntityID, Holdfast_V1_ReportLostResponse) {
+                let one = try await picked(shop, at: "DC")
+                _ = try await shop.bench.fulfilment.sendToStore(
+                    request: .with {
+                        $0.requestID = EntityID.fresh.description
+                        $0.fulfilmentID = one.fulfilmentID
+                    }, context: shop.context)
+                let order = try #require(EntityID(one.orderID))
+                return (
+                    order,
+                    try await shop.bench.fulfilment.reportLost(
+                        request: .with {
+                            $0.requestID = EntityID.fresh.description
+                            $0.fulfilmentID = one.fulfilmentID
+                            $0.shortRule = rule
+                        }, context: shop.context)
+                )
+            }
+            let (again, lost) = try await lose(.reallocate)
+            #expect(lost.step.fulfilment.state == "lost")
+            #expect(try await shop.units(again) == "released 2")
+            #expect(try await shop.fulfilments(of: again).map(\.location) == ["DC", "LDN-1"])
+            #expect(try await shop.stock("A", "DC") == [8, 0])
+            let (cancelled, _) = try await lose(.unspecified)
+            #expect(try await shop.units(cancelled) == "cancelled 2")
+            #expect(try await shop.stock("A", "DC") == [6, 0])
+            let refusal = try await status { try await lose(.backorder).1 }
+            #expect(refusal.code == .invalidArgument)
+            try await shop.expectExactBooks()
+        }
+    }
+
+    @Test("Codes are made of characters that nobody takes for each other, and differ")
+    func codes() {
+        var seen: Set<String> = []
+        for _ in 0..<2_000 {
+            let code = PickupCode.make()
+            #expect(code.text.allSatisfy { "23456789ABCDEFGHJKLMNPQRSTUVWXYZ".contains($0) })
+            #expect(PickupCode.hash(code.text.lowercased(), salt: code.salt) == code.hash)
+            #expect(PickupCode.hash(code.text, salt: []) != code.hash)
+            seen.insert(code.text)
+        }
+        #expect(seen.count == 2_000)
+    }
+}
