@@ -15,7 +15,7 @@ public enum ServiceRegistry {
     ///
     /// They answer to whom ``CallerContext`` names: put an ``AccessInterceptor`` before them.
     public static func all(
-        promising: OrderPromising, processing: OrderProcessing, serving: ServingState, keys: any KeyMint,
+        promising: OrderPromising, processing: OrderProcessing? = nil, serving: ServingState, keys: any KeyMint,
         logger: Logger
     ) -> [any RegistrableRPCService] {
         let processing = processing ?? OrderProcessing(promising: promising, logger: logger)

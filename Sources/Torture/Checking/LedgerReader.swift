@@ -50,9 +50,9 @@ package struct LedgerReader: Sendable {
             coalesce(sum(q.quantity) FILTER (WHERE q.status = 3), 0)::int8,
             coalesce((SELECT array_agg(x.code ORDER BY a.cell_id) FROM order_allocation a JOIN cell e ON e.id = a.cell_id
                 JOIN location x ON x.id = e.location_id
-                WHERE a.order_id = l.order_id AND a.line_number = l.line_number), '{}'),
+                WHERE a.order_id = l.order_id AND a.line_number = l.line_number AND a.quantity > 0), '{}'),
             coalesce((SELECT array_agg(a.quantity ORDER BY a.cell_id) FROM order_allocation a
-                WHERE a.order_id = l.order_id AND a.line_number = l.line_number), '{}')
+                WHERE a.order_id = l.order_id AND a.line_number = l.line_number AND a.quantity > 0), '{}')
         FROM order_line l JOIN product p ON p.id = l.product_id
         LEFT JOIN line_quantity q ON q.order_id = l.order_id AND q.line_number = l.line_number
         GROUP BY l.order_id, l.line_number, p.sku, l.quantity, l.amount ORDER BY l.order_id, l.line_number
