@@ -180,9 +180,10 @@ struct FulfilmentCrashTests {
                 #expect(try await stage.server.hasDied())
                 #expect(try await stage.number("SELECT state::int8 FROM fulfilment") == Int64(index + 2))
                 try await stage.server.restart()
-                try await stage.timed(row, "the same call answered") {
-                    #expect(try await eventually { try await stage.see(call) == .answered })
+                let answered = try await stage.timed(row, "the same call answered") {
+                    try await eventually { try await stage.see(call) == .answered }
                 }
+                #expect(answered)
             }
             #expect(try await stage.number("SELECT on_hand FROM cell ORDER BY id LIMIT 1") == 16)
             #expect(try await stage.number("SELECT count(*) FROM stock_movement WHERE kind = 11") == 1)
@@ -232,9 +233,10 @@ struct FulfilmentCrashTests {
             #expect(try await stage.number("SELECT count(*) FROM fulfilment") == 1)
             #expect(try await stage.number("SELECT count(*) FROM release_due") == 1)
             try await stage.server.restart()
-            try await stage.timed(row, "released there") {
-                #expect(try await eventually { try await stage.number("SELECT count(*) FROM fulfilment") == 2 })
+            let released = try await stage.timed(row, "released there") {
+                try await eventually { try await stage.number("SELECT count(*) FROM fulfilment") == 2 }
             }
+            #expect(released)
             #expect(try await eventually { try await stage.number("SELECT count(*) FROM release_due") == 0 })
             let reply = try await call(stage, "ConfirmPick", short, Holdfast_V1_ConfirmPickResponse.self)
             #expect(reply.reallocated == 3)

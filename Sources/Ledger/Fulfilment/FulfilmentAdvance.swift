@@ -66,4 +66,11 @@ extension Ledger {
             try encodeReply(work.advance(call.fulfilment, advance))
         }
     }
+
+    /// Refuses a call whose id was used before with another body.
+    public func checkNew(_ call: FulfilmentCall) async throws {
+        try await onConnection { connection in
+            _ = try Ledger.storedReply(call.id, .fulfilment, body: call.body, caller: call.caller, on: connection)
+        }
+    }
 }

@@ -32,6 +32,16 @@ extension OrderProcessing {
         return fulfilment
     }
 
+    /// The fulfilment of a call; an id that was used before for another one is told as that.
+    func fulfilment(of call: FulfilmentCall) async throws -> Fulfilment {
+        do {
+            return try await fulfilment(call.fulfilment, for: call.caller)
+        } catch let refusal as Refusal {
+            if case .notFound = refusal { try await ledger.checkNew(call) }
+            throw refusal
+        }
+    }
+
     // MARK: - Release
 
     /// Gives units of an order to the locations that have them.
@@ -56,9 +66,7 @@ extension OrderProcessing {
     ///   - cause: what makes it due: repeated with the same cause it changes nothing.
     /// - Throws: `Refusal` where the order is held, or nothing waits.
     public func release(_ order: EntityID, cause: EntityID) async throws {
-        let request = ReleaseRequest(
-            id: cause.named("release \(order)"), order: order, lines: [], body: [], caller: .system)
-        _ = try await release(request) { _ in [] }
+        try await FulfilmentRelease(promising: promising).releaseReviewed(order, cause: cause)
     }
 
     // MARK: - Steps without anything around them
@@ -66,7 +74,7 @@ extension OrderProcessing {
     private func advance(
         _ call: FulfilmentCall, _ advance: FulfilmentAdvance, reply: @escaping FulfilmentReply
     ) async throws -> [UInt8] {
-        let fulfilment = try await fulfilment(call.fulfilment, for: call.caller)
+        let fulfilment = try await fulfilment(of: call)
         return try await self.advance(call, of: fulfilment, advance, reply: reply)
     }
 
@@ -189,7 +197,7 @@ extension OrderProcessing {
     ) async throws -> [UInt8] {
         var attempt = 0
         while true {
-            let fulfilment = try await fulfilment(call.fulfilment, for: call.caller)
+            let fulfilment = try await fulfilment(of: call)
             var standIn: StandIn?
             if let rule, rule.reallocates, isOpen(fulfilment) {
                 let lacking = try missing(fulfilment).filter { $0.quantity > 0 }

@@ -15,7 +15,7 @@ extension OrderProcessing {
     public func makeReady(
         _ call: FulfilmentCall, keepSeconds: Int64, reply: @escaping FulfilmentReply
     ) async throws -> (reply: [UInt8], code: String?) {
-        let fulfilment = try await fulfilment(call.fulfilment, for: call.caller)
+        let fulfilment = try await fulfilment(of: call)
         let code = PickupCode.make()
         let answer = try await advance(
             call, of: fulfilment, .makeReady(keepSeconds: keepSeconds, salt: code.salt, hash: code.hash), reply: reply)
@@ -34,7 +34,7 @@ extension OrderProcessing {
     public func extendPickup(
         _ call: FulfilmentCall, keepSeconds: Int64, newCode: Bool, reply: @escaping FulfilmentReply
     ) async throws -> (reply: [UInt8], code: String?) {
-        let fulfilment = try await fulfilment(call.fulfilment, for: call.caller)
+        let fulfilment = try await fulfilment(of: call)
         let code = PickupCode.make()
         let answer = try await advance(
             call, of: fulfilment,
@@ -55,7 +55,7 @@ extension OrderProcessing {
     public func collectPickup(
         _ call: FulfilmentCall, code: String, reply: @escaping FulfilmentReply
     ) async throws -> [UInt8] {
-        let fulfilment = try await fulfilment(call.fulfilment, for: call.caller)
+        let fulfilment = try await fulfilment(of: call)
         // The table is asked before the code: only what can be collected compares one.
         if fulfilment.standing == .pickup(.readyForPickup) || fulfilment.standing == .pickup(.expired) {
             _ = try fulfilment.standing.after(

@@ -77,7 +77,7 @@ extension OrderProcessing {
         reply: @escaping FulfilmentReply
     ) async throws -> [UInt8] {
         for _ in 0..<OrderProcessing.shipAttempts {
-            let fulfilment = try await fulfilment(call.fulfilment, for: call.caller)
+            let fulfilment = try await fulfilment(of: call)
             if !trackingNumbers.isEmpty {
                 return try await advance(
                     call, of: fulfilment,

@@ -89,7 +89,8 @@ struct FulfilPack: AsyncParsableCommand {
             Examples:
 
               holdfast fulfil pack 3c9e2a44-1f55-4a0e-8a87-1d2c3b4a5968 1200g:300x200x100
-              holdfast fulfil pack 3c9e2a44-1f55-4a0e-8a87-1d2c3b4a5968 500g:1=2 900g:1=1+2=4
+              holdfast fulfil pack 3c9e2a44-1f55-4a0e-8a87-1d2c3b4a5968 \\
+                  500g:1=2 900g:1=1+2=4
 
             A package is written WEIGHTg, then its sides in millimetres LxWxH and its contents LINE=QUANTITY+… after \
             colons. One package alone has everything.

@@ -111,7 +111,8 @@ struct PickupExtend: AsyncParsableCommand {
         discussion: """
             Example:
 
-              holdfast pickup extend 3c9e2a44-1f55-4a0e-8a87-1d2c3b4a5968 --keep 3d --new-code
+              holdfast pickup extend 3c9e2a44-1f55-4a0e-8a87-1d2c3b4a5968 \\
+                  --keep 3d --new-code
             """)
 
     @OptionGroup var step: StepOptions

@@ -23,7 +23,8 @@ struct AccessMatrixTests {
         + Holdfast_V1_AccessService.Method.descriptors + Holdfast_V1_EventService.Method.descriptors
         + Holdfast_V1_BackorderService.Method.descriptors + Holdfast_V1_SourcingService.Method.descriptors
         + Holdfast_V1_CustomerService.Method.descriptors
-        + Holdfast_V1_PaymentService.Method.descriptors
+        + Holdfast_V1_PaymentService.Method.descriptors + Holdfast_V1_FulfilmentService.Method.descriptors
+        + Holdfast_V1_TrackingService.Method.descriptors
 
     /// Those that stream, by full name.
     static let streams = Set(methods.filter { $0.type != .unary }.map(\.fullyQualifiedMethod))

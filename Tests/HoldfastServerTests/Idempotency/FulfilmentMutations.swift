@@ -155,7 +155,14 @@ struct FulfilmentMutations: Sendable {
         mutations.append(
             try Mutation(
                 "FulfilmentService/ReleaseOrder", id: id, Self.release(id, order), differs: "lines[0]"
-            ) { $0.lines = [.with { $0.lineNumber = 1 }] })
+            ) {
+                $0.lines = [
+                    .with {
+                        $0.lineNumber = 1
+                        $0.quantity = 1
+                    }
+                ]
+            })
         let (_, free) = try part(.ship, .released)
         let wave = EntityID.fresh
         mutations.append(
