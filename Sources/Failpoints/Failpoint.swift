@@ -87,6 +87,10 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case fulfilmentAdvanced = "fulfilment-advanced"
     /// Units are served by another location, and are not released there yet.
     case resourced = "resourced"
+    /// Stock is set aside for an amendment, and nothing of the amendment is written.
+    case amendmentHeld = "amendment-held"
+    /// An amendment is committed, and nobody was told.
+    case amended = "amended"
 
     /// Does here what a test asked for; true where the caller must act as if the answer it has were lost.
     @discardableResult

@@ -26,6 +26,8 @@ public enum ServiceRegistry {
             ReservationService(promising: promising, logger: logger),
             OrderService(promising: promising, logger: logger),
             OrderReviewService(processing: processing, logger: logger),
+            OrderAmendmentService(processing: processing, logger: logger),
+            DraftService(promising: promising, logger: logger),
             FulfilmentService(processing: processing, logger: logger),
             TrackingService(promising: promising, logger: logger),
             BackorderService(promising: promising, logger: logger),

@@ -18,6 +18,12 @@ public enum IdempotencyKind: Int16, Sendable {
     case review = 20
     /// A step of Holdfast itself in the review of an order.
     case reviewStep = 21
+    /// A change of an order after its capture.
+    case amendment = 23
+    /// A change of a draft.
+    case draft = 24
+    /// A draft that becomes an order.
+    case draftPlacing = 25
 
     // Fulfilment: 40 to 59.
     /// A release or a step of a fulfilment.
@@ -83,6 +89,8 @@ public enum IdempotencyKind: Int16, Sendable {
         case .exchangeIntent, .exchangeEnd: .exchange
         case .fulfilment: .fulfilmentStep
         case .wave: .wave
+        case .amendment: .amendment
+        case .draft, .draftPlacing: .draft
         }
     }
 }

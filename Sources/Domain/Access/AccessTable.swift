@@ -153,6 +153,15 @@ public enum AccessTable {
         "holdfast.v1.FulfilmentService/NotifyShipment": AccessRule(.scoped, Lifecycle.dropShip.roles(for: .ship)),
         "holdfast.v1.TrackingService/Track": AccessRule(.scoped, [.pos, .kiosk, .backend, .support, .admin]),
 
+        "holdfast.v1.OrderAmendmentService/AmendOrder": AccessRule(
+            .scoped, Lifecycle.line.roles(entering: .allocate).union([.support])),
+
+        "holdfast.v1.DraftService/SaveDraft": AccessRule(.scoped, Lifecycle.draft.roles(for: .save)),
+        "holdfast.v1.DraftService/GetDraft": AccessRule(.scoped, orderReading),
+        "holdfast.v1.DraftService/ListDrafts": AccessRule(.scoped, orderReading),
+        "holdfast.v1.DraftService/PlaceDraft": AccessRule(.scoped, Lifecycle.draft.roles(for: .place)),
+        "holdfast.v1.DraftService/DiscardDraft": AccessRule(.scoped, Lifecycle.draft.roles(for: .discard)),
+
         "holdfast.v1.EventService/Subscribe": AccessRule(.scoped, stockReading),
 
         "holdfast.v1.OperationsService/CheckBooks": AccessRule(.company, [.finance, .admin]),

@@ -14,6 +14,8 @@ public enum OrderEventKind: Int16, LifecycleWord {
     case holdLifted = 21
     /// Nothing holds it: it is released when the remorse period is over.
     case validated = 22
+    /// It was changed.
+    case amended = 23
 
     // Fulfilment: 40 to 59.
     /// Units were given to a location or a supplier to be fulfilled.

@@ -30,6 +30,8 @@ enum Repeatability {
         typealias Availability = Holdfast_V1_AvailabilityService.Method
         typealias Reservations = Holdfast_V1_ReservationService.Method
         typealias Orders = Holdfast_V1_OrderService.Method
+        typealias Reviews = Holdfast_V1_OrderReviewService.Method
+        typealias Drafts = Holdfast_V1_DraftService.Method
         typealias Access = Holdfast_V1_AccessService.Method
         typealias Payments = Holdfast_V1_PaymentService.Method
         let reads = [
@@ -43,6 +45,8 @@ enum Repeatability {
             Holdfast_V1_EventService.Method.Subscribe.descriptor,
             Payments.GetPayments.descriptor, Payments.ReportGatewayEvent.descriptor, Payments.GetStoredValue.descriptor,
             Payments.ListDocuments.descriptor, Payments.GetDocument.descriptor,
+            Reviews.ListHolds.descriptor,
+            Reviews.ListPrices.descriptor, Drafts.GetDraft.descriptor, Drafts.ListDrafts.descriptor,
         ]
         let keyed = [
             Catalog.UpsertProducts.descriptor, Catalog.UpsertLocations.descriptor, Catalog.UpsertChannels.descriptor,
@@ -50,6 +54,9 @@ enum Repeatability {
             Inventory.TransferStock.descriptor, Inventory.SetStockPolicy.descriptor, Reservations.Reserve.descriptor,
             Reservations.ExtendReservation.descriptor, Reservations.ReleaseReservation.descriptor,
             Orders.PlaceOrder.descriptor, Orders.CancelOrder.descriptor, Access.RevokeApiKey.descriptor,
+            Reviews.HoldOrder.descriptor, Reviews.ApproveOrder.descriptor, Reviews.ValidateOrder.descriptor,
+            Reviews.SetPrices.descriptor, Holdfast_V1_OrderAmendmentService.Method.AmendOrder.descriptor,
+            Drafts.SaveDraft.descriptor, Drafts.PlaceDraft.descriptor, Drafts.DiscardDraft.descriptor,
             Payments.AddTender.descriptor, Payments.AuthorizeTender.descriptor, Payments.CaptureTender.descriptor,
             Payments.VoidTender.descriptor, Payments.RefundOrder.descriptor, Payments.AdjustStoredValue.descriptor,
             Payments.SetLegalEntity.descriptor,

@@ -54,19 +54,18 @@ struct FieldNames: Sendable {
         ["reservation_id", "channel", "lines", "ttl"],
         repeated: ["lines": FieldNames(texts("sku", "location", "quantity", "allow_split"))], single: ["ttl": duration])
     static let extendReservation = message(["extension_id", "reservation_id", "ttl"], single: ["ttl": duration])
+    private static let orderLine = message(
+        [
+            "sku", "location", "quantity", "unit_price", "taxes", "description", "allow_split", "allow_backorder",
+            "backorder_priority",
+        ],
+        repeated: ["taxes": tax], single: ["unit_price": unitPrice])
     static let placeOrder = message(
         [
             "order_id", "channel", "external_id", "reservation_id", "customer", "lines", "goods_in_hand", "ordered_at",
             "currency_code", "delivery",
         ],
-        repeated: [
-            "lines": message(
-                [
-                    "sku", "location", "quantity", "unit_price", "taxes", "description", "allow_split",
-                    "allow_backorder", "backorder_priority",
-                ],
-                repeated: ["taxes": tax], single: ["unit_price": unitPrice])
-        ],
+        repeated: ["lines": orderLine],
         single: ["customer": customer, "ordered_at": timestamp, "delivery": delivery])
     static let cancelOrder = message(
         ["cancellation_id", "order_id", "lines", "reason"],
@@ -244,4 +243,18 @@ extension FieldNames {
     static let notifyShipment = message(
         ["request_id", "fulfilment_id", "reference", "carrier", "tracking_numbers", "cost", "expected_at"],
         single: ["cost": money, "expected_at": timestamp])
+    static let amendOrder = message(
+        ["amendment_id", "order_id", "add", "change", "delivery", "reason", "expected_sequence"],
+        repeated: [
+            "add": orderLine, "change": FieldNames(texts("line_number", "quantity", "location", "allow_split")),
+        ], single: ["delivery": delivery])
+    static let saveDraft = message(
+        ["save_id", "draft", "expected_revision"],
+        single: [
+            "draft": message(
+                ["draft_id", "content", "valid_until", "note", "state", "revision", "saved_at"],
+                single: ["content": placeOrder, "valid_until": timestamp, "saved_at": timestamp])
+        ])
+    static let placeDraft = FieldNames(texts("draft_id", "revision"))
+    static let discardDraft = FieldNames(texts("discard_id", "draft_id"))
 }

@@ -37,6 +37,10 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case approveOrder = 21
     case validateOrder = 22
     case setPrices = 23
+    case amendOrder = 25
+    case saveDraft = 29
+    case placeDraft = 30
+    case discardDraft = 31
 
     // Returns: 80 to 99.
     case upsertReturnRules = 80
@@ -132,6 +136,10 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .acknowledgeSupplierOrder: "AcknowledgeSupplierOrder"
         case .rejectSupplierOrder: "RejectSupplierOrder"
         case .notifyShipment: "NotifyShipment"
+        case .amendOrder: "AmendOrder"
+        case .saveDraft: "SaveDraft"
+        case .placeDraft: "PlaceDraft"
+        case .discardDraft: "DiscardDraft"
         }
     }
 
@@ -198,6 +206,10 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .acknowledgeSupplierOrder: .acknowledgeSupplierOrder
         case .rejectSupplierOrder: .rejectSupplierOrder
         case .notifyShipment: .notifyShipment
+        case .amendOrder: .amendOrder
+        case .saveDraft: .saveDraft
+        case .placeDraft: .placeDraft
+        case .discardDraft: .discardDraft
         }
     }
 }

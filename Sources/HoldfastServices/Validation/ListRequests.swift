@@ -255,6 +255,22 @@ enum ListRequests {
         return page
     }
 
+    /// Drafts, those changed last first, with their filter.
+    static func drafts(
+        _ request: Holdfast_V1_ListDraftsRequest, by caller: Caller
+    ) throws -> (page: PageRequest<OrderKey>, filter: DraftFilter) {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.channel, "channel")
+        var filter = DraftFilter(channel: request.channel, channels: caller.scope.channels)
+        if request.state != .unspecified {
+            filter.state = Int16(exactly: request.state.rawValue).flatMap { DraftState(rawValue: $0) }
+            if filter.state == nil { validation.refuse("state", "\(request.state.rawValue) is no state of a draft") }
+        }
+        let page: PageRequest<OrderKey> = try page(request, "ListDrafts", &validation)
+        if !request.channel.isEmpty { try caller.scope.admit(channel: request.channel) }
+        return (page, filter)
+    }
+
     /// Reads what all lists have in common, and ends the validation.
     private static func page<Request: PagedRequest, Key: PageKey & Equatable>(
         _ request: Request, _ method: String, _ validation: inout RequestValidation
@@ -291,6 +307,7 @@ extension Holdfast_V1_SearchCustomersRequest: PagedRequest {}
 extension Holdfast_V1_ListCustomerOrdersRequest: PagedRequest {}
 extension Holdfast_V1_ListReturnsRequest: PagedRequest {}
 extension Holdfast_V1_ListFulfilmentsRequest: PagedRequest {}
+extension Holdfast_V1_ListDraftsRequest: PagedRequest {}
 extension Holdfast_V1_ListApiKeysRequest: PagedRequest {}
 extension Holdfast_V1_ListDocumentsRequest: PagedRequest {}
 extension Holdfast_V1_ListAuditEventsRequest: PagedRequest {}

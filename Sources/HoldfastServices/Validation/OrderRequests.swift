@@ -29,15 +29,12 @@ enum OrderRequests {
         }
         let orderedAt = request.hasOrderedAt ? validation.instant(request.orderedAt, "ordered_at") : nil
         let currency = currency(request, &validation)
-        var lines: [OrderRequest.Line] = []
-        if validation.count(request.lines.count, "lines") {
-            lines.reserveCapacity(request.lines.count)
-            for (index, line) in request.lines.enumerated() {
-                if line.allowBackorder && request.goodsInHand {
-                    validation.refuse(
-                        "lines[\(index)].allow_backorder", "must be false where the customer has the goods already")
-                }
-                if let line = self.line(line, index, currency, &validation) { lines.append(line) }
+        let lines =
+            validation.count(request.lines.count, "lines") ? lines(request.lines, currency, "lines", &validation) : []
+        if request.goodsInHand {
+            for (index, line) in request.lines.enumerated() where line.allowBackorder {
+                validation.refuse(
+                    "lines[\(index)].allow_backorder", "must be false where the customer has the goods already")
             }
         }
         let totals = totals(lines, &validation)
@@ -72,39 +69,52 @@ enum OrderRequests {
         return validation.currency(first.unitPrice.currencyCode, "lines[0].unit_price.currency_code")
     }
 
+    /// The lines of a list, by its path; those that were refused are left out.
+    static func lines(
+        _ lines: [Holdfast_V1_PlaceOrderRequest.Line], _ currency: Currency?, _ list: String,
+        _ validation: inout RequestValidation
+    ) -> [OrderRequest.Line] {
+        var read: [OrderRequest.Line] = []
+        read.reserveCapacity(lines.count)
+        for (index, line) in lines.enumerated() {
+            if let line = self.line(line, index, currency, list, &validation) { read.append(line) }
+        }
+        return read
+    }
+
     private static func line(
-        _ line: Holdfast_V1_PlaceOrderRequest.Line, _ index: Int, _ currency: Currency?,
+        _ line: Holdfast_V1_PlaceOrderRequest.Line, _ index: Int, _ currency: Currency?, _ list: String,
         _ validation: inout RequestValidation
     ) -> OrderRequest.Line? {
-        validation.code(line.sku, "lines[\(index)].sku")
-        validation.codeOrEmpty(line.location, "lines[\(index)].location")
-        validation.quantity(line.quantity, "lines[\(index)].quantity")
-        validation.text(line.description_p, to: textBound, "lines[\(index)].description")
+        validation.code(line.sku, "\(list)[\(index)].sku")
+        validation.codeOrEmpty(line.location, "\(list)[\(index)].location")
+        validation.quantity(line.quantity, "\(list)[\(index)].quantity")
+        validation.text(line.description_p, to: textBound, "\(list)[\(index)].description")
         validation.number(
             line.backorderPriority, in: 0...(line.allowBackorder ? BackorderTerms.priorityBound : 0),
-            "lines[\(index)].backorder_priority")
-        let taxes = taxes(line.taxes, index, currency, &validation)
+            "\(list)[\(index)].backorder_priority")
+        let taxes = taxes(line.taxes, index, currency, list, &validation)
         guard line.hasUnitPrice else {
-            validation.refuse("lines[\(index)].unit_price", "is required")
+            validation.refuse("\(list)[\(index)].unit_price", "is required")
             return nil
         }
         if let currency, line.unitPrice.currencyCode != currency.code {
             validation.refuse(
-                "lines[\(index)].unit_price.currency_code", "must be the order's currency, \(currency.code)")
+                "\(list)[\(index)].unit_price.currency_code", "must be the order's currency, \(currency.code)")
         }
         guard let price = UnitPrice(units: line.unitPrice.units, nanos: line.unitPrice.nanos) else {
             validation.refuse(
-                "lines[\(index)].unit_price",
+                "\(list)[\(index)].unit_price",
                 "must have units up to \(UnitPrice.unitsBound) and nanos up to 999999999, of one sign")
             return nil
         }
         guard !price.isNegative else {
-            validation.refuse("lines[\(index)].unit_price", "must not be negative")
+            validation.refuse("\(list)[\(index)].unit_price", "must not be negative")
             return nil
         }
         guard let currency, (1...Quantity.bound).contains(line.quantity) else { return nil }
         guard let amount = price.amount(quantity: line.quantity, currency: currency) else {
-            validation.refuse("lines[\(index)]", "quantity times price is too large an amount")
+            validation.refuse("\(list)[\(index)]", "quantity times price is too large an amount")
             return nil
         }
         return OrderRequest.Line(
@@ -115,24 +125,25 @@ enum OrderRequests {
     }
 
     private static func taxes(
-        _ taxes: [Holdfast_V1_Tax], _ line: Int, _ currency: Currency?, _ validation: inout RequestValidation
+        _ taxes: [Holdfast_V1_Tax], _ line: Int, _ currency: Currency?, _ list: String,
+        _ validation: inout RequestValidation
     ) -> [Tax] {
         guard taxes.count <= taxBound else {
-            validation.refuse("lines[\(line)].taxes", "must have at most \(taxBound) entries, has \(taxes.count)")
+            validation.refuse("\(list)[\(line)].taxes", "must have at most \(taxBound) entries, has \(taxes.count)")
             return []
         }
         return taxes.enumerated().map { index, tax in
-            validation.text(tax.name, from: 1, to: 64, "lines[\(line)].taxes[\(index)].name")
+            validation.text(tax.name, from: 1, to: 64, "\(list)[\(line)].taxes[\(index)].name")
             if !tax.hasAmount {
-                validation.refuse("lines[\(line)].taxes[\(index)].amount", "is required")
+                validation.refuse("\(list)[\(line)].taxes[\(index)].amount", "is required")
             } else if let currency, tax.amount.currencyCode != currency.code {
                 validation.refuse(
-                    "lines[\(line)].taxes[\(index)].amount.currency_code",
+                    "\(list)[\(line)].taxes[\(index)].amount.currency_code",
                     "must be the order's currency, \(currency.code)")
             }
             // Prices are never negative here, so amounts are not either.
             if tax.amount.amountMinor < 0 {
-                validation.refuse("lines[\(line)].taxes[\(index)].amount.amount_minor", "must not be negative")
+                validation.refuse("\(list)[\(line)].taxes[\(index)].amount.amount_minor", "must not be negative")
             }
             return Tax(name: tax.name, amountMinor: tax.amount.amountMinor, included: tax.included)
         }
@@ -163,18 +174,25 @@ enum OrderRequests {
         let id = validation.id(request.cancellationID, "cancellation_id")
         let order = validation.id(request.orderID, "order_id")
         validation.text(request.reason, to: textBound, "reason")
-        var lines: [(number: Int32, quantity: Int64)] = []
-        if !request.lines.isEmpty, validation.count(request.lines.count, "lines") {
-            for (index, line) in request.lines.enumerated() {
-                validation.number(line.lineNumber, in: 1...Int32(CallBounds.lines), "lines[\(index)].line_number")
-                validation.quantity(line.quantity, "lines[\(index)].quantity")
-                lines.append((line.lineNumber, line.quantity))
-            }
-            validation.unique(lines.lazy.map(\.number), "this line_number") { "lines[\($0)].line_number" }
-        }
+        let lines = cancelled(request.lines, &validation)
         try validation.finish()
         return CancellationRequest(
             id: id, order: order, lines: lines, reason: request.reason, body: body, caller: caller)
+    }
+
+    /// Units of lines that are to be cancelled; none are all.
+    static func cancelled(
+        _ lines: [Holdfast_V1_CancelOrderRequest.Line], _ validation: inout RequestValidation
+    ) -> [(number: Int32, quantity: Int64)] {
+        var read: [(number: Int32, quantity: Int64)] = []
+        guard !lines.isEmpty, validation.count(lines.count, "lines") else { return read }
+        for (index, line) in lines.enumerated() {
+            validation.number(line.lineNumber, in: 1...Int32(CallBounds.lines), "lines[\(index)].line_number")
+            validation.quantity(line.quantity, "lines[\(index)].quantity")
+            read.append((line.lineNumber, line.quantity))
+        }
+        validation.unique(read.lazy.map(\.number), "this line_number") { "lines[\($0)].line_number" }
+        return read
     }
 
     /// How an order is named.

@@ -14,7 +14,7 @@ extension Ledger {
         "event_placed_lines",
         """
         SELECT l.order_id, l.line_number, p.sku, l.description, l.quantity, l.price_units, l.price_nanos, l.amount
-        FROM order_line l JOIN product p ON p.id = l.product_id WHERE l.order_id = ANY($1::uuid[])
+        FROM order_line l JOIN product p ON p.id = l.product_id WHERE l.order_id = ANY($1::uuid[]) AND l.since_event = 1
         ORDER BY l.order_id, l.line_number
         """, access: .readOnly)
     private static let placedAllocations = PostgresStatement(

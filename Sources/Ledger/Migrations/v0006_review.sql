@@ -80,3 +80,36 @@ COMMENT ON COLUMN order_hold.round IS 'The round of the review that it was place
 
 INSERT INTO audited_method (number, name) VALUES
     (20, 'HoldOrder'), (21, 'ApproveOrder'), (22, 'ValidateOrder'), (23, 'SetPrices'), (24, 'ReviewOrder');
+
+-- Changes of an order after its capture.
+
+ALTER TABLE order_line ADD COLUMN since_event integer NOT NULL DEFAULT 1;
+COMMENT ON TABLE order_line IS
+    'Lines as they were captured (since_event 1), or added by the order''s event with that number. They never change: events are '
+    'told from them.';
+ALTER TABLE orders ADD COLUMN amended_subtotal bigint NOT NULL DEFAULT 0, ADD COLUMN amended_tax bigint NOT NULL DEFAULT 0;
+COMMENT ON COLUMN orders.amended_subtotal IS 'Amounts of the lines that were added after the capture; amended_tax alike.';
+
+INSERT INTO audited_method (number, name) VALUES (25, 'AmendOrder');
+
+-- Drafts and quotes.
+
+CREATE TABLE order_draft (
+    id uuid PRIMARY KEY,
+    channel_id integer NOT NULL,
+    state smallint NOT NULL CHECK (state BETWEEN 1 AND 4),
+    revision integer NOT NULL CHECK (revision > 0),
+    content bytea NOT NULL,
+    note text NOT NULL,
+    valid_until timestamptz NOT NULL DEFAULT 'infinity',
+    saved_at timestamptz NOT NULL DEFAULT now(),
+    saved_by text NOT NULL,
+    attempts integer NOT NULL DEFAULT 0
+);
+CREATE INDEX order_draft_channel ON order_draft (channel_id, saved_at, id);
+CREATE INDEX order_draft_saved ON order_draft (saved_at, id);
+COMMENT ON TABLE order_draft IS
+    'state 1 open, 2 placed, 3 discarded, 4 placing. content is the order as it is to be placed, under the draft''s id; while a '
+    'draft is placed nobody can change it. attempts numbers the attempts to place it.';
+
+INSERT INTO audited_method (number, name) VALUES (29, 'SaveDraft'), (30, 'PlaceDraft'), (31, 'DiscardDraft');

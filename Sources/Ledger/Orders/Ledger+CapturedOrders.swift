@@ -9,7 +9,7 @@ extension Ledger {
     private static let capturedLines = PostgresStatement(
         "captured_lines",
         """
-        SELECT order_id, line_number, amount FROM order_line WHERE order_id = ANY($1::uuid[])
+        SELECT order_id, line_number, amount FROM order_line WHERE order_id = ANY($1::uuid[]) AND since_event = 1
         ORDER BY order_id, line_number
         """, access: .readOnly)
     private static let capturedAllocations = PostgresStatement(

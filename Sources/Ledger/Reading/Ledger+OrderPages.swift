@@ -12,8 +12,8 @@ extension Ledger {
     /// The columns of an order's head and where they come from; see ``Domain/Order/init(head:)``.
     static let orderHead = """
         SELECT o.id, ch.code, o.external_id, o.customer_id, o.customer_name, o.customer_email, o.customer_country,
-            o.currency, o.subtotal, o.added_tax, o.ordered_at, o.placed_at, o.reservation_id, o.goods_in_hand,
-            s.present, s.payment
+            o.currency, o.subtotal + o.amended_subtotal, o.added_tax + o.amended_tax, o.ordered_at, o.placed_at,
+            o.reservation_id, o.goods_in_hand, s.present, s.payment
         FROM orders o JOIN channel ch ON ch.id = o.channel_id CROSS JOIN LATERAL (\(orderUnits)) s
         """
 

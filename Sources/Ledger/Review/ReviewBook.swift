@@ -268,8 +268,3 @@ extension OrderHold {
             liftedBy: try row.text(column + 4))
     }
 }
-
-extension Caller {
-    /// Holdfast itself, where it reviews orders.
-    static let review = Caller(id: "system:review", name: "review", roles: [], scope: .everything)
-}

@@ -342,6 +342,56 @@ private struct Shop: Sendable {
                     try bytes(Holdfast_V1_ListOrdersRequest.with { $0.channel = "nowhere" }),
                 ]
             ),
+            "holdfast.v1.OrderAmendmentService/AmendOrder": try ordered { id in
+                try bytes(
+                    Holdfast_V1_AmendOrderRequest.with {
+                        $0.amendmentID = EntityID.fresh.description
+                        $0.orderID = id.description
+                        $0.change = [
+                            .with {
+                                $0.lineNumber = 1
+                                $0.quantity = 2
+                            }
+                        ]
+                    })
+            },
+            "holdfast.v1.DraftService/SaveDraft": try priced { channel in
+                try bytes(
+                    Holdfast_V1_SaveDraftRequest.with {
+                        $0.saveID = EntityID.fresh.description
+                        $0.draft.draftID = EntityID.fresh.description
+                        $0.draft.content.channel = channel
+                        $0.draft.content.lines = [
+                            .with {
+                                $0.sku = "A"
+                                $0.quantity = 1
+                                $0.unitPrice.currencyCode = "GBP"
+                            }
+                        ]
+                    })
+            },
+            "holdfast.v1.DraftService/GetDraft": (
+                [], [try bytes(Holdfast_V1_GetDraftRequest.with { $0.draftID = unknown.description })]
+            ),
+            "holdfast.v1.DraftService/ListDrafts": (
+                [],
+                try ["shop", "nowhere"].map { channel in
+                    try bytes(Holdfast_V1_ListDraftsRequest.with { $0.channel = channel })
+                }
+            ),
+            "holdfast.v1.DraftService/PlaceDraft": (
+                [], [try bytes(Holdfast_V1_PlaceDraftRequest.with { $0.draftID = unknown.description })]
+            ),
+            "holdfast.v1.DraftService/DiscardDraft": (
+                [],
+                [
+                    try bytes(
+                        Holdfast_V1_DiscardDraftRequest.with {
+                            $0.discardID = EntityID.fresh.description
+                            $0.draftID = unknown.description
+                        })
+                ]
+            ),
             "holdfast.v1.OrderReviewService/HoldOrder": try ordered { id in
                 try bytes(
                     Holdfast_V1_HoldOrderRequest.with {

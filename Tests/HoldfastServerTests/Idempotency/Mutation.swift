@@ -26,6 +26,7 @@ struct Mutation: Sendable {
         "holdfast.v1.InventoryService/GetStock", "holdfast.v1.InventoryService/ListMovements",
         "holdfast.v1.AvailabilityService/CheckAvailability", "holdfast.v1.AvailabilityService/ExplainAvailability",
         "holdfast.v1.ReservationService/GetReservation", "holdfast.v1.OrderService/GetOrder",
+        "holdfast.v1.DraftService/GetDraft", "holdfast.v1.DraftService/ListDrafts",
         "holdfast.v1.OrderReviewService/ListHolds", "holdfast.v1.OrderReviewService/ListPrices",
         "holdfast.v1.OrderService/ListOrders", "holdfast.v1.OperationsService/CheckBooks",
         "holdfast.v1.AccessService/ListApiKeys", "holdfast.v1.AccessService/ListAuditEvents",
@@ -76,7 +77,7 @@ struct MutationSet: Sendable {
         let fulfilment = try FulfilmentMutations(tag: shop.tag, channel: shop.channel)
         preparation = try shop.preparation() + shop.sourcingPreparation() + fulfilment.preparation
         mutations =
-            try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.payments() + shop.giveBack()
+            try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.amendments() + shop.payments() + shop.giveBack()
             + shop.access() + shop.supply() + fulfilment.mutations
         statements = fulfilment.statements
     }
@@ -90,6 +91,9 @@ private struct Shop {
     private let toHold = EntityID.fresh
     private let heldOrder = EntityID.fresh
     private let toValidate = EntityID.fresh
+    private let toAmend = EntityID.fresh
+    private let toPlace = EntityID.fresh
+    private let toDiscard = EntityID.fresh
     private let revoked = EntityID.fresh
     private let rotated = EntityID.fresh
     private let planned = EntityID.fresh
@@ -535,6 +539,9 @@ private struct Shop {
             try Mutation("OrderService/PlaceOrder", id: heldOrder, feeOrder(heldOrder)),
             try Mutation("OrderService/PlaceOrder", id: toValidate, feeOrder(toValidate, reviewed)),
             try Mutation("OrderReviewService/HoldOrder", id: ids[2], hold(ids[2], heldOrder)),
+            try Mutation("OrderService/PlaceOrder", id: toAmend, feeOrder(toAmend)),
+            try Mutation("DraftService/SaveDraft", id: toPlace, draft(toPlace, of: toPlace)),
+            try Mutation("DraftService/SaveDraft", id: toDiscard, draft(toDiscard, of: toDiscard)),
         ]
     }
 
@@ -590,6 +597,48 @@ private struct Shop {
                     ]
                 }, differs: "prices[0].price.units"
             ) { $0.prices[0].price.units = 3 },
+        ]
+    }
+
+    private func draft(_ id: EntityID, of draft: EntityID) -> Holdfast_V1_SaveDraftRequest {
+        .with {
+            $0.saveID = id.description
+            $0.draft.draftID = draft.description
+            $0.draft.content = feeOrder(draft)
+            $0.draft.content.orderID = ""
+        }
+    }
+
+    func amendments() throws -> [Mutation] {
+        let ids = (0..<3).map { _ in EntityID.fresh }
+        return [
+            try Mutation(
+                "OrderAmendmentService/AmendOrder", id: ids[0],
+                Holdfast_V1_AmendOrderRequest.with { request in
+                    request.amendmentID = ids[0].description
+                    request.orderID = toAmend.description
+                    request.change = [
+                        .with {
+                            $0.lineNumber = 1
+                            $0.quantity = 5
+                        }
+                    ]
+                }, differs: "change[0].quantity"
+            ) { $0.change[0].quantity = 6 },
+            try Mutation(
+                "DraftService/SaveDraft", id: ids[1], draft(ids[1], of: .fresh), differs: "draft.note"
+            ) { $0.draft.note = "for the fair" },
+            try Mutation(
+                "DraftService/PlaceDraft", id: toPlace,
+                Holdfast_V1_PlaceDraftRequest.with { $0.draftID = toPlace.description }, differs: "revision"
+            ) { $0.revision = 1 },
+            try Mutation(
+                "DraftService/DiscardDraft", id: ids[2],
+                Holdfast_V1_DiscardDraftRequest.with {
+                    $0.discardID = ids[2].description
+                    $0.draftID = toDiscard.description
+                }, differs: "draft_id"
+            ) { $0.draftID = toPlace.description },
         ]
     }
 

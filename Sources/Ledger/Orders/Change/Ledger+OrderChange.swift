@@ -66,11 +66,7 @@ extension Ledger {
         _ change: OrderChange, _ body: @escaping @Sendable (inout OrderWork) throws -> [UInt8]
     ) async throws -> (reply: [UInt8], settlement: Settlement) {
         try await onceOnly { connection in
-            let order = PostgresValue.uuid(PostgresUUID(change.order))
-            let read = try connection.pipeline([
-                (.begin, []), (Ledger.joinFence, [.int32(LedgerLock.epochFence)]), (Ledger.lockOrder, [order]),
-                LineUnits.reading(change.order), (Ledger.readAllocations, [order]),
-            ])
+            let read = try Ledger.readForChange(change, on: connection)
             if change.caller.scope.channels != nil {
                 try change.caller.scope.admit(channel: read[2].first.map { try $0.text(1) } ?? "")
             }
@@ -79,18 +75,7 @@ extension Ledger {
             {
                 return (reply, Settlement())
             }
-            guard let row = read[2].first else {
-                throw Refusal.notFound(.order, change.order.description)
-            }
-            let head = try Ledger.orderHead(row, id: change.order)
-            var work = OrderWork(
-                change, head,
-                lines: try read[3].map { try LineUnits(row: $0, goodsInHand: head.goodsInHand) },
-                allocations: try read[4].map { row in
-                    LineAllocation(
-                        line: Int32(try row.int16(0)), cell: CellID(try row.int64(1)), location: try row.text(2),
-                        open: try row.int64(3), released: try row.int64(4), delivered: try row.int64(5))
-                }, paid: try PaidSums(row: row, from: 11), on: connection)
+            var work = try Ledger.work(on: change, read, connection)
             let reply = try body(&work)
             let (cells, stockSteps) = try Ledger.applyCells(of: work)
             let steps =
@@ -108,6 +93,41 @@ extension Ledger {
                 Settlement(holds: work.takenHolds, bases: cells.values.filter(\.changed).map(\.settlementBase))
             )
         }
+    }
+
+    /// Begins a transaction, joins the fence, locks the order and reads it.
+    private static func readForChange(
+        _ change: OrderChange, on connection: PostgresConnection
+    ) throws -> [PostgresRows] {
+        let order = PostgresValue.uuid(PostgresUUID(change.order))
+        return try connection.pipeline([
+            (.begin, []), (joinFence, [.int32(LedgerLock.epochFence)]), (lockOrder, [order]),
+            LineUnits.reading(change.order), (readAllocations, [order]),
+        ])
+    }
+
+    private static func work(
+        on change: OrderChange, _ read: [PostgresRows], _ connection: PostgresConnection
+    ) throws -> OrderWork {
+        guard let row = read[2].first else { throw Refusal.notFound(.order, change.order.description) }
+        let head = try orderHead(row, id: change.order)
+        return OrderWork(
+            change, head,
+            lines: try read[3].map { try LineUnits(row: $0, goodsInHand: head.goodsInHand) },
+            allocations: try read[4].map { row in
+                LineAllocation(
+                    line: Int32(try row.int16(0)), cell: CellID(try row.int64(1)), location: try row.text(2),
+                    open: try row.int64(3), released: try row.int64(4), delivered: try row.int64(5))
+            }, paid: try PaidSums(row: row, from: 11), on: connection)
+    }
+
+    /// An order that a transaction has begun to look at, its row locked, within the caller's scope.
+    static func lockedOrder(_ change: OrderChange, on connection: PostgresConnection) throws -> OrderWork {
+        let read = try readForChange(change, on: connection)
+        if change.caller.scope.channels != nil {
+            try change.caller.scope.admit(channel: read[2].first.map { try $0.text(1) } ?? "")
+        }
+        return try work(on: change, read, connection)
     }
 
     private static func orderHead(_ row: PostgresRow, id: EntityID) throws -> OrderHead {

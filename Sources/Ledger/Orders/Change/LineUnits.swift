@@ -61,6 +61,19 @@ extension LineUnits {
     /// The step that reads an order's lines.
     static func reading(_ order: EntityID) -> LedgerStep { (readUnits, [.uuid(PostgresUUID(order))]) }
 
+    /// A line that a change adds, without units yet.
+    init(
+        number: Int32, product: Int32, sku: String, isTracked: Bool, amountMinor: Int64, addedTaxMinor: Int64
+    ) {
+        self.number = number
+        self.product = product
+        self.sku = sku
+        self.isTracked = isTracked
+        books = LineBooks(
+            amountMinor: amountMinor, addedTaxMinor: addedTaxMinor, units: LineQuantities(), money: LineMoney())
+        read = books
+    }
+
     /// A line as it was read.
     ///
     /// Throws where units do not add up to what was ordered: such books are looked at by people, not moved on.
