@@ -5,6 +5,7 @@ import HoldfastAPI
 import HoldfastTesting
 import Logging
 import NIOCore
+import OrderPromising
 import SwiftProtobuf
 import Testing
 
@@ -105,9 +106,17 @@ struct AmendmentTests {
             let taxes = try await bench.order(testID(1)).lines[1].taxes
             #expect(taxes.map(\.amount.amountMinor) == [150, 50])
             #expect(try await bench.orders.placeOrder(request: request, context: bench.context) == placed)
-            let page = try await bench.deployment.ledger.events(after: .beginning, limit: 100)
-            let facts = try await bench.deployment.ledger.facts(of: page.entries)
-            let entries = page.entries.filter { $0.subject == testID(1) }
+            let told = Box<[OutboxEntry]>([])
+            // Events wait for whoever else writes in this PostgreSQL.
+            #expect(
+                try await eventually(within: 60) {
+                    let page = try await bench.deployment.ledger.events(after: .beginning, limit: 100)
+                    told.value = page.entries.filter { $0.subject == testID(1) }
+                    return told.value.count == 2
+                })
+            let entries = told.value
+            try #require(entries.count == 2)
+            let facts = try await bench.deployment.ledger.facts(of: entries)
             guard case .orderPlaced(let capture) = facts[entries[0].position],
                 case .orderAdvanced(let amended) = facts[entries[1].position]
             else {
