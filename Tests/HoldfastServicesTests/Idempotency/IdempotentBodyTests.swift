@@ -212,6 +212,55 @@ struct IdempotentBodyTests {
                 ]
             ),
             (
+                .holdOrder, Holdfast_V1_HoldOrderRequest(),
+                [
+                    (#"{"holdId":"x"}"#, "hold_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"detail":"x"}"#, "detail"),
+                ]
+            ),
+            (
+                .approveOrder, Holdfast_V1_ApproveOrderRequest(),
+                [
+                    (#"{"approvalId":"x"}"#, "approval_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"note":"x"}"#, "note"),
+                ]
+            ),
+            (
+                .validateOrder, Holdfast_V1_ValidateOrderRequest(),
+                [(#"{"validationId":"x"}"#, "validation_id"), (#"{"orderId":"x"}"#, "order_id")]
+            ),
+            (
+                .setPrices, Holdfast_V1_SetPricesRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"channel":"x"}"#, "channel"),
+                    (#"{"prices":[{}]}"#, "prices[0]"),
+                ]
+            ),
+            (
+                .amendOrder, Holdfast_V1_AmendOrderRequest(),
+                [
+                    (#"{"amendmentId":"x"}"#, "amendment_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"add":[{}]}"#, "add[0]"), (#"{"change":[{}]}"#, "change[0]"),
+                    (#"{"delivery":{}}"#, "delivery"), (#"{"reason":"x"}"#, "reason"),
+                    (#"{"expectedSequence":1}"#, "expected_sequence"),
+                ]
+            ),
+            (
+                .saveDraft, Holdfast_V1_SaveDraftRequest(),
+                [
+                    (#"{"saveId":"x"}"#, "save_id"), (#"{"draft":{}}"#, "draft"),
+                    (#"{"expectedRevision":1}"#, "expected_revision"),
+                ]
+            ),
+            (
+                .placeDraft, Holdfast_V1_PlaceDraftRequest(),
+                [(#"{"draftId":"x"}"#, "draft_id"), (#"{"revision":1}"#, "revision")]
+            ),
+            (
+                .discardDraft, Holdfast_V1_DiscardDraftRequest(),
+                [(#"{"discardId":"x"}"#, "discard_id"), (#"{"draftId":"x"}"#, "draft_id")]
+            ),
+            (
                 .setBackorderPolicies, Holdfast_V1_SetBackorderPoliciesRequest(),
                 [
                     (#"{"requestId":"x"}"#, "request_id"), (#"{"policies":[{}]}"#, "policies[0]"),
@@ -557,6 +606,8 @@ struct IdempotentBodyTests {
                 "Reserve": 1, "ExtendReservation": 2, "PlaceOrder": 3, "CancelOrder": 4, "ReceiveStock": 5,
                 "AdjustStock": 6, "CountStock": 7, "TransferStock": 8, "SetStockPolicy": 9, "UpsertProducts": 10,
                 "UpsertLocations": 11, "UpsertChannels": 12, "CreateApiKey": 13, "RotateApiKey": 14,
+                "HoldOrder": 20, "ApproveOrder": 21, "ValidateOrder": 22, "SetPrices": 23, "AmendOrder": 25,
+                "SaveDraft": 29, "PlaceDraft": 30, "DiscardDraft": 31,
                 "SetBackorderPolicies": 100, "UpsertSourcingConfig": 101, "UpsertSourcingLocations": 102,
                 "UpsertSourcingProducts": 103, "PlanSourcing": 104, "CommitSourcing": 105, "UpsertCustomers": 106,
                 "AddTender": 60, "AuthorizeTender": 61, "CaptureTender": 62, "VoidTender": 63, "RefundOrder": 64,

@@ -20,7 +20,6 @@ struct ServiceBench {
     let returns: ReturnService
     let operations: OperationsService
     let health: HealthService
-    let processing: OrderProcessing
     let fulfilment: FulfilmentService
     let tracking: TrackingService
 
