@@ -175,7 +175,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "ReplayDriver",
-            dependencies: ["Replay", "HoldfastAPI", grpcCore, grpcProtobuf, swiftProtobuf, histogram],
+            dependencies: ["Replay", "Domain", "HoldfastAPI", grpcCore, grpcProtobuf, swiftProtobuf, histogram],
             swiftSettings: strict),
         .target(
             name: "Bench",

@@ -7,6 +7,7 @@ extension ReplayPlan {
     public static func reading(
         _ scope: ReplayScope,
         replenishment: Replenishment = Replenishment(),
+        dispatch: DispatchRule? = nil,
         open: () throws -> RetailReader
     ) throws -> (plan: ReplayPlan, offered: OfferedReport) {
         var demand = WeeklyDemand()
@@ -21,7 +22,7 @@ extension ReplayPlan {
             range.add(row)
             if counted.admits(row) { offered.add(row) }
         }
-        var planner = ReplayPlanner(demand: demand, replenishment: replenishment)
+        var planner = ReplayPlanner(demand: demand, replenishment: replenishment, dispatch: dispatch)
         var operations: [ReplayOperation] = []
         var planned = ScopeFilter(scope)
         var rowsPlanned = 0
@@ -48,6 +49,7 @@ extension ReplayPlan {
         cancellations = planner.cancellations
         notReplayed = planner.notReplayed
         openSaleUnits = planner.openSaleUnits
+        ordersWaiting = planner.ordersWaiting
         self.problems = problems
     }
 }

@@ -1,15 +1,19 @@
-/// The part of a C invoice that cancels units of one earlier order.
+/// The part of a C invoice that takes back units of one earlier order: before they left, or after they were delivered.
 public struct OrderCancellation: Hashable, Sendable {
     /// Units of one order line.
     public struct Line: Hashable, Sendable {
         /// Position of the line in its order, from 1.
         public let number: Int
-        /// Units to cancel, at least 1.
+        /// Units to cancel or to take back, at least 1.
         public let quantity: Int64
     }
 
     /// The cancellation's id, derived from both invoice numbers.
     public let id: ReplayID
+    /// The id of the return, where the goods have left before.
+    public var returnID: ReplayID { ReplayID(.takeBack, key) }
+    /// What ids of the return's steps are derived from: both invoice numbers.
+    public var key: String { "\(invoice)/\(orderInvoice)" }
     /// Number of the C invoice.
     public let invoice: String
     /// The order.

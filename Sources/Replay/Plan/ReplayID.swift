@@ -14,6 +14,12 @@ public struct ReplayID: Hashable, Sendable, CustomStringConvertible {
         case correction
         /// A receipt of goods; the key is its reference.
         case receipt
+        /// The release of an order's goods, or a step after it; the key is the invoice number, or starts with it.
+        case release
+        /// What an order is paid with; the key is the order's number and the tender's.
+        case tender
+        /// The return of goods by a C invoice, or a step of it; the key is, or starts with, `C invoice/invoice`.
+        case takeBack = "return"
     }
 
     /// The first eight bytes, the first byte highest.

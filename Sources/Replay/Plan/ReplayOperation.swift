@@ -10,6 +10,10 @@ public struct ReplayOperation: Hashable, Sendable {
         case place(InvoiceOrder)
         /// Units of an order are cancelled.
         case cancel(OrderCancellation)
+        /// The goods of an order go to the customer.
+        case fulfil(OrderFulfilment)
+        /// Units of an order that have reached the customer come back, are looked at and paid back.
+        case takeBack(OrderCancellation)
     }
 
     /// Position in the plan, from 0.
@@ -25,7 +29,7 @@ public struct ReplayOperation: Hashable, Sendable {
     public let stage: Int
     /// Indexes of the operations that must be done before this one even within its stage, in ascending order.
     ///
-    /// A cancellation depends on the placing of its order and on the cancellation of that order before it.
+    /// Whatever happens to an order depends on its placing and on what happened to that order before.
     public let dependsOn: [Int]
     /// What is done.
     public let action: Action

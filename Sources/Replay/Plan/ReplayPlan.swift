@@ -13,6 +13,8 @@ public struct ReplayPlan: Sendable {
     public let notReplayed: NotReplayed
     /// Units of sale lines with a customer that no cancellation finds.
     public let openSaleUnits: Int64
+    /// Orders whose goods have not left at the end of the plan; 0 where it ends with the capture of orders.
+    public let ordersWaiting: Int
     /// What could not be read.
     public let problems: RowProblems
 
@@ -21,6 +23,7 @@ public struct ReplayPlan: Sendable {
     /// Throws what `open` throws, and `ReplayPlanError` where the second pass finds other rows than the first.
     public init(
         replenishment: Replenishment = Replenishment(),
+        dispatch: DispatchRule? = nil,
         open: () throws -> RetailReader
     ) throws {
         var demand = WeeklyDemand()
@@ -32,7 +35,7 @@ public struct ReplayPlan: Sendable {
             range.add(row)
             rowsCounted += 1
         }
-        var planner = ReplayPlanner(demand: demand, replenishment: replenishment)
+        var planner = ReplayPlanner(demand: demand, replenishment: replenishment, dispatch: dispatch)
         var operations: [ReplayOperation] = []
         var rowsPlanned = 0
         var secondPass = try open()
@@ -50,6 +53,7 @@ public struct ReplayPlan: Sendable {
         cancellations = planner.cancellations
         notReplayed = planner.notReplayed
         openSaleUnits = planner.openSaleUnits
+        ordersWaiting = planner.ordersWaiting
         problems = secondPass.problems
     }
 }

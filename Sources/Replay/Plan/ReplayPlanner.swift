@@ -11,10 +11,16 @@
 ///   are not replayed. The match is decided here, on what the plan knows. Whether the order was accepted in the end is
 ///   only known to whoever carries the plan out; units of a refused order have nothing to cancel.
 ///
+/// With a `DispatchRule`, the goods of an order leave at the moment that it gives, as far as that comes before the last
+/// row's. A cancellation that comes later than that takes the units back from the customer instead. Orders without goods
+/// are not sent, and so stay cancellable.
+///
 /// Deliveries come by `Replenishment`. The result depends on the rows and the rule only, never on time or chance.
 public struct ReplayPlanner: Sendable {
     private let demand: WeeklyDemand
     private let replenishment: Replenishment
+    private let dispatch: DispatchRule?
+    private var leaving = LeavingOrders()
     private var invoices = OpenInvoices()
     private var sales = OpenSales()
     private var ordersByIndex: [Int: OrderState] = [:]
@@ -32,13 +38,22 @@ public struct ReplayPlanner: Sendable {
         let id: ReplayID
         let invoice: String
         var lastOperation: Int
+        var hasLeft = false
     }
 
     /// Plans by the demand of the same rows, which must have been added up before.
-    public init(demand: WeeklyDemand, replenishment: Replenishment = Replenishment()) {
+    ///
+    /// Without a rule for sending goods out, orders are captured and cancelled, and that is all.
+    public init(
+        demand: WeeklyDemand, replenishment: Replenishment = Replenishment(), dispatch: DispatchRule? = nil
+    ) {
         self.demand = demand
         self.replenishment = replenishment
+        self.dispatch = dispatch
     }
+
+    /// Orders whose goods have not left with the last operation.
+    public var ordersWaiting: Int { leaving.count }
 
     /// Units of sale lines with a customer that no cancellation has found so far.
     public var openSaleUnits: Int64 { sales.units }
@@ -83,6 +98,7 @@ public struct ReplayPlanner: Sendable {
         let now = max(clock ?? moment, moment)
         let week = weeks.week(of: now)
         while deliveredUpToWeek < week {
+            if deliveredUpToWeek >= 0 { sendOut(before: weeks.monday(ofWeek: deliveredUpToWeek + 1)) }
             deliveredUpToWeek += 1
             let monday = weeks.monday(ofWeek: deliveredUpToWeek)
             clock = max(clock ?? monday, monday)
@@ -93,7 +109,22 @@ public struct ReplayPlanner: Sendable {
                 receive(.weeklyDelivery, "delivery/\(monday.dateText)", lines)
             }
         }
+        sendOut(before: now)
         clock = now
+    }
+
+    /// Sends out what leaves before a moment, in the order of leaving.
+    private mutating func sendOut(before moment: WallClock) {
+        while let next = leaving.next(before: moment) {
+            guard var order = ordersByIndex[next.order] else {
+                preconditionFailure("only placed orders leave")
+            }
+            clock = max(clock ?? next.fulfilment.leavesAt, next.fulfilment.leavesAt)
+            let dependsOn = Set([next.order, order.lastOperation]).sorted()
+            order.lastOperation = append(.fulfil(next.fulfilment), dependsOn: dependsOn)
+            order.hasLeft = true
+            ordersByIndex[next.order] = order
+        }
     }
 
     private mutating func receive(_ origin: GoodsReceipt.Origin, _ reference: String, _ lines: [GoodsReceipt.Line]) {
@@ -109,6 +140,13 @@ public struct ReplayPlanner: Sendable {
         let order = InvoiceOrder(first: first, lines: rows.map { InvoiceOrder.Line($0) })
         let index = append(.place(order))
         ordersByIndex[index] = OrderState(id: order.id, invoice: order.invoice, lastOperation: index)
+        if let dispatch, order.lines.contains(where: \.isGoods) {
+            leaving.add(
+                order: index,
+                OrderFulfilment(
+                    orderID: order.id, orderInvoice: order.invoice, placedAt: order.placedAt,
+                    leavesAt: dispatch.leaving(placedAt: max(order.placedAt, clock ?? order.placedAt))))
+        }
         for (position, row) in rows.enumerated() where row.lineClass == .sale {
             guard let customer = row.customer else { continue }
             let quantity = Int64(row.quantity)
@@ -182,7 +220,8 @@ public struct ReplayPlanner: Sendable {
             lines: ordered
         )
         let dependsOn = Set([index, order.lastOperation]).sorted()
-        order.lastOperation = append(.cancel(cancellation), dependsOn: dependsOn)
+        let action: ReplayOperation.Action = order.hasLeft ? .takeBack(cancellation) : .cancel(cancellation)
+        order.lastOperation = append(action, dependsOn: dependsOn)
         ordersByIndex[index] = order
     }
 

@@ -8,6 +8,11 @@ public struct ExactAmount: Hashable, Comparable, Sendable {
     /// Nothing.
     public static let zero = ExactAmount(billionths: 0, decimals: 0)
 
+    /// An amount in hundredths of the currency's unit.
+    public static func hundredths(_ count: Int64) -> ExactAmount {
+        ExactAmount(billionths: Int128(count) * 10_000_000, decimals: 2)
+    }
+
     init(billionths: Int128, decimals: Int) {
         self.billionths = billionths
         self.decimals = decimals

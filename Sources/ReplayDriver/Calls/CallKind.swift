@@ -24,6 +24,50 @@ public enum CallKind: String, CaseIterable, Hashable, Sendable {
     case listOrders = "list_orders"
     /// Cancels units of an order.
     case cancelOrder = "cancel_order"
+    /// Names what an order is paid with.
+    case addTender = "add_tender"
+    /// Gives an order to its locations.
+    case releaseOrder = "release_order"
+    /// Begins to pick.
+    case startPicking = "start_picking"
+    /// Tells what was picked.
+    case confirmPick = "confirm_pick"
+    /// Packs what was picked.
+    case packFulfilment = "pack_fulfilment"
+    /// Hands packages to the carrier.
+    case shipFulfilment = "ship_fulfilment"
+    /// Tells that a supplier will send an order.
+    case acknowledgeSupplierOrder = "acknowledge_supplier_order"
+    /// Tells that a supplier has sent an order.
+    case notifyShipment = "notify_shipment"
+    /// Tells that goods have arrived.
+    case confirmDelivery = "confirm_delivery"
+    /// Sets the rules about returns.
+    case upsertReturnRules = "upsert_return_rules"
+    /// Asks for a return.
+    case createReturn = "create_return"
+    /// Receives returned goods.
+    case receiveReturn = "receive_return"
+    /// Tells what became of returned goods.
+    case inspectReturn = "inspect_return"
+    /// Settles a return.
+    case settleReturn = "settle_return"
+    /// Gives money back.
+    case refundOrder = "refund_order"
+    /// Reads what an order is paid with.
+    case getPayments = "get_payments"
+    /// Lists fulfilments.
+    case listFulfilments = "list_fulfilments"
+    /// Lists returns.
+    case listReturns = "list_returns"
+    /// Sets what sourcing knows.
+    case upsertSourcing = "upsert_sourcing"
+    /// Plans from where an order is served.
+    case planSourcing = "plan_sourcing"
+    /// Carries such a plan out.
+    case commitSourcing = "commit_sourcing"
+    /// Issues store credit.
+    case issueStoredValue = "issue_stored_value"
     /// Lists levels of stock.
     case getStock = "get_stock"
     /// Lists movements.

@@ -13,6 +13,10 @@ struct ReplayTerminal<Transport: ClientTransport>: Sendable {
     private let availability: Holdfast_V1_AvailabilityService.Client<Transport>
     private let reservations: Holdfast_V1_ReservationService.Client<Transport>
     let orders: Holdfast_V1_OrderService.Client<Transport>
+    let fulfilments: Holdfast_V1_FulfilmentService.Client<Transport>
+    let payments: Holdfast_V1_PaymentService.Client<Transport>
+    let returns: Holdfast_V1_ReturnService.Client<Transport>
+    let sourcing: Holdfast_V1_SourcingService.Client<Transport>
     let operations: Holdfast_V1_OperationsService.Client<Transport>
 
     init(_ client: GRPCClient<Transport>, caller: ServiceCaller) {
@@ -22,6 +26,10 @@ struct ReplayTerminal<Transport: ClientTransport>: Sendable {
         availability = .init(wrapping: client)
         reservations = .init(wrapping: client)
         orders = .init(wrapping: client)
+        fulfilments = .init(wrapping: client)
+        payments = .init(wrapping: client)
+        returns = .init(wrapping: client)
+        sourcing = .init(wrapping: client)
         operations = .init(wrapping: client)
     }
 
@@ -83,8 +91,9 @@ struct ReplayTerminal<Transport: ClientTransport>: Sendable {
         }
     }
 
-    func place(_ request: Holdfast_V1_PlaceOrderRequest) async throws {
-        _ = try await caller.call(.placeOrder) { try await orders.placeOrder(request, options: $0) }
+    /// Places an order; the amount in minor units that it comes to.
+    func place(_ request: Holdfast_V1_PlaceOrderRequest) async throws -> Int64 {
+        try await caller.call(.placeOrder) { try await orders.placeOrder(request, options: $0) }.total.amountMinor
     }
 
     /// The order; nil where there is none.

@@ -153,10 +153,11 @@ struct OrderDrive<Transport: ClientTransport>: Sendable {
 
     private func place(_ fill: OrderFill, reservation: ReplayID?) async throws -> Placing {
         do {
-            try await terminal.place(ShopRequests.order(order, lines: fill.kept, reservation: reservation))
+            let total = try await terminal.place(
+                ShopRequests.order(order, lines: fill.kept, reservation: reservation))
             acknowledged.add(order: order.id)
-            return .ended(
-                .accepted(PlacedOrder(kept: fill.kept, of: order.lines.count), dropped: .shortage))
+            let placed = PlacedOrder(kept: fill.kept, of: order.lines.count, totalMinor: total)
+            return .ended(.accepted(placed, dropped: .shortage))
         } catch let refused as ServiceCaller.Refused {
             if refused.error.code == .failedPrecondition, !fill.demand.isEmpty { return .short }
             if refused.isFault { throw refused.failure }

@@ -9,9 +9,12 @@ package struct PlacedOrder: Hashable, Sendable {
     package let causes: Set<String>
     /// True where this run placed it, false where it stood before.
     package let isNew: Bool
+    /// What it comes to, in minor units; may be 0.
+    package let totalMinor: Int64
 
     /// An order that was just placed with these of `count` lines, given by their positions from 0.
-    package init(kept: [Int], of count: Int) {
+    package init(kept: [Int], of count: Int, totalMinor: Int64 = 0) {
+        self.totalMinor = totalMinor
         numbers = Self.numbers(kept: kept, of: count)
         causes = []
         isNew = true
@@ -31,6 +34,7 @@ package struct PlacedOrder: Hashable, Sendable {
             position += 1
         }
         numbers = Self.numbers(kept: kept, of: planned.lines.count)
+        totalMinor = order.total.amountMinor
         causes = Set(order.events.map(\.causeID))
         isNew = false
     }

@@ -20,6 +20,11 @@ package struct RefusalReason: Hashable, Sendable {
     /// A stock correction of more than is on hand.
     package static let notOnHand = RefusalReason("correction_not_on_hand")
 
+    /// The return of units that are not with the customer.
+    package static let notReturnable = RefusalReason("return_not_possible")
+    /// The fulfilment of an order that cannot be released.
+    package static let notReleased = RefusalReason("order_not_released")
+
     /// Refused with a status, given by its name.
     static func status(_ name: String) -> RefusalReason { RefusalReason(name) }
 }

@@ -18,9 +18,12 @@ public struct ReplayReport: Sendable {
     public let latencies: [CallLatency]
     /// What the books say.
     public let books: BooksFigures
+    /// What became of orders after their capture; nil where the replay ended there.
+    public let life: LifeFigures?
 
-    /// True where the service's books agree and it has taken as many units as the replay knows of.
-    public var isSound: Bool { books.agree && books.unitsAgree }
+    /// True where the service's books agree, it has taken as many units as the replay knows of, and the money of every
+    /// order is accounted for.
+    public var isSound: Bool { books.agree && books.unitsAgree && life?.accounts.isBalanced ?? true }
 
     /// Most problems of the file that a report names.
     static let problemsNamed = 100
@@ -34,9 +37,9 @@ public struct ReplayReport: Sendable {
             .init("refused", .object(refusedInOrder.map { .init($0.key, $0.value.json) })),
             .init("not_replayed", notReplayedJSON),
             .init("throughput", pace.json),
-            .init("latency", .object(latencies.map { .init($0.kind.rawValue, Self.json($0)) })),
+            .init("latency", Self.json(latencies)),
             .init("books", books.json),
-        ])
+        ] + (life.map { [.init("life", $0.json(currency: ShopNames.currency))] } ?? []))
     }
 
     var refusedInOrder: [(key: String, value: RefusedFigures)] { refused.sorted { $0.key < $1.key } }
@@ -61,6 +64,10 @@ public struct ReplayReport: Sendable {
                     ])
                 )
             })
+    }
+
+    static func json(_ latencies: [CallLatency]) -> JSONValue {
+        .object(latencies.map { .init($0.kind.rawValue, json($0)) })
     }
 
     private static func json(_ latency: CallLatency) -> JSONValue {

@@ -9,14 +9,25 @@ package struct ReplayTally: Sendable {
     /// Orders that this run placed.
     package private(set) var ordersPlaced = 0
 
+    /// What became of accepted orders after their capture, as far as the plan tells it.
+    package private(set) var life = LifeFigures()
+
     private var orders: [ReplayID: InvoiceOrder] = [:]
-    private var placed: [ReplayID: PlacedOrder] = [:]
+    private var standings: [ReplayID: OrderStanding] = [:]
 
     /// Nothing yet.
     package init() {}
 
+    /// How far the accepted order with this id has come; nil where there is none so far.
+    package func standing(_ id: ReplayID) -> OrderStanding? { standings[id] }
+
     /// The accepted order with this id; nil where there is none so far.
-    package func placedOrder(_ id: ReplayID) -> PlacedOrder? { placed[id] }
+    package func placedOrder(_ id: ReplayID) -> PlacedOrder? { standings[id]?.placed }
+
+    /// Every accepted order, by id, with the number that people know it by.
+    package var acceptedOrders: [(id: ReplayID, name: String)] {
+        standings.keys.map { ($0, orders[$0]?.invoice ?? "\($0)") }.sorted { ($0.1, $0.0.high) < ($1.1, $1.0.high) }
+    }
 
     /// Adds an outcome; an order's comes before those of its cancellations.
     package mutating func add(_ outcome: OperationOutcome) {
@@ -36,25 +47,35 @@ package struct ReplayTally: Sendable {
         case .refused(let order, let reason):
             orders[order.id] = order
             refused[reason.name, default: .init()].orders += 1
-            for line in order.lines { refuse(line, reason) }
+            for line in order.lines {
+                if line.isGoods { life.asked.add(units: line.quantity) }
+                refuse(line, reason)
+            }
         case .cancelled(let cancellation, let fill, let reason): add(cancellation, fill, refused: reason)
+        case .fulfilled(let fulfilment, let reason): add(fulfilment, refused: reason)
+        case .tookBack(let cancellation, let fill, let reason):
+            add(cancellation, fill, refused: reason, isReturn: true)
         }
     }
 
     private mutating func add(_ order: InvoiceOrder, _ placed: PlacedOrder, dropped reason: RefusalReason) {
         orders[order.id] = order
-        self.placed[order.id] = placed
+        var openGoods: Int64 = 0
         accepted.orders += 1
         if !placed.isWhole { accepted.ordersInPart += 1 }
         if placed.isNew { ordersPlaced += 1 } else { accepted.ordersFound += 1 }
         let isAdjustment = order.invoice.hasPrefix("A")
         if isAdjustment { accepted.adjustments += 1 }
         for (line, number) in zip(order.lines, placed.numbers) {
+            if line.isGoods { life.asked.add(units: line.quantity) }
             guard number != nil else {
                 refuse(line, reason)
                 continue
             }
-            if line.isGoods { accepted.openGoodsUnits += line.quantity }
+            if line.isGoods {
+                life.filled.add(units: line.quantity)
+                openGoods += line.quantity
+            }
             let value = line.unitPrice.times(line.quantity)
             if isAdjustment {
                 accepted.adjustmentLines += 1
@@ -68,10 +89,26 @@ package struct ReplayTally: Sendable {
                 accepted.grossSales += value
             }
         }
+        accepted.openGoodsUnits += openGoods
+        standings[order.id] = OrderStanding(placed: placed, openGoods: openGoods, hasLeft: false)
+    }
+
+    private mutating func add(_ fulfilment: OrderFulfilment, refused reason: RefusalReason?) {
+        guard let standing = standings[fulfilment.orderID], standing.openGoods > 0 else { return }
+        if let reason {
+            refused[reason.name, default: .init()].orders += 1
+            return
+        }
+        life.secondsToShip.append(fulfilment.secondsToShip)
+        life.sent.add(units: standing.openGoods)
+        accepted.openGoodsUnits -= standing.openGoods
+        standings[fulfilment.orderID]?.openGoods = 0
+        standings[fulfilment.orderID]?.hasLeft = true
     }
 
     private mutating func add(
-        _ cancellation: OrderCancellation, _ fill: CancellationFill, refused reason: RefusalReason?
+        _ cancellation: OrderCancellation, _ fill: CancellationFill, refused reason: RefusalReason?,
+        isReturn: Bool = false
     ) {
         guard let order = orders[cancellation.orderID] else {
             preconditionFailure("an order's outcome comes before those of its cancellations")
@@ -80,7 +117,9 @@ package struct ReplayTally: Sendable {
             refused[RefusalReason.neverAccepted.name, default: .init()].add(
                 units: line.quantity, value: order.lines[line.number - 1].unitPrice.times(line.quantity))
         }
-        if reason == nil, !fill.accepted.isEmpty { accepted.cancelled.count += 1 }
+        if reason == nil, !fill.accepted.isEmpty {
+            if isReturn { life.takenBack.count += 1 } else { accepted.cancelled.count += 1 }
+        }
         for cancelled in fill.accepted {
             let line = order.lines[cancelled.planned - 1]
             let value = line.unitPrice.times(cancelled.quantity)
@@ -88,9 +127,17 @@ package struct ReplayTally: Sendable {
                 refused[reason.name, default: .init()].add(units: cancelled.quantity, value: value)
                 continue
             }
+            if isReturn {
+                life.takenBack.units += cancelled.quantity
+                life.takenBackValue += value
+                continue
+            }
             accepted.cancelled.units += cancelled.quantity
             accepted.cancelledValue += value
-            if line.isGoods { accepted.openGoodsUnits -= cancelled.quantity }
+            if line.isGoods {
+                accepted.openGoodsUnits -= cancelled.quantity
+                standings[cancellation.orderID]?.openGoods -= cancelled.quantity
+            }
         }
     }
 

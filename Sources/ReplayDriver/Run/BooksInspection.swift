@@ -6,6 +6,8 @@ import SwiftProtobuf
 struct BooksInspection<Transport: ClientTransport>: Sendable {
     let terminal: ReplayTerminal<Transport>
     let patience: Duration
+    /// Codes of the locations that the replay sells from.
+    var locations: Set<String> = [ShopNames.location]
 
     private static var pause: Duration { .milliseconds(250) }
     private static var pageSize: Int32 { 1_000 }
@@ -30,20 +32,20 @@ struct BooksInspection<Transport: ClientTransport>: Sendable {
         }
     }
 
-    /// Units that open orders have taken from the warehouse.
+    /// Units that open orders have taken from the locations.
     private func allocatedUnits() async throws -> Int64 {
         var units: Int64 = 0
         var token = ""
         repeat {
             let request = Holdfast_V1_GetStockRequest.with {
-                $0.location = ShopNames.location
+                if locations.count == 1, let only = locations.first { $0.location = only }
                 $0.pageSize = Self.pageSize
                 $0.pageToken = token
             }
             let page = try await terminal.caller.call(.getStock) {
                 try await terminal.inventory.getStock(request, options: $0)
             }
-            units += page.levels.reduce(0) { $0 + $1.allocated }
+            for level in page.levels where locations.contains(level.location) { units += level.allocated }
             token = page.nextPageToken
         } while !token.isEmpty
         return units

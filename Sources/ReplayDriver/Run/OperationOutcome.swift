@@ -12,4 +12,8 @@ package enum OperationOutcome: Sendable {
     case refused(InvoiceOrder, RefusalReason)
     /// The accepted part of a cancellation was carried out; or was refused.
     case cancelled(OrderCancellation, CancellationFill, refused: RefusalReason?)
+    /// The goods of an order were delivered; or were not, for a reason. Nothing is done for an order without open goods.
+    case fulfilled(OrderFulfilment, refused: RefusalReason?)
+    /// The accepted part of a cancellation came back from the customer and was paid back; or was refused.
+    case tookBack(OrderCancellation, CancellationFill, refused: RefusalReason?)
 }

@@ -34,6 +34,8 @@ struct ReplayMarker: Sendable {
                 mix(order.id.low)
                 mix(UInt64(order.lines.count))
             case .cancel(let cancellation): mix(cancellation.id.low)
+            case .fulfil(let fulfilment): mix(fulfilment.id.low)
+            case .takeBack(let cancellation): mix(cancellation.returnID.low)
             }
         }
         let digits = String(hash, radix: 16)

@@ -58,6 +58,18 @@ public struct ReplayRun<Transport: ClientTransport>: Sendable {
             throw refused.failure
         }
         let time = clock.now - start
+        var life: LifeFigures?
+        if options.end == .delivery {
+            var figures = tally.life
+            figures.ordersWaiting = plan.ordersWaiting
+            do {
+                let inspection = LifeInspection(terminal: terminal, workers: options.workers, patience: options.booksPatience)
+                figures.add(try await inspection.accounts(of: tally.acceptedOrders, in: ShopNames.channel))
+            } catch let refused as ServiceCaller.Refused {
+                throw refused.failure
+            }
+            life = figures
+        }
         let answered = log.latencies.reduce(0) { $0 + Int(clamping: $1.count) }
         let repeated = log.repeated
         let books = try await BooksInspection(terminal: terminal, patience: options.booksPatience)
@@ -72,7 +84,8 @@ public struct ReplayRun<Transport: ClientTransport>: Sendable {
                 workers: options.workers, milliseconds: Int64(time / .milliseconds(1)),
                 ordersPlaced: tally.ordersPlaced, calls: answered, repeated: repeated),
             latencies: log.latencies,
-            books: books
+            books: books,
+            life: life
         )
     }
 
@@ -97,7 +110,7 @@ public struct ReplayRun<Transport: ClientTransport>: Sendable {
     ) async throws -> ReplayTally {
         let setUp = ShopSetUp(terminal: terminal, marker: ReplayMarker(plan))
         let completed = try await setUp.completedStage()
-        if completed == nil { try await setUp.open(plan.products) }
+        if completed == nil { try await setUp.open(plan.products, takesBack: options.end == .delivery) }
         let maybeBegun = if completed == nil { try await setUp.hasOrders() } else { true }
         let stages = stages()
         var tally = ReplayTally()
@@ -129,19 +142,16 @@ public struct ReplayRun<Transport: ClientTransport>: Sendable {
         _ operations: [ReplayOperation], past: OperationDrive<Transport>.Past, tally: inout ReplayTally,
         afterEach: () -> Void
     ) async throws {
-        let drive = OperationDrive(terminal: terminal, acknowledged: acknowledgements)
+        let drive = OperationDrive(
+            terminal: terminal, acknowledged: acknowledgements, tender: options.end == .delivery ? options.tender : nil)
         var schedule = StageSchedule(operations)
         try await withThrowingTaskGroup(of: (Int, OperationOutcome).self) { group in
             var running = 0
             while !schedule.isDone {
                 while running < options.workers, let operation = schedule.start() {
-                    var placed: PlacedOrder?
-                    if case .cancel(let cancellation) = operation.action {
-                        placed = tally.placedOrder(cancellation.orderID)
-                    }
-                    let known = placed
+                    let standing = operation.action.orderBefore.flatMap { tally.standing($0) }
                     group.addTask {
-                        (operation.index, try await drive.run(operation, placed: known, past: past))
+                        (operation.index, try await drive.run(operation, standing: standing, past: past))
                     }
                     running += 1
                 }
@@ -153,6 +163,17 @@ public struct ReplayRun<Transport: ClientTransport>: Sendable {
                 tally.add(outcome)
                 afterEach()
             }
+        }
+    }
+}
+
+extension ReplayOperation.Action {
+    /// The order that must have been placed before; nil for what concerns none, and for the placing itself.
+    fileprivate var orderBefore: ReplayID? {
+        switch self {
+        case .receive, .correct, .place: nil
+        case .cancel(let cancellation), .takeBack(let cancellation): cancellation.orderID
+        case .fulfil(let fulfilment): fulfilment.orderID
         }
     }
 }

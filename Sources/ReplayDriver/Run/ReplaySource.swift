@@ -12,7 +12,8 @@ public enum ReplaySource: Hashable, Sendable {
     /// Throws where the file cannot be opened, its header is wrong, or it changes while it is read. Bad rows and a file
     /// that breaks off do not throw: the plan's problems name them.
     public func plan(_ options: ReplayOptions) throws -> (plan: ReplayPlan, offered: OfferedReport) {
-        try ReplayPlan.reading(options.scope, replenishment: options.replenishment) {
+        let dispatch = options.end == .delivery ? options.dispatch : nil
+        return try ReplayPlan.reading(options.scope, replenishment: options.replenishment, dispatch: dispatch) {
             switch self {
             case .file(let path): try RetailReader(InputFile.open(path: path))
             case .sample: try RetailReader(RetailSample.open())

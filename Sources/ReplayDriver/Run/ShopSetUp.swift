@@ -37,8 +37,8 @@ struct ShopSetUp<Transport: ClientTransport>: Sendable {
         }
     }
 
-    /// Creates channel, warehouse and products.
-    func open(_ products: [ProductRange.Product]) async throws {
+    /// Creates channel, warehouse and products, and the rule by which goods are taken back where that is wanted.
+    func open(_ products: [ProductRange.Product], takesBack: Bool) async throws {
         let channels = Holdfast_V1_UpsertChannelsRequest.with {
             $0.requestID = ReplayID.catalogue("channel/\(ShopNames.channel)").description
             $0.channels = [
@@ -63,6 +63,11 @@ struct ShopSetUp<Transport: ClientTransport>: Sendable {
         _ = try await required(.upsertCatalogue) { try await terminal.catalogue.upsertChannels(channels, options: $0) }
         _ = try await required(.upsertCatalogue) {
             try await terminal.catalogue.upsertLocations(locations, options: $0)
+        }
+        if takesBack {
+            _ = try await required(.upsertReturnRules) {
+                try await terminal.returns.upsertReturnRules(LifeRequests.returnRules, options: $0)
+            }
         }
         for start in stride(from: 0, to: products.count, by: Self.productsPerCall) {
             let part = products[start..<min(products.count, start + Self.productsPerCall)]

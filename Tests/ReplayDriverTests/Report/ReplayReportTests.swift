@@ -32,6 +32,10 @@ struct ReplayReportTests {
             case .cancel(let cancellation):
                 let fill = CancellationFill(cancellation, of: tally.placedOrder(cancellation.orderID))
                 tally.add(.cancelled(cancellation, fill, refused: nil))
+            case .fulfil(let fulfilment): tally.add(.fulfilled(fulfilment, refused: nil))
+            case .takeBack(let cancellation):
+                let fill = CancellationFill(cancellation, of: tally.placedOrder(cancellation.orderID))
+                tally.add(.tookBack(cancellation, fill, refused: nil))
             }
         }
         let log = CallLog()
@@ -48,7 +52,8 @@ struct ReplayReportTests {
                 workers: 16, milliseconds: 2_500, ordersPlaced: tally.ordersPlaced, calls: 10, repeated: 1),
             latencies: log.latencies,
             books: BooksFigures(
-                books, replayedOpenUnits: tally.accepted.openGoodsUnits, allocatedUnits: tally.accepted.openGoodsUnits))
+                books, replayedOpenUnits: tally.accepted.openGoodsUnits, allocatedUnits: tally.accepted.openGoodsUnits),
+            life: nil)
     }
 
     @Test("adds up exactly what was accepted, and the rest by reason")

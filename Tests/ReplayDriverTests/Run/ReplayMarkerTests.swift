@@ -29,6 +29,10 @@ struct ReplayMarkerTests {
         let marker = ReplayMarker(try Books.plan(lines).plan)
         #expect(ReplayMarker(try Books.plan(lines).plan).sku == marker.sku)
         #expect(ReplayMarker(try Books.plan(lines, scope: ReplayScope(limit: 1)).plan).sku != marker.sku)
+        let later = [Books.line("536367", "A1", 1, at: "2010-12-03 09:00:00")]
+        #expect(
+            ReplayMarker(try Books.plan(lines + later, dispatch: DispatchRule()).plan).sku
+                != ReplayMarker(try Books.plan(lines + later).plan).sku)
         #expect(ReplayMarker(try Books.plan(lines + [Books.line("536367", "A1", 1)]).plan).sku != marker.sku)
         #expect(ReplayMarker(try Books.plan([lines[0], Books.line("536366", "A1", 7)]).plan).sku != marker.sku)
     }

@@ -16,7 +16,7 @@ struct ReplayScopeTests {
             case .place(let order): order.invoice
             case .cancel(let cancellation): cancellation.invoice
             case .correct(let correction): correction.invoice
-            case .receive: nil
+            case .receive, .fulfil, .takeBack: nil
             }
         }
     }

@@ -12,10 +12,13 @@ enum Books {
 
     /// The plan of lines in the layout of the file, and what they offer.
     static func plan(
-        _ lines: [String], scope: ReplayScope = ReplayScope(), replenishment: Replenishment = Replenishment()
+        _ lines: [String], scope: ReplayScope = ReplayScope(), replenishment: Replenishment = Replenishment(),
+        dispatch: DispatchRule? = nil
     ) throws -> (plan: ReplayPlan, offered: OfferedReport) {
         let bytes = Array(([header] + lines).joined(separator: "\n").utf8)
-        return try ReplayPlan.reading(scope, replenishment: replenishment) { try RetailReader(MemoryByteSource(bytes)) }
+        return try ReplayPlan.reading(scope, replenishment: replenishment, dispatch: dispatch) {
+            try RetailReader(MemoryByteSource(bytes))
+        }
     }
 
     /// A line of an invoice.

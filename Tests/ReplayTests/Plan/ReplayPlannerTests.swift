@@ -23,6 +23,55 @@ struct ReplayPlannerTests {
         return try ReplayPlan(replenishment: replenishment) { try RetailReader(MemoryByteSource(Array(text.utf8))) }
     }
 
+    /// What happens to orders, in order: `place 1`, `leave 1 2010-12-02`, `cancel C2`, `back C3`.
+    private static func lives(_ lines: [String]) throws -> [String] {
+        let text = ([Samples.header] + lines).joined(separator: "\n")
+        let plan = try ReplayPlan(dispatch: DispatchRule()) { try RetailReader(MemoryByteSource(Array(text.utf8))) }
+        return plan.operations.compactMap { operation in
+            switch operation.action {
+            case .receive, .correct: nil
+            case .place(let order): "place \(order.invoice)"
+            case .fulfil(let fulfilment): "leave \(fulfilment.orderInvoice) \(fulfilment.leavesAt.dateText)"
+            case .cancel(let cancellation): "cancel \(cancellation.invoice)"
+            case .takeBack(let cancellation): "back \(cancellation.invoice)"
+            }
+        }
+    }
+
+    @Test("A cancellation before the goods leave cancels, a later one takes them back")
+    func cancelOrReturn() throws {
+        // 2010-12-01 was a Wednesday.
+        let lives = try Self.lives([
+            Self.row("1", "A1", 4), Self.row("2", "A2", 4, customer: "2"), Self.row("C3", "A1", -1, minute: 30),
+            Self.row("C4", "A1", -1, day: 2), Self.row("C5", "A1", -1, day: 3), Self.row("C6", "A2", -4, customer: "2", day: 6),
+        ])
+        #expect(
+            lives == [
+                "place 1", "place 2", "cancel C3", "cancel C4", "leave 1 2010-12-02", "leave 2 2010-12-02", "back C5",
+                "back C6",
+            ])
+    }
+
+    @Test("Goods leave on working days, in the order of leaving, and what would leave after the last row stays")
+    func leaving() throws {
+        // The 3rd was a Friday, the 5th a Sunday: both leave on Monday, and what comes on Monday leaves on Tuesday.
+        let lives = try Self.lives([
+            Self.row("1", "A1", 1, day: 3), Self.row("2", "A1", 1, day: 5), Self.row("3", "POST", 1, day: 5),
+            Self.row("4", "A1", 1, day: 6), Self.row("5", "A1", 1, day: 7),
+        ])
+        #expect(
+            lives == [
+                "place 1", "place 2", "place 3", "place 4", "leave 1 2010-12-06", "leave 2 2010-12-06", "place 5",
+            ])
+    }
+
+    @Test("An order of services alone is never sent, and is cancelled whenever that comes")
+    func services() throws {
+        #expect(
+            try Self.lives([Self.row("1", "POST", 2), Self.row("2", "A1", 1, day: 6), Self.row("C3", "POST", -1, day: 7)])
+                == ["place 1", "place 2", "cancel C3"])
+    }
+
     private static func cancellations(_ plan: ReplayPlan) -> [OrderCancellation] {
         plan.operations.compactMap { if case .cancel(let cancellation) = $0.action { cancellation } else { nil } }
     }

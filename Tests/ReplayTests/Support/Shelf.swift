@@ -32,7 +32,8 @@ struct Shelf {
             guard needed.allSatisfy({ stock[$0.key, default: 0] >= $0.value }) else { return }
             for (sku, units) in needed { stock[sku, default: 0] -= units }
         case .place(let order): place(order)
-        case .cancel(let cancellation):
+        case .fulfil: break
+        case .cancel(let cancellation), .takeBack(let cancellation):
             for line in cancellation.lines {
                 if let sku = served[cancellation.orderID]?[line.number] {
                     stock[sku, default: 0] += line.quantity
