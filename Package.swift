@@ -187,7 +187,7 @@ let package = Package(
             name: "Torture",
             dependencies: [
                 "FramedTransport", "HoldfastAPI", "HoldfastClient", "Domain", "Ledger", "PostgresClient",
-                "RedisClient", "PrivateStores", "Replay", grpcCore, swiftProtobuf, nioCore, nioPosix, logging,
+                "RedisClient", "PrivateStores", "Replay", grpcCore, swiftProtobuf, nioCore, nioHTTP1, nioPosix, logging,
             ], swiftSettings: strict),
         .executableTarget(
             name: "holdfast",

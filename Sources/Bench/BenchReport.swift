@@ -102,7 +102,8 @@ public struct BenchReport: Sendable {
         return line + "\n"
     }
 
-    private static func number(_ value: Double, _ decimals: Int) -> String {
+    /// A figure with so many decimal places.
+    static func number(_ value: Double, _ decimals: Int) -> String {
         guard value.isFinite else { return "0" }
         var scale = 1.0
         for _ in 0..<decimals { scale *= 10 }

@@ -12,6 +12,10 @@ public enum BenchError: Error, Sendable {
     case notRebuilt
     /// The stores differ, or the keys are not those that were there before.
     case booksDiffer
+    /// A step of an order failed for every order; why the first one did.
+    case stepFailed(String, reason: String)
+    /// The payments of orders were not settled within ten minutes.
+    case notSettled
 }
 
 /// Measures the service beside what it stands on, in one run on the same servers.
@@ -72,7 +76,8 @@ public struct BenchRun: Sendable {
         return BenchReport.Comparison(service: sides[0], floors: Array(sides.dropFirst()), ratios: ratios)
     }
 
-    private static func side(_ name: String, _ measurements: [Measurement]) -> BenchReport.Side {
+    /// One side over all rounds.
+    static func side(_ name: String, _ measurements: [Measurement]) -> BenchReport.Side {
         var latency = Histogram<UInt32>(highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: .three)
         var operations: UInt64 = 0
         var failures: UInt64 = 0

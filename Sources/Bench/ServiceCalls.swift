@@ -89,12 +89,14 @@ struct ServiceCalls: Sendable {
         }
     }
 
-    private func call(_ service: String, _ method: String, _ request: some Message) async throws {
+    /// Makes a call and waits for it.
+    func call(_ service: String, _ method: String, _ request: some Message) async throws {
         guard let connection = connections.first else { throw BenchError.noConnection }
         try await send(connection, service, method, request).get()
     }
 
-    private static func id() -> String {
+    /// A random id.
+    static func id() -> String {
         var generator = SystemRandomNumberGenerator()
         return EntityID.random(using: &generator).description
     }
@@ -105,14 +107,20 @@ struct ServiceCalls: Sendable {
         -> EventLoopFuture<Void>
     {
         do {
-            let bytes: [UInt8] = try request.serializedBytes()
-            return connection.call(
-                service: "holdfast.v1.\(service)", method: method, message: ByteBuffer(bytes: bytes),
-                timeout: .seconds(30)
-            ).map { _ in }
+            return ask(connection, service, method, try request.serializedBytes()).map { _ in }
         } catch {
             return connection.eventLoop.makeFailedFuture(error)
         }
+    }
+
+    /// Makes a call; the future completes on the connection's loop with the reply.
+    func ask(
+        _ connection: FramedClientConnection, _ service: String, _ method: String, _ request: [UInt8]
+    ) -> EventLoopFuture<ByteBuffer> {
+        connection.call(
+            service: "holdfast.v1.\(service)", method: method, message: ByteBuffer(bytes: request),
+            timeout: .seconds(30)
+        ).map(\.message)
     }
 
     private func workload(

@@ -18,6 +18,7 @@ extension TortureRun {
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> TortureReport {
         var plan = TortureStack.Plan(program: program, directory: directory)
+        plan.seed = options.seed
         plan.diskBytes = min(4 << 30, (640 << 20) + options.seconds * (8 << 20))
         if let sabotage = options.sabotage {
             if sabotage != TortureOptions.noWeakness { plan.environment["HOLDFAST_SABOTAGE"] = sabotage }

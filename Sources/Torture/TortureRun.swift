@@ -87,6 +87,10 @@ package struct TortureRun: Sendable {
         try await need(steward, "CatalogService", "UpsertChannels", wares.channelRequest(id: id()))
         try await need(steward, "CatalogService", "UpsertLocations", wares.locationRequest(id: id()))
         try await need(steward, "CatalogService", "UpsertProducts", wares.productRequest(id: id()))
+        // Rules are the whole deployment's: one that others use keeps its own.
+        if !target.isShared {
+            try await need(steward, "ReturnService", "UpsertReturnRules", wares.returnRules(id: id()))
+        }
         for receipt in wares.openingReceipts(id: id) {
             guard case .done = await steward.made(.receive(receipt), on: 0) else {
                 throw TortureError("the opening stock was refused")
@@ -116,7 +120,7 @@ package struct TortureRun: Sendable {
                     await client.run(
                         LoadMix(
                             random: SeededGenerator(seed: options.seed, part: UInt64(number + 1_000)), wares: wares,
-                            shelf: shelf, isSalted: target.isShared))
+                            shelf: shelf, isSalted: target.isShared, paysByCard: target.hasGateway))
                     for connection in client.connections { await connection.close() }
                 }
             }
@@ -170,6 +174,11 @@ package struct TortureRun: Sendable {
             }
             if exact == nil { do { try await Task.sleep(for: .milliseconds(20)) } catch { break } }
         }
+        do {
+            timeline.record(try await target.lifeViolations())
+        } catch {
+            progress("the books cannot be read now, and will be at the end: \(error)")
+        }
         let record = QuietRecord(healed: healed, began: began, exact: exact, differences: differences)
         timeline.record(record)
         if let nanoseconds = record.nanoseconds {
@@ -214,6 +223,11 @@ package struct TortureRun: Sendable {
         violations += ReadCheck.violations(of: history.wrongFigures)
         let facts = try await target.facts(of: keys)
         violations += DurabilityCheck.violations(in: keys, facts: facts)
+        violations += LifeCheck.violations(in: keys, facts: facts)
+        violations += timeline.violations
+        for violation in try await target.lifeViolations() where !violations.contains(violation) {
+            violations.append(violation)
+        }
         violations += BoundedCounterCheck.violations(in: keys, facts: facts, clockMayJump: target.clockMayJump)
         violations += try await target.violations(beside: keys)
         violations += ExactnessCheck.violations(of: timeline.quiets, within: options.exactSeconds)

@@ -15,6 +15,7 @@ struct TortureRunTests {
         #expect(report.isSound, "\(report.text)")
         #expect(report.acknowledgedReservations > 0)
         #expect(report.acknowledgedOrders > 0)
+        #expect(report.acknowledgedSteps > 0)
         #expect(!report.underFaults.isEmpty)
     }
 

@@ -134,8 +134,8 @@ package enum BoundedCounterCheck {
             var counter = Counter()
             let ordered = moved.sorted { $0.movement.sequence < $1.movement.sequence }
             for (movement, cause) in ordered {
-                let key = [Mutation.Space.movement, .order, .cancellation].lazy.compactMap { byKey[.init($0, cause)] }
-                    .first
+                let key = [Mutation.Space.movement, .order, .cancellation, .fulfilment, .returnChange].lazy
+                    .compactMap { byKey[.init($0, cause)] }.first
                 counter.bases.append(
                     (counter.bases.last ?? 0) + movement.onHand - movement.safety - movement.allocated)
                 counter.latest.append(key?.acknowledged ?? Int64.max)

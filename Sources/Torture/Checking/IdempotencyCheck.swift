@@ -72,10 +72,22 @@ package enum IdempotencyCheck {
 
     /// The part of an answer that must be the same every time.
     ///
-    /// A repeated Reserve tells how the reservation stands now; what it holds never changes.
+    /// A repeated Reserve tells how the reservation stands now; what it holds never changes. A repeated payment tells what has
+    /// become of its attempts; which they are never changes.
     static func essence(of reply: [UInt8], to mutation: Mutation) -> [UInt8] {
-        guard case .reserve = mutation else { return reply }
         do {
+            switch mutation {
+            case .life(.tender):
+                var message = try Holdfast_V1_AddTenderResponse(serializedBytes: reply)
+                message.attempts = message.attempts.map(lasting)
+                return try message.serializedBytes()
+            case .life(.refund):
+                var message = try Holdfast_V1_RefundOrderResponse(serializedBytes: reply)
+                message.attempts = message.attempts.map(lasting)
+                return try message.serializedBytes()
+            case .reserve: break
+            default: return reply
+            }
             var message = try Holdfast_V1_ReserveResponse(serializedBytes: reply)
             message.reservation.state = .unspecified
             message.reservation.orderID = ""
@@ -84,5 +96,16 @@ package enum IdempotencyCheck {
         } catch {
             return reply
         }
+    }
+
+    /// What of an attempt never changes.
+    private static func lasting(_ attempt: Holdfast_V1_PaymentAttempt) -> Holdfast_V1_PaymentAttempt {
+        var attempt = attempt
+        attempt.state = .unspecified
+        attempt.reference = ""
+        attempt.reason = ""
+        attempt.tries = 0
+        attempt.clearEndedAt()
+        return attempt
     }
 }

@@ -48,13 +48,15 @@ package struct LedgerFacts: Sendable {
             package var allocated: Int64
             package var delivered: Int64
             package var cancelled: Int64
+            /// Units in every other status, by its number.
+            package var later: [Int16: Int64]
             /// What the capture took, and where; nil where that cannot be asked.
             package var captured: [Units]?
 
             /// Makes a line.
             package init(
                 sku: String, quantity: Int64, amountMinor: Int64, allocated: Int64, delivered: Int64,
-                cancelled: Int64, captured: [Units]?
+                cancelled: Int64, later: [Int16: Int64] = [:], captured: [Units]?
             ) {
                 self.sku = sku
                 self.quantity = quantity
@@ -62,7 +64,46 @@ package struct LedgerFacts: Sendable {
                 self.allocated = allocated
                 self.delivered = delivered
                 self.cancelled = cancelled
+                self.later = later
                 self.captured = captured
+            }
+
+            /// Units by the number of their status.
+            var units: [Int16: Int64] {
+                later.merging([1: allocated, 2: delivered, 3: cancelled]) { $1 }.filter { $0.value != 0 }
+            }
+        }
+
+        /// What an event after the capture did.
+        package struct Advance: Sendable {
+            /// Units of a line that moved together; a status is a number, 0 none.
+            package struct Move: Sendable, Hashable {
+                package var line: Int
+                package var from: Int16
+                package var to: Int16
+                package var quantity: Int64
+                /// Their part of the line's amount; 0 where no money moved.
+                package var amountMinor: Int64
+
+                /// Makes a move.
+                package init(line: Int, from: Int16, to: Int16, quantity: Int64, amountMinor: Int64 = 0) {
+                    self.line = line
+                    self.from = from
+                    self.to = to
+                    self.quantity = quantity
+                    self.amountMinor = amountMinor
+                }
+            }
+
+            /// The id of what else changed its state; empty for nothing.
+            package var thing: String
+            /// The units that moved.
+            package var moves: [Move]
+
+            /// Makes one.
+            package init(thing: String = "", moves: [Move] = []) {
+                self.thing = thing
+                self.moves = moves
             }
         }
 
@@ -74,11 +115,16 @@ package struct LedgerFacts: Sendable {
         package var reservation: String
         /// Events in their order: their numbers and causes.
         package var events: [(sequence: Int, type: String, cause: String)]
+        /// What events after the capture did, by their numbers; nil where that cannot be asked.
+        package var advances: [Int: Advance]?
+        /// Whether the customer had the goods when it was captured.
+        package var goodsInHand: Bool
 
         /// Makes an order.
         package init(
             channel: String, externalID: String, lines: [Line], subtotalMinor: Int64, addedTaxMinor: Int64,
-            reservation: String = "", events: [(sequence: Int, type: String, cause: String)]
+            reservation: String = "", events: [(sequence: Int, type: String, cause: String)],
+            advances: [Int: Advance]? = nil, goodsInHand: Bool = false
         ) {
             self.channel = channel
             self.externalID = externalID
@@ -87,6 +133,8 @@ package struct LedgerFacts: Sendable {
             self.addedTaxMinor = addedTaxMinor
             self.reservation = reservation
             self.events = events
+            self.advances = advances
+            self.goodsInHand = goodsInHand
         }
     }
 

@@ -38,7 +38,7 @@ package struct LedgerReader: Sendable {
     private static let orders = PostgresStatement(
         "torture_orders",
         """
-        SELECT o.id, c.code, o.external_id, o.subtotal, o.added_tax, o.reservation_id
+        SELECT o.id, c.code, o.external_id, o.subtotal, o.added_tax, o.reservation_id, o.goods_in_hand
         FROM orders o JOIN channel c ON c.id = o.channel_id
         """, access: .readOnly)
     private static let orderLines = PostgresStatement(
@@ -52,7 +52,9 @@ package struct LedgerReader: Sendable {
                 JOIN location x ON x.id = e.location_id
                 WHERE a.order_id = l.order_id AND a.line_number = l.line_number AND a.quantity > 0), '{}'),
             coalesce((SELECT array_agg(a.quantity ORDER BY a.cell_id) FROM order_allocation a
-                WHERE a.order_id = l.order_id AND a.line_number = l.line_number AND a.quantity > 0), '{}')
+                WHERE a.order_id = l.order_id AND a.line_number = l.line_number AND a.quantity > 0), '{}'),
+            coalesce(array_agg(q.status ORDER BY q.status) FILTER (WHERE q.status > 3 AND q.quantity <> 0), '{}')::int2[],
+            coalesce(array_agg(q.quantity ORDER BY q.status) FILTER (WHERE q.status > 3 AND q.quantity <> 0), '{}')::int8[]
         FROM order_line l JOIN product p ON p.id = l.product_id
         LEFT JOIN line_quantity q ON q.order_id = l.order_id AND q.line_number = l.line_number
         GROUP BY l.order_id, l.line_number, p.sku, l.quantity, l.amount ORDER BY l.order_id, l.line_number
@@ -60,6 +62,14 @@ package struct LedgerReader: Sendable {
     private static let orderEvents = PostgresStatement(
         "torture_order_events",
         "SELECT order_id, sequence, kind, cause_id FROM order_event ORDER BY order_id, sequence", access: .readOnly)
+    private static let advances = PostgresStatement(
+        "torture_order_advances",
+        """
+        SELECT order_id, sequence, thing_id, lines, befores, afters, quantities, amounts FROM order_advance
+        UNION ALL
+        SELECT order_id, sequence, NULL, lines, array_fill(-1::int2, ARRAY[cardinality(lines)]),
+            array_fill(3::int2, ARRAY[cardinality(lines)]), quantities, amounts FROM order_cancellation
+        """, access: .readOnly)
     private static let movements = PostgresStatement(
         "torture_movements",
         """
@@ -70,7 +80,8 @@ package struct LedgerReader: Sendable {
         ORDER BY m.sequence
         """, access: .readOnly)
     private static let stored = PostgresStatement(
-        "torture_stored_answers", "SELECT id, kind FROM idempotency WHERE kind IN (2, 3, 4)", access: .readOnly)
+        "torture_stored_answers", "SELECT id, kind FROM idempotency WHERE kind IN (2, 3, 4, 40, 60, 63, 81, 82)",
+        access: .readOnly)
 
     /// Reads everything that a run may have left.
     package func facts() async throws -> LedgerFacts {
@@ -82,13 +93,16 @@ package struct LedgerReader: Sendable {
             for row in try connection.execute(Self.orders) {
                 facts.orders["\(try row.uuid(0))"] = LedgerFacts.Order(
                     channel: try row.text(1), externalID: try row.text(2), lines: [], subtotalMinor: try row.int64(3),
-                    addedTaxMinor: try row.int64(4), reservation: try row.uuidOrNil(5).map { "\($0)" } ?? "", events: []
-                )
+                    addedTaxMinor: try row.int64(4), reservation: try row.uuidOrNil(5).map { "\($0)" } ?? "",
+                    events: [],
+                    advances: [:], goodsInHand: try row.bool(6))
             }
             for row in try connection.execute(Self.orderLines) {
                 let line = LedgerFacts.Order.Line(
                     sku: try row.text(1), quantity: try row.int64(2), amountMinor: try row.int64(3),
                     allocated: try row.int64(4), delivered: try row.int64(5), cancelled: try row.int64(6),
+                    later: Dictionary(
+                        zip(try row.int16s(9), try row.int64s(10)), uniquingKeysWith: { first, _ in first }),
                     captured: zip(try row.texts(7), try row.int64s(8)).map { .init(location: $0, quantity: $1) })
                 facts.orders["\(try row.uuid(0))"]?.lines.append(line)
             }
@@ -97,25 +111,48 @@ package struct LedgerReader: Sendable {
                 let event = (sequence: Int(try row.int32(1)), type: kind, cause: "\(try row.uuid(3))")
                 facts.orders["\(try row.uuid(0))"]?.events.append(event)
             }
+            for row in try connection.execute(Self.advances) {
+                let sequence = Int(try row.int32(1))
+                facts.orders["\(try row.uuid(0))"]?.advances?[sequence] = try Self.advance(row)
+            }
             for row in try connection.execute(Self.movements) {
                 facts.movements["\(try row.uuid(0))", default: []].append(
                     LedgerFacts.Movement(
                         sku: try row.text(1), location: try row.text(2), onHand: try row.int64(3),
                         safety: try row.int64(4), allocated: try row.int64(5), sequence: try row.int64(6)))
             }
-            var stored: [Mutation.Space: Set<String>] = [.movement: [], .cancellation: [], .extension_: []]
+            var stored: [Mutation.Space: Set<String>] = [
+                .movement: [], .cancellation: [], .extension_: [], .fulfilment: [], .payment: [], .storedValue: [],
+                .returnCreation: [], .returnChange: [],
+            ]
             for row in try connection.execute(Self.stored) {
                 let space: Mutation.Space =
                     switch try row.int16(1) {
                     case 2: .movement
                     case 3: .cancellation
-                    default: .extension_
+                    case 4: .extension_
+                    case 40: .fulfilment
+                    case 60: .payment
+                    case 63: .storedValue
+                    case 81: .returnCreation
+                    default: .returnChange
                     }
                 stored[space, default: []].insert("\(try row.uuid(0))")
             }
             facts.storedAnswers = stored
             return facts
         }
+    }
+
+    private static func advance(_ row: PostgresRow) throws -> LedgerFacts.Order.Advance {
+        let places = zip(zip(try row.int16s(3), try row.int16s(4)), try row.int16s(5))
+        let figures = zip(try row.int64s(6), try row.int64s(7))
+        return LedgerFacts.Order.Advance(
+            thing: try row.uuidOrNil(2).map { "\($0)" } ?? "",
+            moves: zip(places, figures).map { place, figure in
+                .init(
+                    line: Int(place.0.0), from: place.0.1, to: place.1, quantity: figure.0, amountMinor: figure.1)
+            })
     }
 
     private static func reservation(_ row: PostgresRow) throws -> LedgerFacts.Reservation {

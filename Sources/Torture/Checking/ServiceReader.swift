@@ -28,7 +28,7 @@ struct ServiceReader: Sendable {
                 switch key.key.space {
                 case .reservation: .reservation(key.key.id)
                 case .order: .order(key.key.id)
-                case .release, .extension_, .cancellation, .movement: nil
+                default: nil
                 }
             } + skus.map { .movements($0) }
         var facts = LedgerFacts()
@@ -112,7 +112,11 @@ struct ServiceReader: Sendable {
         }
         return LedgerFacts.Order.Line(
             sku: line.sku, quantity: line.quantity, amountMinor: line.amount.amountMinor, allocated: units(.allocated),
-            delivered: units(.delivered), cancelled: units(.cancelled), captured: nil)
+            delivered: units(.delivered), cancelled: units(.cancelled),
+            later: Dictionary(
+                line.quantities.filter { $0.status.rawValue > 3 && $0.quantity != 0 }.map {
+                    (Int16($0.status.rawValue), $0.quantity)
+                }, uniquingKeysWith: +), captured: nil)
     }
 
     private func movements(

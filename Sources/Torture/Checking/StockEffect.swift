@@ -46,7 +46,7 @@ struct StockEffect: Hashable, CustomStringConvertible {
             for movement in moved where places.contains(Place(sku: movement.sku, location: movement.location)) {
                 add(movement.sku, movement.location, onHand: 0, safety: movement.safety)
             }
-        case .reserve, .release, .extend, .place, .cancel: break
+        case .reserve, .release, .extend, .place, .cancel, .life: break
         }
     }
 

@@ -59,11 +59,24 @@ package final class Timeline: Sendable {
     private struct Events {
         var faults: [FaultRecord] = []
         var quiets: [QuietRecord] = []
+        var violations: [Violation] = []
     }
 
     private let events = Mutex(Events())
 
     package init() {}
+
+    /// Records what a look at the books found while trade paused; each story once.
+    package func record(_ violations: [Violation]) {
+        events.withLock { events in
+            for violation in violations where !events.violations.contains(violation) {
+                events.violations.append(violation)
+            }
+        }
+    }
+
+    /// What looks at the books found while trade paused.
+    package var violations: [Violation] { events.withLock { $0.violations } }
 
     package func record(_ fault: FaultRecord) { events.withLock { $0.faults.append(fault) } }
 

@@ -13,6 +13,8 @@ package enum Mutation: Hashable, Sendable {
     case count(Holdfast_V1_CountStockRequest)
     case transfer(Holdfast_V1_TransferStockRequest)
     case policy(Holdfast_V1_SetStockPolicyRequest)
+    /// What happens to an order after its capture.
+    case life(LifeCall)
 
     /// Where ids are told apart: the same id may stand once in each.
     package enum Space: String, Hashable, Sendable, CaseIterable {
@@ -22,6 +24,11 @@ package enum Mutation: Hashable, Sendable {
         case order
         case cancellation
         case movement
+        case fulfilment
+        case payment
+        case storedValue = "stored-value"
+        case returnCreation = "return"
+        case returnChange = "return-change"
     }
 
     /// What makes repetitions of a call one: its id, where ids of its kind are kept.
@@ -54,6 +61,7 @@ package enum Mutation: Hashable, Sendable {
         case .count(let request): Key(.movement, request.movementID)
         case .transfer(let request): Key(.movement, request.movementID)
         case .policy(let request): Key(.movement, request.movementID)
+        case .life(let call): call.key
         }
     }
 
@@ -70,6 +78,7 @@ package enum Mutation: Hashable, Sendable {
         case .count: "CountStock"
         case .transfer: "TransferStock"
         case .policy: "SetStockPolicy"
+        case .life(let call): call.method
         }
     }
 
@@ -79,6 +88,7 @@ package enum Mutation: Hashable, Sendable {
         case .reserve, .release, .extend: "holdfast.v1.ReservationService"
         case .place, .cancel: "holdfast.v1.OrderService"
         case .receive, .adjust, .count, .transfer, .policy: "holdfast.v1.InventoryService"
+        case .life(let call): call.service
         }
     }
 
@@ -95,6 +105,7 @@ package enum Mutation: Hashable, Sendable {
         case .count(let request): try request.serializedBytes()
         case .transfer(let request): try request.serializedBytes()
         case .policy(let request): try request.serializedBytes()
+        case .life(let call): try call.request.serializedBytes()
         }
     }
 
@@ -126,6 +137,7 @@ package enum Mutation: Hashable, Sendable {
         case .policy(let request):
             "SetStockPolicy "
                 + request.lines.map { Self.part($0.sku, $0.location, $0.safetyStock) }.joined(separator: " ")
+        case .life(let call): call.summary
         }
     }
 

@@ -101,7 +101,7 @@ struct LoadClient: Sendable {
     }
 
     private func remember(_ mutation: Mutation, _ outcome: CallOutcome, using mix: inout LoadMix) {
-        guard case .done = outcome else { return }
+        guard case .done(let reply) = outcome else { return }
         switch mutation {
         case .reserve(let request):
             let reservation = Shelf.Reservation(
@@ -112,8 +112,46 @@ struct LoadClient: Sendable {
             let order = Shelf.Order(
                 id: request.orderID, channel: request.channel, lines: request.lines.map(\.quantity))
             mix.drawing { shelf.put(order, using: &$0) }
+        case .place(let request):
+            let lines = request.lines.enumerated().map { (number: Int32($0 + 1), sku: $1.sku, quantity: $1.quantity) }
+            let delivered = Shelf.Delivered(order: request.orderID, lines: lines)
+            mix.drawing { shelf.put(delivered, using: &$0) }
+        case .life(let call): remember(call, reply, using: &mix)
         default: break
         }
+    }
+
+    private func remember(_ call: LifeCall, _ reply: [UInt8], using mix: inout LoadMix) {
+        do {
+            for fulfilment in try call.fulfilments(in: reply) {
+                let lines = fulfilment.lines.filter { $0.open > 0 }
+                switch fulfilment.state {
+                case "released", "picking", "picked", "packed", "shipped":
+                    let parcel = Shelf.Parcel(
+                        id: fulfilment.fulfilmentID, order: fulfilment.orderID, state: fulfilment.state,
+                        lines: lines.map { ($0.lineNumber, $0.sku, $0.open) })
+                    mix.drawing { shelf.put(parcel, using: &$0) }
+                case "delivered":
+                    let delivered = Shelf.Delivered(
+                        order: fulfilment.orderID, lines: lines.map { ($0.lineNumber, $0.sku, $0.open) })
+                    mix.drawing { shelf.put(delivered, using: &$0) }
+                case "declined":
+                    let order = Shelf.Order(id: fulfilment.orderID, channel: "", lines: [])
+                    mix.drawing { shelf.put(order, using: &$0) }
+                default: break
+                }
+            }
+            if let returned = try call.returned(in: reply) {
+                let coming = Shelf.Coming(
+                    id: returned.returnID, state: returned.state,
+                    lines: returned.lines.map { ($0.lineNumber, $0.sku, $0.quantity, $0.received) })
+                mix.drawing { shelf.put(coming, using: &$0) }
+            }
+        } catch {
+            // An answer that cannot be read is found by the check of what was acknowledged.
+            return
+        }
+        if case .tender(let request) = call { mix.drawing { shelf.put(paid: request.orderID, using: &$0) } }
     }
 
     // MARK: - Reading
@@ -160,7 +198,7 @@ struct LoadClient: Sendable {
         case .order:
             outcome = await answer(
                 "OrderService", "GetOrder", Holdfast_V1_GetOrderRequest.with { $0.orderID = key.id }, on: server)
-        case .release, .extension_, .cancellation, .movement: return
+        default: return
         }
         let finding: RecordedRead.Finding
         switch outcome {

@@ -20,17 +20,20 @@ enum LoadStep: Sendable {
 
 /// Chooses the calls of one client, by its own seed.
 struct LoadMix: Sendable {
-    private(set) var random: SeededGenerator
-    private let wares: Wares
-    private let shelf: Shelf
+    var random: SeededGenerator
+    let wares: Wares
+    let shelf: Shelf
     private let isSalted: Bool
+    /// Whether orders can be paid by card.
+    let paysByCard: Bool
 
     /// Makes a mix; `isSalted` takes ids from the system, for a deployment where the same seed may have run before.
-    init(random: SeededGenerator, wares: Wares, shelf: Shelf, isSalted: Bool) {
+    init(random: SeededGenerator, wares: Wares, shelf: Shelf, isSalted: Bool, paysByCard: Bool) {
         self.random = random
         self.wares = wares
         self.shelf = shelf
         self.isSalted = isSalted
+        self.paysByCard = paysByCard
     }
 
     /// Runs a body that needs chance.
@@ -43,8 +46,8 @@ struct LoadMix: Sendable {
         case ..<9: if let key = lookedAt() { return .look(key) }
         default: break
         }
-        if draw >= 96, let contenders = race() { return .race(contenders) }
-        let mutation = change()
+        if draw >= 96, let contenders = random.chance(50) ? race() : lifeRace() { return .race(contenders) }
+        let mutation = random.chance(40) ? life().map { .life($0) } ?? change() : change()
         if random.chance(8) { return .duplicate(mutation, copies: Int.random(in: 2...4, using: &random)) }
         if random.chance(3), let other = altered(mutation) { return .reuse(mutation, other) }
         return .change(mutation)
@@ -141,7 +144,7 @@ struct LoadMix: Sendable {
             request.channel = channel
             request.externalID = request.orderID
             request.reservationID = reservation
-            request.customer.customerID = "C\(Int.random(in: 1...50, using: &random))"
+            request.customer.customerID = customer()
             request.lines = lines.map { sku, location, quantity in
                 .with { line in
                     line.sku = sku
@@ -284,13 +287,14 @@ struct LoadMix: Sendable {
         case .cancel(var request):
             request.reason = "another"
             return .cancel(request)
+        case .life(let call): return call.altered.map { .life($0) }
         case .release, .count, .transfer, .policy: return nil
         }
     }
 
     // MARK: - Parts
 
-    private mutating func id() -> String {
+    mutating func id() -> String {
         Self.id(using: &random, isSalted: isSalted)
     }
 
@@ -301,11 +305,15 @@ struct LoadMix: Sendable {
         return EntityID.random(using: &system).description
     }
 
+    mutating func customer() -> String {
+        wares.customers[Int.random(in: 0..<wares.customers.count, using: &random)]
+    }
+
     private mutating func channel() -> String {
         wares.channels[Int.random(in: 0..<wares.channels.count, using: &random)]
     }
 
-    private mutating func location() -> String {
+    mutating func location() -> String {
         wares.locations[Int.random(in: 0..<wares.locations.count, using: &random)]
     }
 

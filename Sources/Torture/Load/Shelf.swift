@@ -1,6 +1,8 @@
+import HoldfastAPI
 import Synchronization
 
-/// What clients of a run have acknowledged and others may work on: reservations to release, orders to cancel.
+/// What clients of a run have acknowledged and others may work on: reservations to release, orders to cancel, goods to pick and
+/// send, goods to take back.
 final class Shelf: Sendable {
     /// A reservation that was acknowledged.
     struct Reservation: Sendable {
@@ -16,9 +18,37 @@ final class Shelf: Sendable {
         var lines: [Int64]
     }
 
+    /// A fulfilment as some answer told it.
+    struct Parcel: Sendable {
+        var id: String
+        var order: String
+        /// The word of its state.
+        var state: String
+        /// Its lines and the units that it still has of each.
+        var lines: [(number: Int32, sku: String, open: Int64)]
+    }
+
+    /// Units of an order that the customer has.
+    struct Delivered: Sendable {
+        var order: String
+        var lines: [(number: Int32, sku: String, quantity: Int64)]
+    }
+
+    /// A return as some answer told it.
+    struct Coming: Sendable {
+        var id: String
+        var state: Holdfast_V1_ReturnState
+        /// Its lines, units that are to come and that came.
+        var lines: [(number: Int32, sku: String, quantity: Int64, received: Int64)]
+    }
+
     private struct Contents {
         var reservations: [Reservation] = []
         var orders: [Order] = []
+        var parcels: [Parcel] = []
+        var delivered: [Delivered] = []
+        var returns: [Coming] = []
+        var paid: [String] = []
     }
 
     /// The most of each that are remembered.
@@ -36,6 +66,27 @@ final class Shelf: Sendable {
         contents.withLock { Self.put(order, in: &$0.orders, place: place) }
     }
 
+    func put(_ parcel: Parcel, using random: inout SeededGenerator) {
+        let place = Int.random(in: 0..<Self.bound, using: &random)
+        contents.withLock { Self.put(parcel, in: &$0.parcels, place: place) }
+    }
+
+    func put(_ delivered: Delivered, using random: inout SeededGenerator) {
+        let place = Int.random(in: 0..<Self.bound, using: &random)
+        contents.withLock { Self.put(delivered, in: &$0.delivered, place: place) }
+    }
+
+    func put(_ coming: Coming, using random: inout SeededGenerator) {
+        let place = Int.random(in: 0..<Self.bound, using: &random)
+        contents.withLock { Self.put(coming, in: &$0.returns, place: place) }
+    }
+
+    /// Remembers an order that has a tender.
+    func put(paid order: String, using random: inout SeededGenerator) {
+        let place = Int.random(in: 0..<Self.bound, using: &random)
+        contents.withLock { Self.put(order, in: &$0.paid, place: place) }
+    }
+
     private static func put<Item>(_ item: Item, in items: inout [Item], place: Int) {
         if items.count < bound { items.append(item) } else { items[place] = item }
     }
@@ -50,6 +101,30 @@ final class Shelf: Sendable {
     func order(removing: Bool, using random: inout SeededGenerator) -> Order? {
         let draw = random.next()
         return contents.withLock { Self.pick(from: &$0.orders, draw: draw, removing: removing) }
+    }
+
+    /// Any fulfilment.
+    func parcel(removing: Bool, using random: inout SeededGenerator) -> Parcel? {
+        let draw = random.next()
+        return contents.withLock { Self.pick(from: &$0.parcels, draw: draw, removing: removing) }
+    }
+
+    /// Any units that a customer has.
+    func delivered(removing: Bool, using random: inout SeededGenerator) -> Delivered? {
+        let draw = random.next()
+        return contents.withLock { Self.pick(from: &$0.delivered, draw: draw, removing: removing) }
+    }
+
+    /// Any return.
+    func coming(removing: Bool, using random: inout SeededGenerator) -> Coming? {
+        let draw = random.next()
+        return contents.withLock { Self.pick(from: &$0.returns, draw: draw, removing: removing) }
+    }
+
+    /// Any order that has a tender.
+    func paid(using random: inout SeededGenerator) -> String? {
+        let draw = random.next()
+        return contents.withLock { Self.pick(from: &$0.paid, draw: draw, removing: false) }
     }
 
     private static func pick<Item>(from items: inout [Item], draw: UInt64, removing: Bool) -> Item? {

@@ -13,6 +13,8 @@ package struct Wares: Sendable {
     package let locations: [String]
     /// Channels; their currency is GBP.
     package let channels: [String]
+    /// Customers, by the ids that channels know them by.
+    package let customers: [String]
 
     static let currency = "GBP"
     static let hotStock: Int64 = 40
@@ -24,6 +26,7 @@ package struct Wares: Sendable {
         self.cold = (1...cold).map { "\(tag)-COLD-\($0)" }
         locations = ["DC", "SHOP-1", "SHOP-2"].map { "\(tag)-\($0)" }
         channels = ["WEB", "TILLS"].map { "\(tag)-\($0)" }
+        customers = (1...50).map { "\(tag)-C\($0)" }
     }
 
     /// All articles.
@@ -65,6 +68,19 @@ package struct Wares: Sendable {
                     $0.tracked = true
                 }
             }
+        }
+    }
+
+    /// Rules that take back what was delivered lately, and keep nothing for it.
+    func returnRules(id: String) -> Holdfast_V1_UpsertReturnRulesRequest {
+        .with { request in
+            request.requestID = id
+            request.rules = [
+                .with {
+                    $0.name = "torture"
+                    $0.terms.windowDays = 30
+                }
+            ]
         }
     }
 

@@ -55,6 +55,13 @@ package struct TortureReport: Sendable {
     /// Orders that were acknowledged.
     package var acknowledgedOrders: Int { acknowledged(.order) }
 
+    /// Steps of orders' fulfilments, payments and returns that were acknowledged.
+    package var acknowledgedSteps: Int {
+        [Mutation.Space.fulfilment, .payment, .storedValue, .returnCreation, .returnChange].reduce(0) {
+            $0 + acknowledged($1)
+        }
+    }
+
     /// Acknowledged things that were not found again.
     package var lost: Int { violations.count { $0.kind == .lost } }
 
@@ -120,7 +127,8 @@ package struct TortureReport: Sendable {
             "seed \(options.seed), \(options.clients) clients, \(Figure.decimal(seconds, 1)) s of trade",
             "calls          \(total) that change something (\(Int(Double(total) / max(seconds, 0.001))) a second), "
                 + "\(figures.reads) that read, \(figures.unknown) with an outcome that was not known at once",
-            "acknowledged   \(acknowledgedReservations) reservations, \(acknowledgedOrders) orders; "
+            "acknowledged   \(acknowledgedReservations) reservations, \(acknowledgedOrders) orders, "
+                + "\(acknowledgedSteps) steps of their lives; "
                 + (lost == 0 ? "all found" : "\(lost) LOST"),
             "done           " + Self.list(figures.done),
             "refused        " + Self.list(figures.refusals),
@@ -190,6 +198,7 @@ package struct TortureReport: Sendable {
             .init("reads_answered", .count(figures.readsAnswered)),
             .init("acknowledged_reservations", .count(acknowledgedReservations)),
             .init("acknowledged_orders", .count(acknowledgedOrders)),
+            .init("acknowledged_steps", .count(acknowledgedSteps)),
             .init("lost", .count(lost)),
             .init("quiet_times", .count(quiets.count)),
             .init("longest_milliseconds_to_exact", .integer(longestMillisecondsToExact)),

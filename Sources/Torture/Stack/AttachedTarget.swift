@@ -67,6 +67,8 @@ struct AttachedTarget: TortureTarget {
 
     var isShared: Bool { true }
 
+    var hasGateway: Bool { false }
+
     var clockMayJump: Bool { false }
 
     func obstacle(to kind: FaultKind) -> String? {
@@ -110,6 +112,9 @@ struct AttachedTarget: TortureTarget {
     func facts(of keys: [KeyHistory]) async throws -> LedgerFacts {
         try await ServiceReader(desk: desk).facts(of: keys, skus: skus)
     }
+
+    /// Its books are those of others too, and cannot be read.
+    func lifeViolations() async throws -> [Violation] { [] }
 
     func violations(beside keys: [KeyHistory]) async throws -> [Violation] {
         BooksCheck.increase(from: former, to: try await Self.books(of: desk))

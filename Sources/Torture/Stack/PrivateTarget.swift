@@ -12,6 +12,8 @@ struct PrivateTarget: TortureTarget {
 
     var isShared: Bool { false }
 
+    var hasGateway: Bool { true }
+
     func obstacle(to kind: FaultKind) -> String? { FaultInjector(stack: stack).obstacle(to: kind) }
 
     func run(_ fault: PlannedFault, _ history: History) async -> FaultRecord {
@@ -31,6 +33,17 @@ struct PrivateTarget: TortureTarget {
     }
 
     func facts(of keys: [KeyHistory]) async throws -> LedgerFacts { try await ledger.facts() }
+
+    func lifeViolations() async throws -> [Violation] {
+        let books = stack.gateway.books
+        let before = books.entries
+        let attempts = try await ledger.gatewayAttempts()
+        let reused = books.reusedKeys.map {
+            Violation(.money, "the gateway was sent another request under the key \($0)")
+        }
+        return try await ledger.lifeViolations() + reused
+            + GatewayCheck.violations(of: attempts, before: before, after: books.entries)
+    }
 
     func violations(beside keys: [KeyHistory]) async throws -> [Violation] {
         var books = try await ledger.booksViolations()

@@ -20,6 +20,8 @@ package final class TortureStack: Sendable {
         package var diskBytes = 1 << 30
         /// Variables that the servers see.
         package var environment: [String: String] = [:]
+        /// Decides the moods of the card gateway.
+        package var seed: UInt64 = 1
 
         /// Makes a plan.
         package init(program: String, directory: String) {
@@ -47,6 +49,8 @@ package final class TortureStack: Sendable {
     package let servers: [ServerSeat]
     /// Their ways, by number.
     package let ways: [Ways]
+    /// The card gateway that the servers know.
+    let gateway: UnrulyGateway
     /// The small disk under PostgreSQL's data; nil where none could be mounted.
     package let disk: SmallDisk?
     /// The library that slows flushes and moves clocks; nil where it could not be made.
@@ -60,9 +64,10 @@ package final class TortureStack: Sendable {
 
     private init(
         directory: String, postgres: PrivatePostgres, redis: PrivateRedis, servers: [ServerSeat], ways: [Ways],
-        disk: SmallDisk?, trouble: TroubleLibrary?, group: any EventLoopGroup
+        disk: SmallDisk?, gateway: UnrulyGateway, trouble: TroubleLibrary?, group: any EventLoopGroup
     ) {
         self.directory = directory
+        self.gateway = gateway
         self.postgres = postgres
         self.servers = servers
         self.ways = ways
@@ -110,6 +115,13 @@ package final class TortureStack: Sendable {
                     connectionString: postgres.connectionString(database: database), connectionCount: 1),
                 logger: Logger(label: "holdfast.torture") { _ in SwiftLogNoOpLogHandler() })
             try await beforeServers(postgres.connectionString(database: database))
+            let gateway = try await UnrulyGateway.start(
+                random: SeededGenerator(seed: plan.seed, part: 3), group: group)
+            cleanUp.append { await gateway.stop() }
+            let environment = plan.environment.merging([
+                "HOLDFAST_GATEWAY_URL": gateway.url, "HOLDFAST_GATEWAY_SECRET": UnrulyGateway.secret,
+                "HOLDFAST_GATEWAY_TIMEOUT_MS": "\(UnrulyGateway.timeLimit)",
+            ]) { given, _ in given }
             var servers: [ServerSeat] = []
             var ways: [Ways] = []
             for number in 0..<plan.servers {
@@ -120,7 +132,7 @@ package final class TortureStack: Sendable {
                 let server = try ServerSeat(
                     number: number, program: plan.program, redisURL: "redis://127.0.0.1:\(toRedis.port)",
                     postgresURL: try Self.url(of: postgres, through: toPostgres.port), directory: plan.directory,
-                    environment: plan.environment)
+                    environment: environment)
                 cleanUp.append { await server.stop() }
                 let toServer = try await FaultyProxy.start(
                     "clients to server \(number)", target: .init(port: server.port), group: group)
@@ -130,7 +142,7 @@ package final class TortureStack: Sendable {
             for server in servers { try await server.waitUntilReady() }
             return TortureStack(
                 directory: plan.directory, postgres: postgres, redis: redis, servers: servers, ways: ways, disk: disk,
-                trouble: trouble, group: group)
+                gateway: gateway, trouble: trouble, group: group)
         } catch {
             for step in cleanUp.reversed() { await step() }
             throw error
@@ -222,6 +234,7 @@ package final class TortureStack: Sendable {
                 do { try await proxy.close() } catch { proxy.cut() }
             }
         }
+        await gateway.stop()
         await redis.stop()
         await postgres.stop()
         disk?.unmount()

@@ -21,6 +21,8 @@ protocol TortureTarget: Sendable {
     var places: [ServerPlace] { get }
     /// Whether others may have used this deployment before, and may use it now.
     var isShared: Bool { get }
+    /// Whether orders can be paid by card: whether its gateway is the run's.
+    var hasGateway: Bool { get }
     /// Whether a fault moves the clock that reservations expire by.
     var clockMayJump: Bool { get }
 
@@ -34,6 +36,8 @@ protocol TortureTarget: Sendable {
     func differences() async throws -> [String]
     /// What stands at the end.
     func facts(of keys: [KeyHistory]) async throws -> LedgerFacts
+    /// What its books of what happened to orders after their capture say against it; they must agree at every moment.
+    func lifeViolations() async throws -> [Violation]
     /// What its own books and logs say against it.
     func violations(beside keys: [KeyHistory]) async throws -> [Violation]
 }

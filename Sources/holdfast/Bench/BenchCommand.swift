@@ -17,6 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
               holdfast bench --crowd 5000
               holdfast bench --outage redis --down 60
               holdfast bench --rebuild --cells 1000000 --reservations 100000
+              holdfast bench --steps --orders 4000
 
             It starts private stores and a server of its own, and measures in closed loops, sides in turn, several \
             rounds each: CheckAvailability beside pipelined HMGET, Reserve beside a one-reservation take in Redis and \
@@ -35,6 +36,11 @@ struct BenchCommand: AsyncParsableCommand {
 
             With --rebuild it flushes Redis and measures how long the server takes to load it again from PostgreSQL, \
             beside redis-cli --pipe of the very same keys into an empty Redis; with --cells, --reservations and --rounds.
+
+            With --steps it takes orders through their whole life, a step after the other: placed, paid, released, picked, \
+            packed, shipped, delivered, returned, refunded. Each step is measured by itself over --orders orders that \
+            are ready for it, beside one statement in PostgreSQL with the same writes; with --connections, --depth, \
+            --rounds and --skus.
             """)
 
     @Option(help: "Connections of the load generator: 1 to 1000.")
@@ -73,6 +79,12 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "With --outage and --rebuild: live reservations at the start, 0 to 2000000.")
     var reservations = OutageOptions().reservations
 
+    @Flag(help: "Measure each step in the life of an order instead.")
+    var steps = false
+
+    @Option(help: "With --steps: orders of each round, 1 to 1000000.")
+    var orders = StepsOptions().orders
+
     @Option(help: "How to print the report.")
     var report = ReplayCommand.ReportFormat.text
 
@@ -85,7 +97,9 @@ struct BenchCommand: AsyncParsableCommand {
         if let crowd, !(1...20_000).contains(crowd) {
             throw ValidationError("a value is out of bounds; see --help")
         }
-        guard (1...2_000_000).contains(cells), (0...2_000_000).contains(reservations), (0...600).contains(down) else {
+        guard (1...2_000_000).contains(cells), (0...2_000_000).contains(reservations), (0...600).contains(down),
+            (1...1_000_000).contains(orders)
+        else {
             throw ValidationError("a value is out of bounds; see --help")
         }
     }
@@ -109,6 +123,10 @@ struct BenchCommand: AsyncParsableCommand {
         }
         if rebuild {
             try await measureRebuild(logger: logger)
+            return
+        }
+        if steps {
+            try await measureSteps(logger: logger)
             return
         }
         let chosen = options
@@ -180,6 +198,22 @@ struct BenchCommand: AsyncParsableCommand {
             }
             return try await RebuildRun(options: chosen, target: server.benchTarget, handles: handles).run {
                 Terminal.error($0)
+            }
+        }
+        print(text: made.table, json: made.json)
+    }
+
+    private func measureSteps(logger: Logger) async throws {
+        var options = StepsOptions()
+        options.connections = connections
+        options.depth = depth
+        options.orders = orders
+        options.rounds = rounds
+        options.skus = skus
+        let chosen = options
+        let made = try await EmbeddedServer.with(data: nil, logger: logger) { server in
+            return try await StepsRun(options: chosen, target: server.benchTarget).run { round, step in
+                Terminal.error("round \(round) of \(chosen.rounds): \(step.rawValue)")
             }
         }
         print(text: made.table, json: made.json)

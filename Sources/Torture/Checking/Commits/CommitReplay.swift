@@ -336,8 +336,7 @@ package struct CommitReplay: Sendable {
 
     /// Units of promises that were on their way to being written while the transaction that shrank stock added up.
     private func unseenUnits(_ suspicion: Suspicion, _ byKey: [Mutation.Key: KeyHistory]) -> Int64 {
-        let began = suspicion.own.compactMap { byKey[.init(.movement, $0.cause)] ?? byKey[.init(.order, $0.cause)] }
-            .map(\.began).min()
+        let began = suspicion.own.compactMap { Self.cause($0.cause, byKey) }.map(\.began).min()
         guard let began else { return 0 }
         return suspicion.promises.reduce(0) { sum, promise in
             let wasThere = promise.names.contains { name in
@@ -348,12 +347,16 @@ package struct CommitReplay: Sendable {
         }
     }
 
+    /// The calls that may have caused a movement.
+    private static func cause(_ id: String, _ byKey: [Mutation.Key: KeyHistory]) -> KeyHistory? {
+        [Mutation.Space.movement, .order, .fulfilment, .returnChange].lazy.compactMap { byKey[.init($0, id)] }.first
+    }
+
     private static func mayHaveOvertaken(
         _ shrink: Shrink, _ suspicion: Suspicion, _ asked: [KeyHistory], _ byKey: [Mutation.Key: KeyHistory]
     ) -> Bool {
         if let mine = suspicion.stamp, let other = shrink.stamp, mine.isBefore(other) { return true }
-        let cause = byKey[.init(.movement, shrink.cause)] ?? byKey[.init(.order, shrink.cause)]
-        guard let cause else { return false }
+        guard let cause = Self.cause(shrink.cause, byKey) else { return false }
         return asked.contains { key in
             key.calls.count > 1 && (cause.acknowledged.map { key.began < $0 } ?? true)
         }

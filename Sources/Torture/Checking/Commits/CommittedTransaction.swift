@@ -87,19 +87,23 @@ package struct CommittedTransaction: Sendable, Hashable {
         package var cell: Int64
         package var onHand: Int64
         package var safety: Int64
+        package var allocated: Int64
         /// The request that caused it.
         package var cause: String
 
         /// Makes a row.
-        package init(cell: Int64, onHand: Int64, safety: Int64 = 0, cause: String) {
+        package init(cell: Int64, onHand: Int64, safety: Int64 = 0, allocated: Int64 = 0, cause: String) {
             self.cell = cell
             self.onHand = onHand
             self.safety = safety
+            self.allocated = allocated
             self.cause = cause
         }
 
-        /// By how much it lowers what can be promised, apart from orders; negative where it raises it.
-        var shrink: Int64 { safety - onHand }
+        /// By how much it lowers what can be promised, apart from new promises; negative where it raises it.
+        ///
+        /// Goods that leave for the order that they were set aside for lower nothing.
+        var shrink: Int64 { safety - onHand + min(0, allocated) }
     }
 
     /// A row of `shard`.

@@ -110,7 +110,8 @@ package struct LogMessages: Sendable {
                 .movement(
                     .init(
                         cell: try row.integer("cell_id"), onHand: try row.integer("on_hand_delta"),
-                        safety: try row.integer("safety_delta"), cause: try row.text("cause_id"))))
+                        safety: try row.integer("safety_delta"), allocated: try row.integer("allocated_delta"),
+                        cause: try row.text("cause_id"))))
         case "journal_seq":
             changes.append(
                 .call(

@@ -1,0 +1,287 @@
+import HoldfastAPI
+import SwiftProtobuf
+
+/// The calls that take orders on after their capture.
+extension LoadMix {
+    /// The next one; nil where nothing that was acknowledged fits.
+    mutating func life() -> LifeCall? {
+        switch Int.random(in: 0..<100, using: &random) {
+        case ..<20: release()
+        case ..<66: parcelStep()
+        case ..<76: tender()
+        case ..<78: credit()
+        case ..<86: createReturn()
+        case ..<96: returnStep()
+        default: refund()
+        }
+    }
+
+    /// Calls of which one only can have what it wants.
+    mutating func lifeRace() -> [Mutation]? {
+        if random.chance(30), let order = shelf.order(removing: true, using: &random) {
+            return [
+                .life(.release(Self.releasing(order.id, id: id()))),
+                .life(.release(Self.releasing(order.id, id: id()))),
+                .cancel(
+                    .with {
+                        $0.cancellationID = id()
+                        $0.orderID = order.id
+                        $0.reason = "torture"
+                    }),
+            ].shuffled(using: &random)
+        }
+        if random.chance(20), let order = shelf.paid(using: &random) {
+            return (0..<3).map { _ in .life(.refund(refunding(order))) }
+        }
+        guard let parcel = shelf.parcel(removing: true, using: &random) else { return nil }
+        let calls = [step(of: parcel), step(of: parcel), parcel.state == "shipped" ? lose(parcel) : decline(parcel)]
+        return calls.compactMap { $0.map { .life($0) } }.shuffled(using: &random)
+    }
+
+    // MARK: - Fulfilment
+
+    private mutating func release() -> LifeCall? {
+        guard let order = shelf.order(removing: random.chance(70), using: &random) else { return nil }
+        var request = Self.releasing(order.id, id: id())
+        if random.chance(25), let line = order.lines.indices.randomElement(using: &random) {
+            request.lines = [
+                .with {
+                    $0.lineNumber = Int32(line + 1)
+                    $0.quantity = Int64.random(in: 1...order.lines[line], using: &random)
+                }
+            ]
+        }
+        return .release(request)
+    }
+
+    private static func releasing(_ order: String, id: String) -> Holdfast_V1_ReleaseOrderRequest {
+        .with {
+            $0.releaseID = id
+            $0.orderID = order
+        }
+    }
+
+    private mutating func parcelStep() -> LifeCall? {
+        guard var parcel = shelf.parcel(removing: random.chance(80), using: &random) else { return nil }
+        // Now and then what is not its turn.
+        if random.chance(4) {
+            let states = ["released", "picking", "picked", "packed", "shipped"]
+            parcel.state = states[Int.random(in: 0..<states.count, using: &random)]
+        }
+        if random.chance(6) { return parcel.state == "shipped" ? lose(parcel) : decline(parcel) }
+        return step(of: parcel)
+    }
+
+    private mutating func step(of parcel: Shelf.Parcel) -> LifeCall? {
+        switch parcel.state {
+        case "released":
+            .startPicking(
+                .with {
+                    $0.requestID = id()
+                    $0.fulfilmentID = parcel.id
+                })
+        case "picking": pick(parcel)
+        case "picked":
+            .pack(
+                .with { request in
+                    request.requestID = id()
+                    request.fulfilmentID = parcel.id
+                    request.packages = [.with { $0.weightGrams = Int64.random(in: 100...5_000, using: &random) }]
+                })
+        case "packed":
+            .ship(
+                .with { request in
+                    request.requestID = id()
+                    request.fulfilmentID = parcel.id
+                    // Half of them with a label from here.
+                    if random.chance(50) {
+                        request.carrier = "van"
+                        request.trackingNumbers = ["T\(request.requestID.prefix(8))"]
+                    }
+                })
+        case "shipped":
+            .deliver(
+                .with {
+                    $0.requestID = id()
+                    $0.fulfilmentID = parcel.id
+                })
+        default: nil
+        }
+    }
+
+    /// All that was released, or less.
+    private mutating func pick(_ parcel: Shelf.Parcel) -> LifeCall {
+        let isShort = random.chance(25)
+        return .pick(
+            .with { request in
+                request.requestID = id()
+                request.fulfilmentID = parcel.id
+                for line in parcel.lines {
+                    let found = isShort ? Int64.random(in: 0...line.open, using: &random) : line.open
+                    guard found > 0 else { continue }
+                    request.scans.append(
+                        .with {
+                            $0.code = line.sku
+                            $0.quantity = found
+                        })
+                }
+                let rules: [Holdfast_V1_ShortRule] = [.unspecified, .cancel, .reallocate, .reallocateOrCancel]
+                request.shortRule = rules[Int.random(in: 0..<rules.count, using: &random)]
+            })
+    }
+
+    private mutating func decline(_ parcel: Shelf.Parcel) -> LifeCall? {
+        .decline(
+            .with {
+                $0.requestID = id()
+                $0.fulfilmentID = parcel.id
+                $0.reason = "torture"
+            })
+    }
+
+    private mutating func lose(_ parcel: Shelf.Parcel) -> LifeCall? {
+        .lose(
+            .with {
+                $0.requestID = id()
+                $0.fulfilmentID = parcel.id
+                $0.reason = "torture"
+            })
+    }
+
+    // MARK: - Payment
+
+    private mutating func tender() -> LifeCall? {
+        guard let order = shelf.order(removing: false, using: &random) else { return nil }
+        return .tender(
+            .with { request in
+                request.tenderID = id()
+                request.orderID = order.id
+                request.kind = random.chance(25) ? .storeCredit : random.chance(20) ? .terminal : .cash
+                if paysByCard && random.chance(50) {
+                    request.kind = .cardGateway
+                    request.token = "tok-\(request.tenderID.prefix(8))"
+                    request.authorize = random.chance(90)
+                }
+                request.refundSequence = Int32.random(in: 0...2, using: &random)
+                // Without an amount it is all that is not covered yet.
+                if random.chance(60) { request.amount = pence(1...4_000) }
+            })
+    }
+
+    private mutating func credit() -> LifeCall {
+        .credit(
+            .with { request in
+                request.issueID = id()
+                request.kind = .storeCredit
+                request.customerID = customer()
+                request.amount = pence(1...5_000)
+                request.reason = "torture"
+            })
+    }
+
+    private mutating func refund() -> LifeCall? {
+        guard let order = shelf.paid(using: &random) else { return nil }
+        return .refund(refunding(order))
+    }
+
+    private mutating func refunding(_ order: String) -> Holdfast_V1_RefundOrderRequest {
+        .with { request in
+            request.refundID = id()
+            request.orderID = order
+            request.reason = "torture"
+            if random.chance(50) { request.amount = pence(1...1_000) }
+        }
+    }
+
+    private mutating func pence(_ range: ClosedRange<Int64>) -> Holdfast_V1_Money {
+        .with {
+            $0.currencyCode = Wares.currency
+            $0.amountMinor = Int64.random(in: range, using: &random)
+        }
+    }
+
+    // MARK: - Returns
+
+    private mutating func createReturn() -> LifeCall? {
+        guard let delivered = shelf.delivered(removing: random.chance(60), using: &random), !delivered.lines.isEmpty
+        else { return nil }
+        return .createReturn(
+            .with { request in
+                request.returnID = id()
+                request.orderID = delivered.order
+                request.method = random.chance(50) ? .mail : .store
+                var seen: Set<Int32> = []
+                for line in delivered.lines where seen.insert(line.number).inserted {
+                    guard seen.count == 1 || random.chance(60) else { continue }
+                    request.lines.append(
+                        .with {
+                            $0.orderLineNumber = line.number
+                            $0.quantity = Int64.random(in: 1...line.quantity, using: &random)
+                            $0.reason = random.chance(50) ? .unwanted : .defective
+                            $0.condition = .opened
+                        })
+                }
+            })
+    }
+
+    private mutating func returnStep() -> LifeCall? {
+        guard let coming = shelf.coming(removing: random.chance(80), using: &random) else { return nil }
+        switch coming.state {
+        case .approved, .partlyReceived: return receive(coming)
+        case .received: return inspect(coming)
+        case .decided:
+            return .settleReturn(
+                .with {
+                    $0.settlementID = id()
+                    $0.returnID = coming.id
+                    $0.settlement = random.chance(60) ? .original : .outside
+                    $0.reference = $0.settlement == .outside ? "till" : ""
+                })
+        default: return nil
+        }
+    }
+
+    private mutating func receive(_ coming: Shelf.Coming) -> LifeCall? {
+        let missing = coming.lines.filter { $0.quantity > $0.received }
+        var came: [String: Int64] = [:]
+        for line in missing {
+            let least: Int64 = random.chance(70) ? line.quantity - line.received : 1
+            came[line.sku, default: 0] += Int64.random(in: least...(line.quantity - line.received), using: &random)
+        }
+        guard !came.isEmpty else { return nil }
+        return .receiveReturn(
+            .with { request in
+                request.receiptID = id()
+                request.returnID = coming.id
+                request.location = location()
+                request.lines = came.sorted { $0.key < $1.key }.map { sku, quantity in
+                    .with {
+                        $0.sku = sku
+                        $0.quantity = quantity
+                    }
+                }
+                request.last = random.chance(40)
+            })
+    }
+
+    private mutating func inspect(_ coming: Shelf.Coming) -> LifeCall? {
+        .inspectReturn(
+            .with { request in
+                request.inspectionID = id()
+                request.returnID = coming.id
+                for line in coming.lines where line.received > 0 {
+                    let good = Int64.random(in: 0...line.received, using: &random)
+                    let parts: [(Int64, Holdfast_V1_Disposition)] = [(good, .restock), (line.received - good, .scrap)]
+                    for (quantity, disposition) in parts where quantity > 0 {
+                        request.lines.append(
+                            .with {
+                                $0.lineNumber = line.number
+                                $0.quantity = quantity
+                                $0.condition = disposition == .restock ? .opened : .damaged
+                                $0.disposition = disposition
+                            })
+                    }
+                }
+            })
+    }
+}
