@@ -146,6 +146,9 @@ struct OrderChangeTests {
             #expect(try await deployment.available("A", "X") == 1)
             let order = try #require(try await deployment.ledger.order(request.id))
             #expect(order.lines[0].allocations == [Allocation(location: "X", quantity: 2)])
+            // What the capture took is answered as ever.
+            let captured = try #require(try await deployment.ledger.capturedOrders([request.id])[request.id])
+            #expect(captured.lines.map(\.allocations) == [[Allocation(location: "W", quantity: 2)]])
             await #expect(throws: LedgerFault.planOutdated) {
                 try await Self.run(deployment, Self.change(request.id)) { work in
                     _ = try work.take(reserved: held.id, for: [(line: 1, from: .allocated, parts: [])])

@@ -186,8 +186,19 @@ extension Ledger {
             return PaymentReceipt(tender: made.tender, attempts: made.attempts.map(\.id)).bytes
         }
         let receipt = try PaymentReceipt(stored)
-        return try await reply(
-            order: change.order, receipt, settlement: settlement, isRepeated: !isMade.load(ordering: .relaxed))
+        return try await Ledger.afterCommit {
+            try await reply(
+                order: change.order, receipt, settlement: settlement, isRepeated: !isMade.load(ordering: .relaxed))
+        }
+    }
+
+    /// Does what follows a commit: what stands is not said to have been refused where the ledger is away by then.
+    public static func afterCommit<R>(_ body: () async throws -> R) async throws -> R {
+        do {
+            return try await body()
+        } catch Refusal.unavailable(let why, _) {
+            throw Refusal.outcomeUnknown(why)
+        }
     }
 
     /// Attempts that another change of an order has asked for, as they stand.

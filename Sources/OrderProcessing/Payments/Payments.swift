@@ -114,15 +114,17 @@ public struct Payments: Sendable {
         let open = made.calls.filter { $0.attempt.isOpen }
         guard !open.isEmpty, settings.gateway != nil else { return made }
         if !made.isRepeated { Failpoint.paymentPrepared.pass() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for call in open {
-                group.addTask {
-                    if made.isRepeated { _ = try await clear(call) } else { try await send(call) }
+        return try await Ledger.afterCommit {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for call in open {
+                    group.addTask {
+                        if made.isRepeated { _ = try await clear(call) } else { try await send(call) }
+                    }
                 }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
+            return try await ledger.refreshed(made)
         }
-        return try await ledger.refreshed(made)
     }
 
     private var patience: Int64 { settings.patience.milliseconds }

@@ -1,6 +1,7 @@
 public import Domain
 import Failpoints
 import Ledger
+import Logging
 import OrderPromising
 
 extension OrderProcessing {
@@ -65,7 +66,11 @@ extension OrderProcessing {
                 let (reply, settlement) = try await change()
                 Failpoint.returnCommitted.pass()
                 await promising.settle(settlement)
-                if !settlement.bases.isEmpty { try await promising.refreshDirectory() }
+                if !settlement.bases.isEmpty {
+                    do { try await promising.refreshDirectory() } catch {
+                        logger.warning("the directory is read again later", metadata: ["error": "\(error)"])
+                    }
+                }
                 return reply
             } catch LedgerFault.planOutdated {
                 // Rules of a newer version put goods of second grade elsewhere: the next attempt makes the cell.

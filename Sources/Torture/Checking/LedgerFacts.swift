@@ -167,6 +167,8 @@ package struct LedgerFacts: Sendable {
     package var orders: [String: Order] = [:]
     /// Movements by what caused them, in order.
     package var movements: [String: [Movement]] = [:]
+    /// Requests that have made refunds, at a gateway or at once; nil where that cannot be asked.
+    package var refunds: Set<String>?
     /// Ids of changes, cancellations and extensions whose answers are stored; nil where that cannot be asked.
     package var storedAnswers: [Mutation.Space: Set<String>]?
 

@@ -2,13 +2,13 @@ import PostgresClient
 
 extension LedgerReader {
     /// Sums of what happened to orders after their capture that must be 0 whenever they are looked at, and what it means
-    /// where one is not.
+    /// where one is not; each names some of the orders where it is not.
     private static let lifeSums: [(statement: PostgresStatement, kind: Violation.Kind, story: String)] = [
         (
             lifeSum(
                 "released",
                 """
-                SELECT count(*) FROM order_allocation a FULL JOIN (
+                SELECT count(*), coalesce((array_agg(coalesce(a.order_id, f.order_id)::text))[1:5], '{}') FROM order_allocation a FULL JOIN (
                     SELECT f.order_id, l.line_number, l.cell_id, sum(l.open) AS open
                     FROM fulfilment f JOIN fulfilment_line l ON l.fulfilment_id = f.id
                     WHERE l.cell_id <> 0 AND (f.kind = 1 AND f.state IN (1, 2, 3, 4)
@@ -22,7 +22,7 @@ extension LedgerReader {
             lifeSum(
                 "fulfilled",
                 """
-                SELECT count(*) FROM (
+                SELECT count(*), coalesce((array_agg(coalesce(q.order_id, f.order_id)::text))[1:5], '{}') FROM (
                     SELECT order_id, line_number, status, quantity FROM line_quantity
                     WHERE status BETWEEN 5 AND 8 AND quantity <> 0) q
                 FULL JOIN (
@@ -41,7 +41,7 @@ extension LedgerReader {
             lifeSum(
                 "standing",
                 """
-                SELECT count(*) FROM (
+                SELECT count(*), coalesce((array_agg(u.order_id::text))[1:5], '{}') FROM (
                     SELECT q.order_id, q.line_number, sum(q.quantity) FILTER (WHERE q.status IN (1, 5, 6, 7)) AS standing
                     FROM line_quantity q
                     JOIN order_line l ON l.order_id = q.order_id AND l.line_number = q.line_number
@@ -55,7 +55,7 @@ extension LedgerReader {
             lifeSum(
                 "history",
                 """
-                SELECT count(*) FROM orders o LEFT JOIN (
+                SELECT count(*), coalesce((array_agg(o.id::text))[1:5], '{}') FROM orders o LEFT JOIN (
                     SELECT order_id, count(*) AS events, max(sequence) AS last FROM order_event GROUP BY 1) e
                     ON e.order_id = o.id
                 WHERE o.events IS DISTINCT FROM e.events OR o.events IS DISTINCT FROM e.last
@@ -65,7 +65,7 @@ extension LedgerReader {
             lifeSum(
                 "earned",
                 """
-                SELECT count(*) FROM order_line l JOIN orders o ON o.id = l.order_id
+                SELECT count(*), coalesce((array_agg(l.order_id::text))[1:5], '{}') FROM order_line l JOIN orders o ON o.id = l.order_id
                 LEFT JOIN order_line_money m ON m.order_id = l.order_id AND m.line_number = l.line_number
                 LEFT JOIN (SELECT order_id, line_number, sum(quantity) FILTER (WHERE status IN (2, 8)) AS gone,
                         sum(quantity) FILTER (WHERE status = 9) AS back
@@ -83,7 +83,7 @@ extension LedgerReader {
             lifeSum(
                 "paid",
                 """
-                SELECT count(*) FROM order_money m LEFT JOIN (
+                SELECT count(*), coalesce((array_agg(m.order_id::text))[1:5], '{}') FROM order_money m LEFT JOIN (
                     SELECT order_id, sum(amount) FILTER (WHERE action IN (2, 5)) AS taken,
                         sum(amount) FILTER (WHERE action = 4) AS given_back,
                         sum(CASE action WHEN 1 THEN amount WHEN 2 THEN -amount - lets_go WHEN 3 THEN -amount ELSE 0 END) AS held
@@ -96,7 +96,7 @@ extension LedgerReader {
             lifeSum(
                 "tenders",
                 """
-                SELECT count(*) FROM tender t LEFT JOIN (
+                SELECT count(*), coalesce((array_agg(t.order_id::text))[1:5], '{}') FROM tender t LEFT JOIN (
                     SELECT order_id, tender_number, sum(amount) FILTER (WHERE action IN (2, 5) AND state = 2) AS taken,
                         sum(amount) FILTER (WHERE action = 4 AND state IN (1, 2, 4)) AS given_back
                     FROM payment_attempt GROUP BY 1, 2) a ON a.order_id = t.order_id AND a.tender_number = t.number
@@ -107,7 +107,7 @@ extension LedgerReader {
             lifeSum(
                 "kept",
                 """
-                SELECT count(*) FROM order_money
+                SELECT count(*), coalesce((array_agg(order_id::text))[1:5], '{}') FROM order_money
                 WHERE given_back > taken OR given_back > 0 AND taken - given_back < owed
                 """), .money, "orders were refunded more than was due"
         ),
@@ -115,7 +115,7 @@ extension LedgerReader {
             lifeSum(
                 "owed",
                 """
-                SELECT count(*) FROM order_money m JOIN (
+                SELECT count(*), coalesce((array_agg(m.order_id::text))[1:5], '{}') FROM order_money m JOIN (
                     SELECT order_id, sum(value - (value * (quantity - waiting) / quantity - earned) - refund_due) AS owed,
                         count(*) FILTER (WHERE waiting NOT IN (0, quantity)) AS rounded
                     FROM (
@@ -138,7 +138,7 @@ extension LedgerReader {
             lifeSum(
                 "credit",
                 """
-                SELECT count(*) FROM stored_value_account a LEFT JOIN (
+                SELECT count(*), '{}'::text[] FROM stored_value_account a LEFT JOIN (
                     SELECT account_id, sum(amount) AS balance, count(*) AS entries, max(sequence) AS last
                     FROM stored_value_entry GROUP BY 1) e ON e.account_id = a.id
                 WHERE a.balance <> coalesce(e.balance, 0) OR a.entries <> coalesce(e.entries, 0)
@@ -149,7 +149,7 @@ extension LedgerReader {
             lifeSum(
                 "spent",
                 """
-                SELECT count(*) FROM (
+                SELECT count(*), '{}'::text[] FROM (
                     SELECT a.id, CASE WHEN a.action = 4 THEN a.amount ELSE -a.amount END AS amount
                     FROM payment_attempt a JOIN tender t ON t.order_id = a.order_id AND t.number = a.tender_number
                     WHERE t.account_id IS NOT NULL AND a.state = 2) p
@@ -161,7 +161,7 @@ extension LedgerReader {
             lifeSum(
                 "numbers",
                 """
-                SELECT count(*) FROM (
+                SELECT count(*), '{}'::text[] FROM (
                     SELECT entity, kind, series, count(*) AS documents, max(number) AS last FROM document GROUP BY 1, 2, 3) d
                 FULL JOIN document_counter c ON c.entity = d.entity AND c.kind = d.kind AND c.series = d.series
                 WHERE d.documents IS DISTINCT FROM c.last OR d.last IS DISTINCT FROM c.last
@@ -171,7 +171,7 @@ extension LedgerReader {
             lifeSum(
                 "memos",
                 """
-                SELECT count(*) FROM (SELECT id FROM payment_attempt WHERE action = 4 AND state = 2) a
+                SELECT count(*), '{}'::text[] FROM (SELECT id FROM payment_attempt WHERE action = 4 AND state = 2) a
                 FULL JOIN (SELECT cause_id, count(*) AS memos FROM document WHERE kind = 3 GROUP BY 1) d ON d.cause_id = a.id
                 WHERE a.id IS NULL OR d.memos IS DISTINCT FROM 1
                 """), .money, "refunds do not have one credit memo each"
@@ -180,7 +180,7 @@ extension LedgerReader {
             lifeSum(
                 "invoiced",
                 """
-                SELECT count(*) FROM (SELECT order_id, line_number, sum(amount) AS amount FROM document_line GROUP BY 1, 2) d
+                SELECT count(*), coalesce((array_agg(d.order_id::text))[1:5], '{}') FROM (SELECT order_id, line_number, sum(amount) AS amount FROM document_line GROUP BY 1, 2) d
                 JOIN orders o ON o.id = d.order_id AND NOT o.goods_in_hand
                 LEFT JOIN order_line_money m ON m.order_id = d.order_id AND m.line_number = d.line_number
                 WHERE d.amount > coalesce(m.earned, 0)
@@ -190,7 +190,7 @@ extension LedgerReader {
             lifeSum(
                 "returned",
                 """
-                SELECT count(*) FROM (
+                SELECT count(*), coalesce((array_agg(coalesce(q.order_id, i.order_id)::text))[1:5], '{}') FROM (
                     SELECT order_id, line_number, quantity FROM line_quantity WHERE status = 9 AND quantity <> 0) q
                 FULL JOIN (
                     SELECT l.order_id, l.order_line, sum(i.quantity) AS quantity
@@ -205,7 +205,7 @@ extension LedgerReader {
             lifeSum(
                 "restocked",
                 """
-                SELECT count(*) FROM (
+                SELECT count(*), '{}'::text[] FROM (
                     SELECT cause_id, sum(quantity) FILTER (WHERE disposition IN (1, 2)) AS quantity FROM return_inspection
                     GROUP BY 1) i
                 FULL JOIN (
@@ -218,7 +218,7 @@ extension LedgerReader {
             lifeSum(
                 "return_history",
                 """
-                SELECT count(*) FROM return_order r LEFT JOIN (
+                SELECT count(*), coalesce((array_agg(r.order_id::text))[1:5], '{}') FROM return_order r LEFT JOIN (
                     SELECT return_id, count(*) AS events, max(sequence) AS last,
                         (array_agg(state ORDER BY sequence DESC))[1] AS state FROM return_event GROUP BY 1) e
                     ON e.return_id = r.id
@@ -258,8 +258,11 @@ extension LedgerReader {
     package func lifeViolations() async throws -> [Violation] {
         try await pool.withTransaction(.repeatableReadReadOnly) { connection in
             try Self.lifeSums.compactMap { sum in
-                let count = try connection.execute(sum.statement).single.int64(0)
-                return count == 0 ? nil : Violation(sum.kind, "\(count) \(sum.story)")
+                let row = try connection.execute(sum.statement).single
+                let count = try row.int64(0)
+                guard count > 0 else { return nil }
+                return Violation(
+                    sum.kind, "\(count) \(sum.story)", keys: try row.texts(1).map { .init(.order, $0) })
             }
         }
     }

@@ -70,6 +70,8 @@ package struct LedgerReader: Sendable {
         SELECT order_id, sequence, NULL, lines, array_fill(-1::int2, ARRAY[cardinality(lines)]),
             array_fill(3::int2, ARRAY[cardinality(lines)]), quantities, amounts FROM order_cancellation
         """, access: .readOnly)
+    private static let refunds = PostgresStatement(
+        "torture_refunds", "SELECT DISTINCT cause_id FROM payment_attempt WHERE action = 4", access: .readOnly)
     private static let movements = PostgresStatement(
         "torture_movements",
         """
@@ -115,6 +117,7 @@ package struct LedgerReader: Sendable {
                 let sequence = Int(try row.int32(1))
                 facts.orders["\(try row.uuid(0))"]?.advances?[sequence] = try Self.advance(row)
             }
+            facts.refunds = Set(try connection.execute(Self.refunds).map { "\(try $0.uuid(0))" })
             for row in try connection.execute(Self.movements) {
                 facts.movements["\(try row.uuid(0))", default: []].append(
                     LedgerFacts.Movement(

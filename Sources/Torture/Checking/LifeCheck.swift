@@ -44,6 +44,15 @@ package struct LifeCheck {
             return
         }
         guard let told, let order = facts.orders[told.order] else { return }
+        if case .refund = call {
+            // The gateway's answer is told when it comes, by whoever hears it.
+            if let refunds = facts.refunds, !refunds.contains(key.key.id) {
+                report(
+                    .lost, "refund \(key.key.id) was acknowledged and gave nothing back", key,
+                    also: [.init(.order, told.order)])
+            }
+            return
+        }
         let events = order.events.filter { $0.cause == key.key.id }
         if events.isEmpty {
             report(

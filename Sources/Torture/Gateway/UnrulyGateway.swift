@@ -9,8 +9,9 @@ import Synchronization
     import Foundation
 #endif
 
-/// A card gateway of a run: it does each key once, and now and then declines, breaks off before or after it has done what it
-/// was asked, fails, or takes its time. It never lies.
+/// A card gateway of a run: it does each key once, and has moods.
+///
+/// Now and then it declines, breaks off before or after it has done what it was asked, fails, or takes its time. It never lies.
 final class UnrulyGateway: Sendable {
     private struct Request: Codable {
         var action: String

@@ -138,6 +138,7 @@ struct LoadClient: Sendable {
                 case "declined":
                     let order = Shelf.Order(id: fulfilment.orderID, channel: "", lines: [])
                     mix.drawing { shelf.put(order, using: &$0) }
+                case "lost": mix.drawing { shelf.put(due: fulfilment.orderID, using: &$0) }
                 default: break
                 }
             }
@@ -146,6 +147,7 @@ struct LoadClient: Sendable {
                     id: returned.returnID, state: returned.state,
                     lines: returned.lines.map { ($0.lineNumber, $0.sku, $0.quantity, $0.received) })
                 mix.drawing { shelf.put(coming, using: &$0) }
+                if returned.state == .decided { mix.drawing { shelf.put(due: returned.orderID, using: &$0) } }
             }
         } catch {
             // An answer that cannot be read is found by the check of what was acknowledged.

@@ -6,12 +6,12 @@ extension LoadMix {
     /// The next one; nil where nothing that was acknowledged fits.
     mutating func life() -> LifeCall? {
         switch Int.random(in: 0..<100, using: &random) {
-        case ..<20: release()
-        case ..<66: parcelStep()
-        case ..<76: tender()
-        case ..<78: credit()
-        case ..<86: createReturn()
-        case ..<96: returnStep()
+        case ..<12: release()
+        case ..<58: parcelStep()
+        case ..<74: tender()
+        case ..<77: credit()
+        case ..<84: createReturn()
+        case ..<93: returnStep()
         default: refund()
         }
     }
@@ -30,11 +30,17 @@ extension LoadMix {
                     }),
             ].shuffled(using: &random)
         }
-        if random.chance(20), let order = shelf.paid(using: &random) {
+        if random.chance(30), let order = shelf.due(removing: true, using: &random) {
             return (0..<3).map { _ in .life(.refund(refunding(order))) }
         }
         guard let parcel = shelf.parcel(removing: true, using: &random) else { return nil }
-        let calls = [step(of: parcel), step(of: parcel), parcel.state == "shipped" ? lose(parcel) : decline(parcel)]
+        let another =
+            switch parcel.state {
+            case "shipped": lose(parcel)
+            case "packed": decline(parcel)
+            default: step(of: parcel)
+            }
+        let calls = [step(of: parcel), step(of: parcel), another]
         return calls.compactMap { $0.map { .life($0) } }.shuffled(using: &random)
     }
 
@@ -151,11 +157,13 @@ extension LoadMix {
     // MARK: - Payment
 
     private mutating func tender() -> LifeCall? {
-        guard let order = shelf.order(removing: false, using: &random) else { return nil }
+        // Mostly at once, so that what is paid is what goes on.
+        let fresh = random.chance(75) ? shelf.fresh() : nil
+        guard let order = fresh ?? shelf.order(removing: false, using: &random)?.id else { return nil }
         return .tender(
             .with { request in
                 request.tenderID = id()
-                request.orderID = order.id
+                request.orderID = order
                 request.kind = random.chance(25) ? .storeCredit : random.chance(20) ? .terminal : .cash
                 if paysByCard && random.chance(50) {
                     request.kind = .cardGateway
@@ -164,7 +172,7 @@ extension LoadMix {
                 }
                 request.refundSequence = Int32.random(in: 0...2, using: &random)
                 // Without an amount it is all that is not covered yet.
-                if random.chance(60) { request.amount = pence(1...4_000) }
+                if random.chance(30) { request.amount = pence(1...4_000) }
             })
     }
 
@@ -180,8 +188,9 @@ extension LoadMix {
     }
 
     private mutating func refund() -> LifeCall? {
-        guard let order = shelf.paid(using: &random) else { return nil }
-        return .refund(refunding(order))
+        let order =
+            random.chance(80) ? shelf.due(removing: random.chance(50), using: &random) : shelf.paid(using: &random)
+        return order.map { .refund(refunding($0)) }
     }
 
     private mutating func refunding(_ order: String) -> Holdfast_V1_RefundOrderRequest {

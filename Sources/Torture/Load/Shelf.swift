@@ -45,10 +45,14 @@ final class Shelf: Sendable {
     private struct Contents {
         var reservations: [Reservation] = []
         var orders: [Order] = []
+        /// Ids of orders that were just placed.
+        var fresh: [String] = []
         var parcels: [Parcel] = []
         var delivered: [Delivered] = []
         var returns: [Coming] = []
         var paid: [String] = []
+        var areTendered: Set<String> = []
+        var due: [String] = []
     }
 
     /// The most of each that are remembered.
@@ -63,7 +67,10 @@ final class Shelf: Sendable {
 
     func put(_ order: Order, using random: inout SeededGenerator) {
         let place = Int.random(in: 0..<Self.bound, using: &random)
-        contents.withLock { Self.put(order, in: &$0.orders, place: place) }
+        contents.withLock {
+            Self.put(order, in: &$0.orders, place: place)
+            if !order.lines.isEmpty { Self.put(order.id, in: &$0.fresh, place: place) }
+        }
     }
 
     func put(_ parcel: Parcel, using random: inout SeededGenerator) {
@@ -84,7 +91,16 @@ final class Shelf: Sendable {
     /// Remembers an order that has a tender.
     func put(paid order: String, using random: inout SeededGenerator) {
         let place = Int.random(in: 0..<Self.bound, using: &random)
-        contents.withLock { Self.put(order, in: &$0.paid, place: place) }
+        contents.withLock {
+            Self.put(order, in: &$0.paid, place: place)
+            $0.areTendered.insert(order)
+        }
+    }
+
+    /// Remembers an order that something came back of, or was lost of; nothing is due back where it has no tender.
+    func put(due order: String, using random: inout SeededGenerator) {
+        let place = Int.random(in: 0..<Self.bound, using: &random)
+        contents.withLock { if $0.areTendered.contains(order) { Self.put(order, in: &$0.due, place: place) } }
     }
 
     private static func put<Item>(_ item: Item, in items: inout [Item], place: Int) {
@@ -125,6 +141,17 @@ final class Shelf: Sendable {
     func paid(using random: inout SeededGenerator) -> String? {
         let draw = random.next()
         return contents.withLock { Self.pick(from: &$0.paid, draw: draw, removing: false) }
+    }
+
+    /// The order that was placed last, of those that were not asked for yet.
+    func fresh() -> String? {
+        contents.withLock { $0.fresh.popLast() }
+    }
+
+    /// Any order that something came back of, or was lost of.
+    func due(removing: Bool, using random: inout SeededGenerator) -> String? {
+        let draw = random.next()
+        return contents.withLock { Self.pick(from: &$0.due, draw: draw, removing: removing) }
     }
 
     private static func pick<Item>(from items: inout [Item], draw: UInt64, removing: Bool) -> Item? {

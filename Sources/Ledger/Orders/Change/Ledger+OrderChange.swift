@@ -6,10 +6,13 @@ extension Ledger {
         "lock_order",
         """
         SELECT o.channel_id, c.code, o.external_id, o.currency, o.goods_in_hand, o.customer_id, o.customer_name,
-            o.customer_email, o.customer_country, o.placed_at, o.events, m.adjusted, m.held, m.taken, m.given_back
-        FROM orders o JOIN channel c ON c.id = o.channel_id LEFT JOIN order_money m ON m.order_id = o.id
-        WHERE o.id = $1::uuid FOR UPDATE OF o
+            o.customer_email, o.customer_country, o.placed_at, o.events
+        FROM orders o JOIN channel c ON c.id = o.channel_id WHERE o.id = $1::uuid FOR UPDATE OF o
         """)
+    // Not with the lock: whoever waited for that would get what stood before.
+    private static let readPaid = PostgresStatement(
+        "order_paid",
+        "SELECT adjusted, held, taken, given_back FROM order_money WHERE order_id = $1::uuid", access: .readOnly)
     private static let readAllocations = PostgresStatement(
         "order_allocations",
         """
@@ -102,7 +105,7 @@ extension Ledger {
         let order = PostgresValue.uuid(PostgresUUID(change.order))
         return try connection.pipeline([
             (.begin, []), (joinFence, [.int32(LedgerLock.epochFence)]), (lockOrder, [order]),
-            LineUnits.reading(change.order), (readAllocations, [order]),
+            LineUnits.reading(change.order), (readAllocations, [order]), (readPaid, [order]),
         ])
     }
 
@@ -118,7 +121,7 @@ extension Ledger {
                 LineAllocation(
                     line: Int32(try row.int16(0)), cell: CellID(try row.int64(1)), location: try row.text(2),
                     open: try row.int64(3), released: try row.int64(4), delivered: try row.int64(5))
-            }, paid: try PaidSums(row: row, from: 11), on: connection)
+            }, paid: try read[5].first.flatMap { try PaidSums(row: $0, from: 0) }, on: connection)
     }
 
     /// An order that a transaction has begun to look at, its row locked, within the caller's scope.

@@ -10,7 +10,8 @@ package final class CommitStream: Sendable {
         var messages = LogMessages()
         var replay: CommitReplay
         var position: UInt64 = 0
-        var failure: String?
+        /// A message that could not be read: what came with it is lost to the replay.
+        var malformed: LogMessages.Malformed?
     }
 
     private static let name = "holdfast_torture"
@@ -20,7 +21,7 @@ package final class CommitStream: Sendable {
         CREATE PUBLICATION holdfast_torture FOR TABLE shard, journal_seq,
             hold (id, kind, state, cells, quantities, vshards, epochs, seqs, order_id),
             cell (id, vshard, on_hand, safety, allocated, held_direct),
-            stock_movement (sequence, cell_id, on_hand_delta, safety_delta, cause_id),
+            stock_movement (sequence, cell_id, on_hand_delta, safety_delta, allocated_delta, cause_id),
             stock_shortage (id, cell_id, quantity, closed_at)
         """)
     private static let slot = PostgresStatement(
@@ -84,9 +85,10 @@ package final class CommitStream: Sendable {
         while !Task.isCancelled {
             do {
                 while try await look() {}
-                state.withLock { $0.failure = nil }
+            } catch let error as LogMessages.Malformed {
+                state.withLock { $0.malformed = error }
             } catch {
-                state.withLock { $0.failure = "\(error)" }
+                // PostgreSQL is away; what it has committed is there when it is back.
             }
             do { try await Task.sleep(for: .milliseconds(300)) } catch { return }
         }
@@ -94,8 +96,10 @@ package final class CommitStream: Sendable {
 
     /// Reads to the end of the log and returns the replay.
     ///
-    /// A session that was cut off may still have the log in its hands: it is ended. Throws where the log cannot be read.
+    /// A session that was cut off may still have the log in its hands: it is ended. Throws where the log cannot be read, or a
+    /// part of it could not be.
     package func finish() async throws -> CommitReplay {
+        if let malformed = state.withLock({ $0.malformed }) { throw malformed }
         for _ in 0..<100 {
             do {
                 while try await look() {}
