@@ -197,9 +197,6 @@ private struct Shop: Sendable {
         func stock(_ make: (String) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
             (try make("L1"), try places.map(make))
         }
-        func orders(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
-            (try make(mine.order), [try make(others.order), try make(unknown)])
-        }
         func held(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
             (try make(mine.reservation), try [others.reservation, unknown].map(make))
         }
@@ -434,12 +431,17 @@ private struct Shop: Sendable {
             "holdfast.v1.OrderService/CancelOrder": (
                 try bytes(cancel(mine.order)), [try bytes(cancel(others.order)), try bytes(cancel(unknown))]
             ),
-        ].merging(try supplyCases()) { $1 }.merging(try fulfilment.cases(otherOrder: others.order)) { $1 }
+        ]
+        return try cases.merging(returnCases()) { $1 }.merging(supplyCases()) { $1 }
+            .merging(fulfilment.cases(otherOrder: others.order)) { $1 }
     }
 
     private func supplyCases() throws -> [String: (inside: [UInt8], outside: [[UInt8]])] {
         func bytes(_ message: some Message) throws -> [UInt8] { try message.serializedBytes() }
         let unknown = EntityID.fresh
+        func orders(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
+            (try make(mine.order), [try make(others.order), try make(unknown)])
+        }
         func plan(_ order: EntityID) throws -> [UInt8] {
             try bytes(
                 Holdfast_V1_PlanSourcingRequest.with {
@@ -568,7 +570,6 @@ private struct Shop: Sendable {
                 ]
             ),
         ]
-        return try cases.merging(returnCases()) { $1 }
     }
 
     private func returnCases() throws -> [String: (inside: [UInt8], outside: [[UInt8]])] {
