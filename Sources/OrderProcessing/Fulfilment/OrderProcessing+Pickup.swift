@@ -44,7 +44,12 @@ extension OrderProcessing {
 
     /// The code, where it is the one that counts: then this call has made it.
     private func told(_ code: PickupCode, of fulfilment: Fulfilment) async throws -> String? {
-        try await ledger.codeHash(of: fulfilment.id) == code.hash ? code.text : nil
+        do {
+            return try await ledger.codeHash(of: fulfilment.id) == code.hash ? code.text : nil
+        } catch {
+            // The step stands: nobody must be told that nothing was applied.
+            throw Refusal.outcomeUnknown("which code counts cannot be read now, and a new one can be made")
+        }
     }
 
     /// Hands it over to who shows the code.
