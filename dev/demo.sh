@@ -5,8 +5,9 @@ holdfast="$1"
 cat <<'EOF'
 
 This starts a private Redis and a private PostgreSQL, loads the catalogue and stock of a British web shop, and drives
-its invoices through the service in the order of time, from many terminals at once. The data is an extract of
-"Online Retail" by Daqing Chen (UCI Machine Learning Repository, 2015, DOI 10.24432/C5BW33, CC BY 4.0).
+its invoices through the service in the order of time, from many terminals at once: captured, paid, shipped, delivered,
+and taken back where the shop did. The data is an extract of "Online Retail" by Daqing Chen (UCI Machine Learning
+Repository, 2015, DOI 10.24432/C5BW33, CC BY 4.0).
 
 EOF
 "$holdfast" replay --embedded

@@ -61,7 +61,8 @@ public struct OlistBooks: Sendable {
             guard let postcode = fields.text(.postcode, 1...16),
                 let latitude = fields.degrees(.latitude, 90), let longitude = fields.degrees(.longitude, 180)
             else { return false }
-            let isBrazil = (-33_800_000...5_300_000).contains(latitude) && (-74_000_000 ... -28_600_000).contains(longitude)
+            let isBrazil =
+                (-33_800_000...5_300_000).contains(latitude) && (-74_000_000 ... -28_600_000).contains(longitude)
             guard isBrazil else {
                 fields.refuse(.latitude, "with its longitude is no point of Brazil")
                 return false
@@ -232,7 +233,8 @@ struct OlistFields {
 
     mutating func id(_ column: OlistColumn) -> String? {
         let text = row[column]
-        guard (1...64).contains(text.count), text.allSatisfy({ ASCIIText.isDigit($0) || ASCIIText.isLowerCaseLetter($0) })
+        guard (1...64).contains(text.count),
+            text.allSatisfy({ ASCIIText.isDigit($0) || ASCIIText.isLowerCaseLetter($0) })
         else {
             refuse(column, "is not 1 to 64 digits and small letters")
             return nil

@@ -18,8 +18,10 @@ public enum OlistFile: String, CaseIterable, Hashable, Sendable {
     /// What names of its files start with.
     var stems: [String] { self == .places ? [rawValue, "olist_zip_prefix_geo"] : [rawValue] }
 
-    /// True where a file of this name is one: the stem, anything that starts with `_` or `.` behind it, `.csv` or `.csv.gz`
-    /// at its end. `olist_order_items` is no file of orders.
+    /// True where a file of this name is one.
+    ///
+    /// It starts with the stem, goes on with `_` or `.`, and ends with `.csv` or `.csv.gz`: `olist_order_items` is no file of
+    /// orders.
     func matches(_ name: String) -> Bool {
         guard name.hasSuffix(".csv") || name.hasSuffix(".csv.gz") else { return false }
         return stems.contains { stem in

@@ -6,8 +6,9 @@
 public struct DispatchRule: Hashable, Sendable {
     /// Hour of the day at which goods leave, 0 to 23; default 18.
     public var hour: Int
-    /// Working days after the day of the order on which they leave, at least 0; default 1. With 0, what is entered on a
-    /// working day before the hour leaves the same day, and everything else on the next one.
+    /// Working days after the day of the order on which they leave, at least 0; default 1.
+    ///
+    /// With 0, what is entered on a working day before the hour leaves the same day, and everything else on the next one.
     public var workingDays: Int
 
     private static let secondsPerDay: Int64 = 86_400

@@ -95,7 +95,8 @@ enum LifeRequests {
         .with {
             $0.requestID = id.description
             $0.fulfilmentID = fulfilment.fulfilmentID
-            $0.scans = units(fulfilment.lines.filter { isGoods($0.sku) }.map { ($0.sku, $0.quantity) }).map { sku, quantity in
+            $0.scans = units(fulfilment.lines.filter { isGoods($0.sku) }.map { ($0.sku, $0.quantity) }).map {
+                sku, quantity in
                 .with {
                     $0.code = sku
                     $0.quantity = quantity

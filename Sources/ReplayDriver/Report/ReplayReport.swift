@@ -30,16 +30,17 @@ public struct ReplayReport: Sendable {
 
     /// The report as one object, its members in a fixed order.
     public var json: JSONValue {
-        .object([
-            .init("offered", offered.json),
-            .init("problems", problemsJSON),
-            .init("accepted", accepted.json),
-            .init("refused", .object(refusedInOrder.map { .init($0.key, $0.value.json) })),
-            .init("not_replayed", notReplayedJSON),
-            .init("throughput", pace.json),
-            .init("latency", Self.json(latencies)),
-            .init("books", books.json),
-        ] + (life.map { [.init("life", $0.json(currency: ShopNames.currency))] } ?? []))
+        .object(
+            [
+                .init("offered", offered.json),
+                .init("problems", problemsJSON),
+                .init("accepted", accepted.json),
+                .init("refused", .object(refusedInOrder.map { .init($0.key, $0.value.json) })),
+                .init("not_replayed", notReplayedJSON),
+                .init("throughput", pace.json),
+                .init("latency", Self.json(latencies)),
+                .init("books", books.json),
+            ] + (life.map { [.init("life", $0.json(currency: ShopNames.currency))] } ?? []))
     }
 
     var refusedInOrder: [(key: String, value: RefusedFigures)] { refused.sorted { $0.key < $1.key } }

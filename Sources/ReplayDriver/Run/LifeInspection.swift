@@ -86,8 +86,8 @@ struct LifeInspection<Transport: ClientTransport>: Sendable {
             let page = try await terminal.caller.call(.listReturns) {
                 try await terminal.returns.listReturns(request, options: $0)
             }
-            for one in page.returns where orders.contains(one.orderID) && (one.state == .decided || one.state == .settled)
-            {
+            for one in page.returns
+            where orders.contains(one.orderID) && (one.state == .decided || one.state == .settled) {
                 refunds[one.orderID, default: 0] += one.refund.amountMinor
                 count += 1
             }

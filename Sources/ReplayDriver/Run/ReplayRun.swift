@@ -63,7 +63,8 @@ public struct ReplayRun<Transport: ClientTransport>: Sendable {
             var figures = tally.life
             figures.ordersWaiting = plan.ordersWaiting
             do {
-                let inspection = LifeInspection(terminal: terminal, workers: options.workers, patience: options.booksPatience)
+                let inspection = LifeInspection(
+                    terminal: terminal, workers: options.workers, patience: options.booksPatience)
                 figures.add(try await inspection.accounts(of: tally.acceptedOrders, in: ShopNames.channel))
             } catch let refused as ServiceCaller.Refused {
                 throw refused.failure

@@ -137,7 +137,9 @@ struct ReplayCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(text: @autoclosure () -> String, json: @autoclosure () -> JSONValue, problems: [String], isSound: Bool)
+    private func show(
+        text: @autoclosure () -> String, json: @autoclosure () -> JSONValue, problems: [String], isSound: Bool
+    )
         throws
     {
         switch report {

@@ -27,7 +27,10 @@ struct OlistRunTests {
             .customers: ["customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state"],
             .sellers: ["seller_id,seller_zip_code_prefix,seller_city,seller_state"],
             .products: ["product_id,category,weight_g,length_cm,height_cm,width_cm"],
-            .places: ["zip_code_prefix,lat_mean,lng_mean,state,points", "01001,-23.55,-46.63,SP,1", "20001,-22.90,-43.17,RJ,1"],
+            .places: [
+                "zip_code_prefix,lat_mean,lng_mean,state,points", "01001,-23.55,-46.63,SP,1",
+                "20001,-22.90,-43.17,RJ,1",
+            ],
         ]
         for seller in 0..<5 { files[.sellers]?.append("s\(seller),\(seller % 2 == 0 ? "01001" : "20001"),x,SP") }
         for product in 0..<10 { files[.products]?.append("p\(product),toys,\(200 + 50 * product),20,10,15") }
@@ -58,7 +61,8 @@ struct OlistRunTests {
             let voucher = number % 4 == 0 ? min(cost - 1, 150) : 0
             if voucher > 0 { files[.payments]?.append("o\(number),2,voucher,1,\(OlistOffered.text(Int64(voucher)))") }
             let rest = cost - voucher + [0, 0, 1, -1, 0, 250][number % 6]
-            files[.payments]?.append("o\(number),1,\(number % 5 == 0 ? "boleto" : "credit_card"),1,\(OlistOffered.text(Int64(rest)))")
+            files[.payments]?.append(
+                "o\(number),1,\(number % 5 == 0 ? "boleto" : "credit_card"),1,\(OlistOffered.text(Int64(rest)))")
         }
         return try OlistBooks { MemoryByteSource(Array((files[$0] ?? []).joined(separator: "\n").utf8)) }
     }

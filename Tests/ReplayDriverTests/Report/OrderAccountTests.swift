@@ -46,7 +46,8 @@ struct OrderAccountTests {
         }
     }
 
-    @Test("what was taken for goods that the customer has is recognised, the rest is deposits, refunds due or given back")
+    @Test(
+        "what was taken for goods that the customer has is recognised, the rest is deposits, refunds due or given back")
     func balances() {
         // 10 units of 1.00: 2 cancelled and paid back, 5 delivered, one of them returned and due back, 3 waiting.
         let order = Self.order([(1_000, [.cancelled: 2, .delivered: 4, .returned: 1, .allocated: 3])])
@@ -65,7 +66,8 @@ struct OrderAccountTests {
     func odd() {
         // 1.00 for three: the first cancelled is worth 0.33, the second 0.34, the third 0.33.
         let order = Self.order([(100, [.cancelled: 1, .delivered: 1, .allocated: 1])])
-        let account = OrderAccount(of: order, payments: Self.payments(taken: 100, givenBack: 33, earned: 34), refunded: 0)
+        let account = OrderAccount(
+            of: order, payments: Self.payments(taken: 100, givenBack: 33, earned: 34), refunded: 0)
         #expect(account.fault == nil)
         #expect(account.recognised == 34)
         #expect(account.deposits == 33)
@@ -114,7 +116,8 @@ struct OrderAccountTests {
             Misfit(taken: 999, givenBack: 0, earned: 1_000, uncovered: 0, said: "captured 999, but recognised 1000"),
             Misfit(taken: 1_000, givenBack: 1, earned: 1_000, uncovered: 0, said: "captured 999, but recognised 1000"),
             Misfit(taken: 1_001, givenBack: 0, earned: 1_000, uncovered: 0, said: "captured 1001, but recognised 1000"),
-            Misfit(taken: 1_000, givenBack: 0, earned: 999, uncovered: 0, said: "999 earned where its lines come to 1000"),
+            Misfit(
+                taken: 1_000, givenBack: 0, earned: 999, uncovered: 0, said: "999 earned where its lines come to 1000"),
             Misfit(taken: 999, givenBack: 0, earned: 1_000, uncovered: 1, said: "1 are earned and not taken"),
         ])
     func misfits(misfit: Misfit) {

@@ -69,7 +69,8 @@ struct WholeLifeTests {
             #expect(lasting(second) == lasting(report))
             #expect(second.books.allocatedUnits == report.books.allocatedUnits)
             let reading: Set<CallKind> = [
-                .getProduct, .getOrder, .listOrders, .listMovements, .getPayments, .listReturns, .listFulfilments, .checkBooks,
+                .getProduct, .getOrder, .listOrders, .listMovements, .getPayments, .listReturns, .listFulfilments,
+                .checkBooks,
                 .getStock,
             ]
             #expect(Set(second.latencies.map(\.kind)).isSubset(of: reading))

@@ -13,7 +13,8 @@ struct OlistPlanTests {
         let sale = try sale(
             .one(
                 items: [
-                    "o1,1,p1,s1,,10.00,2.50", "o1,2,p1,s1,,10.00,2.50", "o1,3,p1,s1,,9.00,0.00", "o1,4,p3,s2,,1.00,1.11",
+                    "o1,1,p1,s1,,10.00,2.50", "o1,2,p1,s1,,10.00,2.50", "o1,3,p1,s1,,9.00,0.00",
+                    "o1,4,p3,s2,,1.00,1.11",
                 ], payments: ["o1,1,boleto,1,36.11"]))
         #expect(sale.lines.map(\.sku) == ["p1", "p1", "p3", OlistPlan.freight])
         #expect(sale.lines.map(\.quantity) == [2, 1, 1, 1])
@@ -45,7 +46,8 @@ struct OlistPlanTests {
         "an order goes as far as its status says",
         arguments: [
             ("created", "", OlistSale.End.paid), ("approved", "", .paid), ("invoiced", "", .acknowledged),
-            ("processing", "", .acknowledged), ("shipped", "", .shipped), ("delivered", "2018-01-08 12:00:00", .delivered),
+            ("processing", "", .acknowledged), ("shipped", "", .shipped),
+            ("delivered", "2018-01-08 12:00:00", .delivered),
             ("delivered", "", .delivered), ("canceled", "", .cancelled), ("unavailable", "", .cancelled),
             ("canceled", "2018-01-08 12:00:00", .returned),
         ])
@@ -55,7 +57,9 @@ struct OlistPlanTests {
 
     @Test("sellers get what the orders take from them, and articles of several sellers are for the service to source")
     func stock() throws {
-        var samples = OlistSamples.one(items: ["o1,1,p1,s1,,10.00,2.50", "o1,2,p1,s1,,10.00,2.50", "o1,3,p3,s1,,1.00,0.00"])
+        var samples = OlistSamples.one(items: [
+            "o1,1,p1,s1,,10.00,2.50", "o1,2,p1,s1,,10.00,2.50", "o1,3,p3,s1,,1.00,0.00",
+        ])
         samples.orders.append("o2,c2,delivered,2018-01-01 10:00:00,,,,")
         samples.orders.append("o3,c3,unavailable,2018-01-01 10:00:00,,,,")
         samples.items.append("o2,1,p1,s2,,9.00,1.00")
@@ -64,7 +68,8 @@ struct OlistPlanTests {
         #expect(plan.sales.map(\.isSourced) == [true, true])
         #expect(plan.sales[1].lines.map(\.seller) == [nil, "s1", nil])
         #expect(plan.receipts.map(\.reference) == ["olist/opening/1"])
-        #expect(plan.receipts[0].lines.map { "\($0.seller) \($0.sku) \($0.quantity)" } == ["s1 p1 2", "s1 p3 1", "s2 p1 1"])
+        #expect(
+            plan.receipts[0].lines.map { "\($0.seller) \($0.sku) \($0.quantity)" } == ["s1 p1 2", "s1 p3 1", "s2 p1 1"])
         #expect(plan.sellers.map(\.id) == ["s1", "s2"])
         #expect(plan.sourced.map(\.id) == ["s1", "s2"])
         #expect(plan.products.map(\.id) == ["p1", "p3"])

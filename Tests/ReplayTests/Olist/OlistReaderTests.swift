@@ -21,7 +21,9 @@ struct OlistReaderTests {
         #expect(order.purchasedAt.description == "2018-01-02 10:00:00")
         #expect(order.deliveredAt?.description == "2018-01-08 12:00:00")
         #expect(!order.isLate)
-        #expect(books.products["p1"] == OlistProduct(id: "p1", category: "toys", grams: 500, length: 200, height: 100, width: 150))
+        #expect(
+            books.products["p1"]
+                == OlistProduct(id: "p1", category: "toys", grams: 500, length: 200, height: 100, width: 150))
         #expect(books.sellers["s2"]?.state == "RJ")
         #expect(books.rows[.places] == 4)
     }
@@ -38,7 +40,8 @@ struct OlistReaderTests {
         var samples = OlistSamples.one()
         samples.places = ["lng_mean,points,zip_code_prefix,lat_mean,state", "-46.63647,6,01001,-23.54957,SP"]
         samples.products = [
-            "product_id,category,category_english,weight_g,length_cm,height_cm,width_cm", "p1,brinquedos,toys,500,20,10,15",
+            "product_id,category,category_english,weight_g,length_cm,height_cm,width_cm",
+            "p1,brinquedos,toys,500,20,10,15",
         ]
         let books = try samples.books()
         #expect(books.points["01001"] == OlistPoint(latitude: -23_549_570, longitude: -46_636_470))
@@ -55,24 +58,37 @@ struct OlistReaderTests {
     }
 
     static let faults = [
-        Fault(file: .orders, row: "o2,c1,lost,2018-01-02 10:00:00,,,,", said: "line 3, column 3 (order_status): \"lost\" is none of"),
+        Fault(
+            file: .orders, row: "o2,c1,lost,2018-01-02 10:00:00,,,,",
+            said: "line 3, column 3 (order_status): \"lost\" is none of"),
         Fault(file: .orders, row: "o2,c1,created,,,,,", said: "column 4 (order_purchase_timestamp): \"\" is no time"),
         Fault(file: .orders, row: "o2,c1,created,2018-02-30 10:00:00,,,,", said: "column 4 (order_purchase_timestamp)"),
-        Fault(file: .orders, row: "o2,c9,created,2018-01-02 10:00:00,,,,", said: "column 2 (customer_id): \"c9\" has no row"),
-        Fault(file: .orders, row: "o1,c1,created,2018-01-02 10:00:00,,,,", said: "column 1 (order_id): \"o1\" stands in an earlier row"),
+        Fault(
+            file: .orders, row: "o2,c9,created,2018-01-02 10:00:00,,,,",
+            said: "column 2 (customer_id): \"c9\" has no row"),
+        Fault(
+            file: .orders, row: "o1,c1,created,2018-01-02 10:00:00,,,,",
+            said: "column 1 (order_id): \"o1\" stands in an earlier row"),
         Fault(file: .orders, row: "o2,c1,created", said: "line 3: 3 fields where the header has 8"),
         Fault(file: .items, row: "o9,1,p1,s1,,1.00,0.00", said: "column 1 (order_id): \"o9\" has no row"),
         Fault(file: .items, row: "o1,2,p9,s1,,1.00,0.00", said: "column 3 (product_id): \"p9\" has no row"),
         Fault(file: .items, row: "o1,2,p1,s9,,1.00,0.00", said: "column 4 (seller_id): \"s9\" has no row"),
-        Fault(file: .items, row: "o1,1,p1,s1,,1.00,0.00", said: "column 2 (order_item_id): \"1\" stands in an earlier row"),
+        Fault(
+            file: .items, row: "o1,1,p1,s1,,1.00,0.00", said: "column 2 (order_item_id): \"1\" stands in an earlier row"
+        ),
         Fault(file: .items, row: "o1,0,p1,s1,,1.00,0.00", said: "column 2 (order_item_id): \"0\" is not a number"),
         Fault(file: .items, row: "o1,2,p1,s1,,1.001,0.00", said: "column 6 (price): \"1.001\" is not an amount"),
         Fault(file: .items, row: "o1,2,p1,s1,,-1.00,0.00", said: "column 6 (price): \"-1.00\" is not an amount"),
         Fault(file: .payments, row: "o1,2,voucher,1,free", said: "column 5 (payment_value): \"free\" is not an amount"),
         Fault(file: .sellers, row: "S 1,01001,x,SP", said: "column 1 (seller_id): \"S 1\" is not 1 to 64 digits"),
-        Fault(file: .products, row: "p4,toys,heavy,1,1,1", said: "column 3 (product_weight_g): \"heavy\" is not a number"),
-        Fault(file: .places, row: "02000,48.85,2.35,paris,FR", said: "column 2 (geolocation_lat): \"48.85\" with its longitude"),
-        Fault(file: .places, row: "02000,north,-46,x,SP", said: "column 2 (geolocation_lat): \"north\" is not a number of degrees"),
+        Fault(
+            file: .products, row: "p4,toys,heavy,1,1,1", said: "column 3 (product_weight_g): \"heavy\" is not a number"),
+        Fault(
+            file: .places, row: "02000,48.85,2.35,paris,FR",
+            said: "column 2 (geolocation_lat): \"48.85\" with its longitude"),
+        Fault(
+            file: .places, row: "02000,north,-46,x,SP",
+            said: "column 2 (geolocation_lat): \"north\" is not a number of degrees"),
     ]
 
     @Test("a row that cannot be used is named by file, line and column, and the others are read", arguments: faults)
@@ -111,7 +127,8 @@ struct OlistReaderTests {
     func finds() throws {
         let names = [
             ".", "..", "README.md", "olist_orders_dataset.csv", "olist_order_items_2016-09_2018-04.csv.gz",
-            "olist_order_payments.csv", "olist_customers_dataset.csv", "olist_sellers.csv.gz", "olist_products_dataset.csv",
+            "olist_order_payments.csv", "olist_customers_dataset.csv", "olist_sellers.csv.gz",
+            "olist_products_dataset.csv",
             "olist_zip_prefix_geo.csv.gz", "olist_order_reviews_dataset.csv", "olist_orders_dataset.txt",
         ]
         let folder = try OlistFolder(path: "/data", names: names)
@@ -149,7 +166,9 @@ struct OlistReaderTests {
             try counts(.one(payments: []))
                 == ["orders_without_payment": 1, "orders_paid_less_than_price_and_freight": 1])
         #expect(
-            try counts(.one(items: ["o1,1,p1,s1,,10.00,0.00", "o1,2,p2,s2,,2.50,0.00"])) == ["orders_of_several_sellers": 1])
+            try counts(.one(items: ["o1,1,p1,s1,,10.00,0.00", "o1,2,p2,s2,,2.50,0.00"])) == [
+                "orders_of_several_sellers": 1
+            ])
         #expect(
             try counts(.one(approved: "2018-01-04 00:00:00", delivered: "2018-01-03 08:00:00"))
                 == ["orders_handed_over_before_approval": 1, "orders_delivered_before_hand_over": 1])

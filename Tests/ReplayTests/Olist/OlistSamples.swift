@@ -10,7 +10,9 @@ struct OlistSamples {
     var payments = ["order_id,payment_sequential,payment_type,payment_installments,payment_value"]
     var customers = ["customer_id,customer_unique_id,customer_zip_code_prefix,customer_city,customer_state"]
     var sellers = ["seller_id,seller_zip_code_prefix,seller_city,seller_state"]
-    var products = ["product_id,product_category_name,product_weight_g,product_length_cm,product_height_cm,product_width_cm"]
+    var products = [
+        "product_id,product_category_name,product_weight_g,product_length_cm,product_height_cm,product_width_cm"
+    ]
     var places = ["geolocation_zip_code_prefix,geolocation_lat,geolocation_lng,geolocation_city,geolocation_state"]
 
     subscript(file: OlistFile) -> [String] {
@@ -31,7 +33,8 @@ struct OlistSamples {
 
     /// Two sellers, three articles, one order with the given dates, items and payments.
     static func one(
-        _ status: String = "delivered", approved: String = "2018-01-02 10:30:00", handedOver: String = "2018-01-03 09:00:00",
+        _ status: String = "delivered", approved: String = "2018-01-02 10:30:00",
+        handedOver: String = "2018-01-03 09:00:00",
         delivered: String = "2018-01-08 12:00:00", estimated: String = "2018-01-20 00:00:00",
         items: [String] = ["o1,1,p1,s1,,10.00,2.50"], payments: [String] = ["o1,1,credit_card,1,12.50"]
     ) -> OlistSamples {

@@ -43,7 +43,8 @@ struct ReplayPlannerTests {
         // 2010-12-01 was a Wednesday.
         let lives = try Self.lives([
             Self.row("1", "A1", 4), Self.row("2", "A2", 4, customer: "2"), Self.row("C3", "A1", -1, minute: 30),
-            Self.row("C4", "A1", -1, day: 2), Self.row("C5", "A1", -1, day: 3), Self.row("C6", "A2", -4, customer: "2", day: 6),
+            Self.row("C4", "A1", -1, day: 2), Self.row("C5", "A1", -1, day: 3),
+            Self.row("C6", "A2", -4, customer: "2", day: 6),
         ])
         #expect(
             lives == [
@@ -68,7 +69,9 @@ struct ReplayPlannerTests {
     @Test("An order of services alone is never sent, and is cancelled whenever that comes")
     func services() throws {
         #expect(
-            try Self.lives([Self.row("1", "POST", 2), Self.row("2", "A1", 1, day: 6), Self.row("C3", "POST", -1, day: 7)])
+            try Self.lives([
+                Self.row("1", "POST", 2), Self.row("2", "A1", 1, day: 6), Self.row("C3", "POST", -1, day: 7),
+            ])
                 == ["place 1", "place 2", "cancel C3"])
     }
 
