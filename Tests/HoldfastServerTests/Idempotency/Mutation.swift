@@ -77,7 +77,8 @@ struct MutationSet: Sendable {
         let fulfilment = try FulfilmentMutations(tag: shop.tag, channel: shop.channel)
         preparation = try shop.preparation() + shop.sourcingPreparation() + fulfilment.preparation
         mutations =
-            try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.amendments() + shop.payments() + shop.giveBack()
+            try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.amendments() + shop.payments()
+            + shop.giveBack()
             + shop.access() + shop.supply() + fulfilment.mutations
         statements = fulfilment.statements
     }
