@@ -25,8 +25,9 @@ struct DraftSave: AsyncParsableCommand {
         discussion: """
             Examples:
 
-              holdfast order draft save MUG-WHITE=20x4.50 --channel WEB --valid-until 2027-01-31T00:00:00Z
-              holdfast order draft save MUG-WHITE=25x4.40 --channel WEB --external-id Q-17 \\
+              holdfast order draft save MUG-WHITE=20x4.50 --channel WEB \\
+                  --valid-until 2027-01-31T00:00:00Z
+              holdfast order draft save MUG-WHITE=25x4.40 --channel WEB \\
                   --draft 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 --revision 1
             """)
 

@@ -13,9 +13,12 @@ struct OrderAmend: AsyncParsableCommand {
         discussion: """
             Examples:
 
-              holdfast order amend 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 1=3 2=0 --reason "called"
-              holdfast order amend 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 --add MUG-BLUE=1x5.25
-              holdfast order amend 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 --pickup HIGH-STREET
+              holdfast order amend 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 1=3 2=0 \\
+                  --reason "called"
+              holdfast order amend 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 \\
+                  --add MUG-BLUE=1x5.25
+              holdfast order amend 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 \\
+                  --pickup HIGH-STREET
 
             A line is written NUMBER=QUANTITY: the units that it is to have, 0 for none. More units become a line of \
             their own, fewer are cancelled. All of it happens or nothing. The difference in money is shown; tenders \
