@@ -16,7 +16,7 @@ public final class OrderProcessing: Sendable {
     public let carriers: CarrierDirectory
     /// Asks another program about orders; nil where this server is set up without one.
     let fraudCheck: (any FraudChecking)?
-    /// What releases orders whose review lets them pass; nil where orders are released by hand alone.
+    /// What releases orders whose review lets them pass; nil where it is done here.
     let releasing: (any OrderReleasing)?
     /// What orders are paid with.
     public let payments: Payments
@@ -31,7 +31,7 @@ public final class OrderProcessing: Sendable {
     ///   - promising: what sets stock aside, and the ledger.
     ///   - carriers: who brings parcels; the company's own van where nobody is named.
     ///   - fraudCheck: asks another program about orders.
-    ///   - releasing: releases orders whose review lets them pass.
+    ///   - releasing: releases orders whose review lets them pass; nil does it here.
     ///   - payments: how payments are dealt with; without a gateway where nothing is said.
     ///   - logger: where trouble is told.
     public init(

@@ -16,7 +16,12 @@ public protocol OrderReleasing: Sendable {
     func releaseReviewed(_ order: EntityID, cause: EntityID) async throws
 }
 
-extension OrderProcessing {
+extension OrderProcessing: OrderReleasing {
+    /// Releases every unit of an order that has stock set aside to its locations.
+    public func releaseReviewed(_ order: EntityID, cause: EntityID) async throws {
+        try await release(order, cause: cause)
+    }
+
     /// Reviews that one pass takes at most.
     static let reviewPortion: Int32 = 32
     /// For how long nobody else looks at a review that was taken, in seconds: longer than the slowest fraud check.
@@ -42,7 +47,7 @@ extension OrderProcessing {
     func reviewPass() async throws -> Int {
         let claims = try await ledger.claimReviews(
             limit: OrderProcessing.reviewPortion, leaseSeconds: OrderProcessing.reviewLease,
-            releasing: releasing != nil)
+            releasing: true)
         await withTaskGroup(of: Void.self) { group in
             for claim in claims { group.addTask { await self.followUp(claim) } }
         }
@@ -58,8 +63,8 @@ extension OrderProcessing {
                 Failpoint.reviewAsked.pass()
                 try await ledger.look(claim, verdict: verdict)
             case .validated:
-                if let releasing, let units = try await ledger.releasable(claim) {
-                    if units > 0 { try await releasing.releaseReviewed(claim.order, cause: claim.step) }
+                if let units = try await ledger.releasable(claim) {
+                    if units > 0 { try await (releasing ?? self).releaseReviewed(claim.order, cause: claim.step) }
                     Failpoint.reviewReleased.pass()
                     try await ledger.noteRelease(claim, pauseSeconds: OrderProcessing.releasePause)
                 }
