@@ -91,6 +91,8 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case amendmentHeld = "amendment-held"
     /// An amendment is committed, and nobody was told.
     case amended = "amended"
+    /// An answer to a wish to cancel is committed, and nobody was told.
+    case recalled = "recalled"
 
     /// Does here what a test asked for; true where the caller must act as if the answer it has were lost.
     @discardableResult

@@ -27,6 +27,7 @@ public enum ServiceRegistry {
             OrderService(promising: promising, logger: logger),
             OrderReviewService(processing: processing, logger: logger),
             OrderAmendmentService(processing: processing, logger: logger),
+            LateCancellationService(processing: processing, logger: logger),
             DraftService(promising: promising, logger: logger),
             FulfilmentService(processing: processing, logger: logger),
             TrackingService(promising: promising, logger: logger),

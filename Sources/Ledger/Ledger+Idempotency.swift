@@ -18,6 +18,8 @@ public enum IdempotencyKind: Int16, Sendable {
     case review = 20
     /// A step of Holdfast itself in the review of an order.
     case reviewStep = 21
+    /// A wish to cancel what is being fulfilled, or what is said to it.
+    case lateCancel = 22
     /// A change of an order after its capture.
     case amendment = 23
     /// A change of a draft.
@@ -89,6 +91,7 @@ public enum IdempotencyKind: Int16, Sendable {
         case .exchangeIntent, .exchangeEnd: .exchange
         case .fulfilment: .fulfilmentStep
         case .wave: .wave
+        case .lateCancel: .lateCancel
         case .amendment: .amendment
         case .draft, .draftPlacing: .draft
         }

@@ -61,6 +61,9 @@ public final class OrderProcessing: Sendable {
         let backorders = backorders
         return [
             RecurringWork(name: "the review of orders", interval: .milliseconds(250)) { try await self.reviewPass() },
+            RecurringWork(name: "wishes that are too late", interval: .seconds(5)) {
+                try await self.lateCancelPass()
+            },
             RecurringWork(name: "supply for waiting orders", interval: .milliseconds(100)) {
                 try await backorders.takeOver()
             },

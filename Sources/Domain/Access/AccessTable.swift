@@ -156,6 +156,14 @@ public enum AccessTable {
         "holdfast.v1.OrderAmendmentService/AmendOrder": AccessRule(
             .scoped, Lifecycle.line.roles(entering: .allocate).union([.support])),
 
+        "holdfast.v1.LateCancellationService/RequestCancellation": AccessRule(
+            .scoped, Lifecycle.lateCancel.roles(entering: .ask)),
+        "holdfast.v1.LateCancellationService/RespondCancellation": AccessRule(
+            .scoped, Lifecycle.lateCancel.roles(for: .accept)),
+        "holdfast.v1.LateCancellationService/WithdrawCancellation": AccessRule(
+            .scoped, Lifecycle.lateCancel.roles(for: .withdraw)),
+        "holdfast.v1.LateCancellationService/ListCancellations": AccessRule(.scoped, orderReading),
+
         "holdfast.v1.DraftService/SaveDraft": AccessRule(.scoped, Lifecycle.draft.roles(for: .save)),
         "holdfast.v1.DraftService/GetDraft": AccessRule(.scoped, orderReading),
         "holdfast.v1.DraftService/ListDrafts": AccessRule(.scoped, orderReading),

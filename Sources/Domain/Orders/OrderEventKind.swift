@@ -16,6 +16,14 @@ public enum OrderEventKind: Int16, LifecycleWord {
     case validated = 22
     /// It was changed.
     case amended = 23
+    /// A location was asked to give up what it has.
+    case cancellationRequested = 24
+    /// It does: those units are cancelled.
+    case cancellationAccepted = 25
+    /// It does not.
+    case cancellationRefused = 26
+    /// The wish was taken back.
+    case cancellationWithdrawn = 27
 
     // Fulfilment: 40 to 59.
     /// Units were given to a location or a supplier to be fulfilled.

@@ -32,6 +32,7 @@ enum Repeatability {
         typealias Orders = Holdfast_V1_OrderService.Method
         typealias Reviews = Holdfast_V1_OrderReviewService.Method
         typealias Drafts = Holdfast_V1_DraftService.Method
+        typealias LateCancellations = Holdfast_V1_LateCancellationService.Method
         typealias Access = Holdfast_V1_AccessService.Method
         typealias Payments = Holdfast_V1_PaymentService.Method
         let reads = [
@@ -46,7 +47,8 @@ enum Repeatability {
             Payments.GetPayments.descriptor, Payments.ReportGatewayEvent.descriptor, Payments.GetStoredValue.descriptor,
             Payments.ListDocuments.descriptor, Payments.GetDocument.descriptor,
             Reviews.ListHolds.descriptor,
-            Reviews.ListPrices.descriptor, Drafts.GetDraft.descriptor, Drafts.ListDrafts.descriptor,
+            LateCancellations.ListCancellations.descriptor, Reviews.ListPrices.descriptor, Drafts.GetDraft.descriptor,
+            Drafts.ListDrafts.descriptor,
         ]
         let keyed = [
             Catalog.UpsertProducts.descriptor, Catalog.UpsertLocations.descriptor, Catalog.UpsertChannels.descriptor,
@@ -55,7 +57,9 @@ enum Repeatability {
             Reservations.ExtendReservation.descriptor, Reservations.ReleaseReservation.descriptor,
             Orders.PlaceOrder.descriptor, Orders.CancelOrder.descriptor, Access.RevokeApiKey.descriptor,
             Reviews.HoldOrder.descriptor, Reviews.ApproveOrder.descriptor, Reviews.ValidateOrder.descriptor,
-            Reviews.SetPrices.descriptor, Holdfast_V1_OrderAmendmentService.Method.AmendOrder.descriptor,
+            LateCancellations.RequestCancellation.descriptor, LateCancellations.RespondCancellation.descriptor,
+            LateCancellations.WithdrawCancellation.descriptor, Reviews.SetPrices.descriptor,
+            Holdfast_V1_OrderAmendmentService.Method.AmendOrder.descriptor,
             Drafts.SaveDraft.descriptor, Drafts.PlaceDraft.descriptor, Drafts.DiscardDraft.descriptor,
             Payments.AddTender.descriptor, Payments.AuthorizeTender.descriptor, Payments.CaptureTender.descriptor,
             Payments.VoidTender.descriptor, Payments.RefundOrder.descriptor, Payments.AdjustStoredValue.descriptor,

@@ -248,6 +248,11 @@ extension FieldNames {
         repeated: [
             "add": orderLine, "change": FieldNames(texts("line_number", "quantity", "location", "allow_split")),
         ], single: ["delivery": delivery])
+    static let requestCancellation = message(
+        ["request_id", "order_id", "lines", "reason"],
+        repeated: ["lines": FieldNames(texts("line_number", "quantity"))])
+    static let respondCancellation = FieldNames(texts("response_id", "cancellation_id", "accept", "answer"))
+    static let withdrawCancellation = FieldNames(texts("withdrawal_id", "cancellation_id"))
     static let saveDraft = message(
         ["save_id", "draft", "expected_revision"],
         single: [

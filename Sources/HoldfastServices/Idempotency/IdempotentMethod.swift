@@ -38,6 +38,9 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case validateOrder = 22
     case setPrices = 23
     case amendOrder = 25
+    case requestCancellation = 26
+    case respondCancellation = 27
+    case withdrawCancellation = 28
     case saveDraft = 29
     case placeDraft = 30
     case discardDraft = 31
@@ -137,6 +140,9 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .rejectSupplierOrder: "RejectSupplierOrder"
         case .notifyShipment: "NotifyShipment"
         case .amendOrder: "AmendOrder"
+        case .requestCancellation: "RequestCancellation"
+        case .respondCancellation: "RespondCancellation"
+        case .withdrawCancellation: "WithdrawCancellation"
         case .saveDraft: "SaveDraft"
         case .placeDraft: "PlaceDraft"
         case .discardDraft: "DiscardDraft"
@@ -207,6 +213,9 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .rejectSupplierOrder: .rejectSupplierOrder
         case .notifyShipment: .notifyShipment
         case .amendOrder: .amendOrder
+        case .requestCancellation: .requestCancellation
+        case .respondCancellation: .respondCancellation
+        case .withdrawCancellation: .withdrawCancellation
         case .saveDraft: .saveDraft
         case .placeDraft: .placeDraft
         case .discardDraft: .discardDraft

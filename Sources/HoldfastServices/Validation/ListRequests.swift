@@ -255,6 +255,24 @@ enum ListRequests {
         return page
     }
 
+    /// Wishes to cancel, oldest first, with their filter.
+    static func cancellations(
+        _ request: Holdfast_V1_ListCancellationsRequest, by caller: Caller
+    ) throws -> (page: PageRequest<OrderKey>, filter: LateCancelFilter) {
+        var validation = RequestValidation()
+        validation.codeOrEmpty(request.location, "location")
+        var filter = LateCancelFilter(
+            order: validation.idOrNil(request.orderID, "order_id"), location: request.location,
+            channels: caller.scope.channels, locations: caller.scope.locations)
+        if request.state != .unspecified {
+            filter.state = Int16(exactly: request.state.rawValue).flatMap { LateCancelState(rawValue: $0) }
+            if filter.state == nil { validation.refuse("state", "\(request.state.rawValue) is no state of a wish") }
+        }
+        let page: PageRequest<OrderKey> = try page(request, "ListCancellations", &validation)
+        try caller.scope.admit(location: request.location)
+        return (page, filter)
+    }
+
     /// Drafts, those changed last first, with their filter.
     static func drafts(
         _ request: Holdfast_V1_ListDraftsRequest, by caller: Caller
@@ -307,6 +325,7 @@ extension Holdfast_V1_SearchCustomersRequest: PagedRequest {}
 extension Holdfast_V1_ListCustomerOrdersRequest: PagedRequest {}
 extension Holdfast_V1_ListReturnsRequest: PagedRequest {}
 extension Holdfast_V1_ListFulfilmentsRequest: PagedRequest {}
+extension Holdfast_V1_ListCancellationsRequest: PagedRequest {}
 extension Holdfast_V1_ListDraftsRequest: PagedRequest {}
 extension Holdfast_V1_ListApiKeysRequest: PagedRequest {}
 extension Holdfast_V1_ListDocumentsRequest: PagedRequest {}

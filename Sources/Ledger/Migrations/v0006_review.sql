@@ -113,3 +113,31 @@ COMMENT ON TABLE order_draft IS
     'draft is placed nobody can change it. attempts numbers the attempts to place it.';
 
 INSERT INTO audited_method (number, name) VALUES (29, 'SaveDraft'), (30, 'PlaceDraft'), (31, 'DiscardDraft');
+
+-- Wishes to cancel what a location or a supplier has.
+
+CREATE TABLE late_cancel (
+    id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    fulfilment_id uuid NOT NULL,
+    location text COLLATE "C" NOT NULL,
+    state smallint NOT NULL CHECK (state BETWEEN 1 AND 4),
+    reason text NOT NULL,
+    answer text NOT NULL DEFAULT '',
+    lines smallint[] NOT NULL,
+    quantities bigint[] NOT NULL,
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    asked_by text NOT NULL,
+    ended_at timestamptz,
+    ended_by text,
+    CHECK (cardinality(lines) = cardinality(quantities))
+);
+CREATE INDEX late_cancel_order ON late_cancel (order_id);
+CREATE INDEX late_cancel_asked ON late_cancel (asked_at, id);
+CREATE INDEX late_cancel_open ON late_cancel (location, asked_at, id) WHERE state = 1;
+COMMENT ON TABLE late_cancel IS
+    'state 1 asked, 2 accepted, 3 too late, 4 withdrawn. lines and quantities run in parallel. Changed under the lock of the order.';
+
+INSERT INTO audited_method (number, name) VALUES
+    (26, 'RequestCancellation'), (27, 'RespondCancellation'), (28, 'WithdrawCancellation'), (32, 'EndCancellation');

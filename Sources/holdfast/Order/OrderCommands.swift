@@ -16,7 +16,8 @@ struct OrderCommands: AsyncParsableCommand {
             """,
         subcommands: [
             OrderPlace.self, OrderGet.self, OrderList.self, OrderCancel.self, OrderHolds.self, OrderHoldCommand.self,
-            OrderApprove.self, OrderValidate.self, OrderAmend.self, DraftCommands.self,
+            OrderApprove.self, OrderValidate.self, OrderAmend.self,
+            CancellationCommands.self, DraftCommands.self,
         ])
 }
 

@@ -19,6 +19,7 @@ struct AccessMatrixTests {
         + Holdfast_V1_AvailabilityService.Method.descriptors + Holdfast_V1_ReservationService.Method.descriptors
         + Holdfast_V1_OrderReviewService.Method.descriptors
         + Holdfast_V1_OrderAmendmentService.Method.descriptors + Holdfast_V1_DraftService.Method.descriptors
+        + Holdfast_V1_LateCancellationService.Method.descriptors
         + Holdfast_V1_OrderService.Method.descriptors + Holdfast_V1_OperationsService.Method.descriptors
         + Holdfast_V1_ReturnService.Method.descriptors
         + Holdfast_V1_AccessService.Method.descriptors + Holdfast_V1_EventService.Method.descriptors

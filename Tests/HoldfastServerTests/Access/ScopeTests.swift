@@ -352,6 +352,39 @@ private struct Shop: Sendable {
                         ]
                     })
             },
+            "holdfast.v1.LateCancellationService/RequestCancellation": try ordered { id in
+                try bytes(
+                    Holdfast_V1_RequestCancellationRequest.with {
+                        $0.requestID = EntityID.fresh.description
+                        $0.orderID = id.description
+                    })
+            },
+            "holdfast.v1.LateCancellationService/RespondCancellation": (
+                [],
+                [
+                    try bytes(
+                        Holdfast_V1_RespondCancellationRequest.with {
+                            $0.responseID = EntityID.fresh.description
+                            $0.cancellationID = unknown.description
+                        })
+                ]
+            ),
+            "holdfast.v1.LateCancellationService/WithdrawCancellation": (
+                [],
+                [
+                    try bytes(
+                        Holdfast_V1_WithdrawCancellationRequest.with {
+                            $0.withdrawalID = EntityID.fresh.description
+                            $0.cancellationID = unknown.description
+                        })
+                ]
+            ),
+            "holdfast.v1.LateCancellationService/ListCancellations": (
+                [],
+                try places.map { place in
+                    try bytes(Holdfast_V1_ListCancellationsRequest.with { $0.location = place })
+                }
+            ),
             "holdfast.v1.DraftService/SaveDraft": try priced { channel in
                 try bytes(
                     Holdfast_V1_SaveDraftRequest.with {

@@ -39,6 +39,7 @@ struct FulfilmentMutations: Sendable {
         self.channel = channel
         try prepareShop()
         try release()
+        try lateCancellations()
         try pickAndSend()
         try collect()
         try suppliers()
@@ -183,6 +184,47 @@ struct FulfilmentMutations: Sendable {
                 }
             }, part(.ship, .released).id, differs: "reason"
         ) { $0.reason = "closed" }
+    }
+
+    private mutating func lateCancellations() throws {
+        func ask(_ id: EntityID, _ order: EntityID) -> Holdfast_V1_RequestCancellationRequest {
+            .with {
+                $0.requestID = id.description
+                $0.orderID = order.description
+            }
+        }
+        let asked = try part(.ship, .released)
+        let id = EntityID.fresh
+        mutations.append(
+            try Mutation(
+                "LateCancellationService/RequestCancellation", id: id, ask(id, asked.order), differs: "reason"
+            ) { $0.reason = "not needed" })
+        var wishes: [EntityID] = []
+        for _ in 0..<2 {
+            let one = try part(.ship, .released)
+            let request = EntityID.fresh
+            preparation.append(
+                try Mutation("LateCancellationService/RequestCancellation", id: request, ask(request, one.order)))
+            wishes.append(request.named("cancel \(one.id)"))
+        }
+        let response = EntityID.fresh
+        mutations.append(
+            try Mutation(
+                "LateCancellationService/RespondCancellation", id: response,
+                Holdfast_V1_RespondCancellationRequest.with {
+                    $0.responseID = response.description
+                    $0.cancellationID = wishes[0].description
+                }, differs: "answer"
+            ) { $0.answer = "on the lorry" })
+        let withdrawal = EntityID.fresh
+        mutations.append(
+            try Mutation(
+                "LateCancellationService/WithdrawCancellation", id: withdrawal,
+                Holdfast_V1_WithdrawCancellationRequest.with {
+                    $0.withdrawalID = withdrawal.description
+                    $0.cancellationID = wishes[1].description
+                }, differs: "cancellation_id"
+            ) { $0.cancellationID = EntityID.fresh.description })
     }
 
     private mutating func pickAndSend() throws {

@@ -237,6 +237,27 @@ struct IdempotentBodyTests {
                 ]
             ),
             (
+                .requestCancellation, Holdfast_V1_RequestCancellationRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"), (#"{"orderId":"x"}"#, "order_id"),
+                    (#"{"lines":[{}]}"#, "lines[0]"), (#"{"reason":"x"}"#, "reason"),
+                ]
+            ),
+            (
+                .respondCancellation, Holdfast_V1_RespondCancellationRequest(),
+                [
+                    (#"{"responseId":"x"}"#, "response_id"), (#"{"cancellationId":"x"}"#, "cancellation_id"),
+                    (#"{"accept":true}"#, "accept"), (#"{"answer":"x"}"#, "answer"),
+                ]
+            ),
+            (
+                .withdrawCancellation, Holdfast_V1_WithdrawCancellationRequest(),
+                [
+                    (#"{"withdrawalId":"x"}"#, "withdrawal_id"),
+                    (#"{"cancellationId":"x"}"#, "cancellation_id"),
+                ]
+            ),
+            (
                 .amendOrder, Holdfast_V1_AmendOrderRequest(),
                 [
                     (#"{"amendmentId":"x"}"#, "amendment_id"), (#"{"orderId":"x"}"#, "order_id"),
@@ -607,6 +628,7 @@ struct IdempotentBodyTests {
                 "AdjustStock": 6, "CountStock": 7, "TransferStock": 8, "SetStockPolicy": 9, "UpsertProducts": 10,
                 "UpsertLocations": 11, "UpsertChannels": 12, "CreateApiKey": 13, "RotateApiKey": 14,
                 "HoldOrder": 20, "ApproveOrder": 21, "ValidateOrder": 22, "SetPrices": 23, "AmendOrder": 25,
+                "RequestCancellation": 26, "RespondCancellation": 27, "WithdrawCancellation": 28,
                 "SaveDraft": 29, "PlaceDraft": 30, "DiscardDraft": 31,
                 "SetBackorderPolicies": 100, "UpsertSourcingConfig": 101, "UpsertSourcingLocations": 102,
                 "UpsertSourcingProducts": 103, "PlanSourcing": 104, "CommitSourcing": 105, "UpsertCustomers": 106,
