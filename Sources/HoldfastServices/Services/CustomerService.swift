@@ -44,12 +44,13 @@ public struct CustomerService: Holdfast_V1_CustomerService.SimpleServiceProtocol
         try await answer.answering(context) {
             let id = try CustomerRequests.id(request)
             let scope = CallerContext.current.scope
-            guard let (customer, orders) = try await ledger.customer(id, among: scope.channels) else {
+            guard let (customer, orders, credit) = try await ledger.customer(id, among: scope.channels) else {
                 throw Refusal.notFound(.customer, id)
             }
             return .with {
                 $0.customer = Holdfast_V1_CustomerRecord(customer)
                 $0.orders = orders
+                $0.storeCredit = credit.map { Holdfast_V1_Money($0.minorUnits, $0.currency) }
             }
         }
     }

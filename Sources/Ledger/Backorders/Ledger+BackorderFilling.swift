@@ -136,7 +136,10 @@ extension OrderWork {
             if let units = try take(granted: part, line: line, location: try row.text(4)) { moved.append(units) }
         }
         guard !numbers.isEmpty else { return }
-        if !moved.isEmpty { tell(.backorderFilled, moved: moved) }
+        if !moved.isEmpty {
+            tell(.backorderFilled, moved: moved)
+            write(OrderWork.lookingSoon(at: head.id))
+        }
         write(Ledger.droppingGrants(numbers))
     }
 }

@@ -70,6 +70,11 @@ extension Ledger {
         SELECT count(*) FROM orders o JOIN channel c ON c.id = o.channel_id
         WHERE o.customer_id = $1::text AND o.customer_id <> '' AND ($2::text[] IS NULL OR c.code = ANY($2::text[]))
         """, access: .readOnly)
+    private static let customerCredit = PostgresStatement(
+        "customer_credit",
+        """
+        SELECT currency, balance FROM stored_value_account WHERE kind = 4 AND customer_id = $1::text ORDER BY currency
+        """, access: .readOnly)
     private static let customerSearch = PostgresStatement(
         "customer_search",
         """
@@ -167,24 +172,30 @@ extension Ledger {
         ]
     }
 
-    /// A customer with contacts and addresses, and how many orders of these channels they have; nil for one that is not
-    /// known.
+    /// A customer with contacts and addresses, how many orders of these channels they have, and what their store credit is
+    /// worth, by currency; nil for one that is not known.
     public func customer(
         _ id: String, among channels: Set<String>?
-    ) async throws -> (customer: StoredCustomer, orders: Int64)? {
+    ) async throws -> (customer: StoredCustomer, orders: Int64, credit: [Money])? {
         try await onConnection { connection in
             let ids = PostgresValue.texts([id])
             let mode = PostgresTransactionMode.repeatableReadReadOnly
             let read = try connection.pipeline([
                 (mode.begin, []), (Ledger.customerHeads, [ids]), (Ledger.customerContacts, [ids]),
                 (Ledger.customerAddresses, [ids]), (Ledger.customerOrders, [.text(id), .codes(channels)]),
-                (mode.commit, []),
+                (Ledger.customerCredit, [.text(id)]), (mode.commit, []),
             ])
             guard
                 let customer = try Ledger.customers(heads: read[1], contacts: read[2], addresses: read[3]).first,
                 let orders = try read[4].first.map({ try $0.int64(0) })
             else { return nil }
-            return (customer, orders)
+            let credit = try read[5].map { row in
+                guard let currency = Currency(code: try row.text(0)) else {
+                    throw UnreadableValue(column: "stored_value_account.currency")
+                }
+                return Money(try row.int64(1), currency)
+            }
+            return (customer, orders, credit)
         }
     }
 

@@ -47,8 +47,12 @@ extension Ledger {
                 }
             ) { line, _ in request.lines[Int(line.number) - 1].amountMinor }
             let stock = ReturnStock(work.order, secondGradeSuffix: rules.secondGradeSuffix)
-            let (cells, movements) = try Ledger.book(
+            var (cells, movements) = try Ledger.book(
                 stock.movements(on: connection), cause: request.id, reason: request.note, on: connection)
+            // What can be promised again goes to the lines that wait for it, before anybody else.
+            let (lock, values) = BackorderServing.locking(cells.keys.sorted())
+            let serving = try BackorderServing.serve(
+                connection.execute(lock, values), &cells, movements: &movements, on: connection)
             let reply = try encodeReply(work.save())
             Failpoint.returnUncommitted.pass()
             var steps: [LedgerStep] = []
@@ -58,6 +62,7 @@ extension Ledger {
                     (Ledger.publishStock, [.uuid(PostgresUUID(request.id))]),
                 ]
             }
+            steps += serving
             steps.append(
                 Ledger.storing(
                     request.id, .returnCreation, body: request.body, reply: reply, caller: request.caller,
