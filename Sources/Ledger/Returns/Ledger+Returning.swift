@@ -203,6 +203,7 @@ extension Ledger {
                 }
             case .settle(let settlement, let reference):
                 try returned.settle(settlement, reference: reference)
+                try work.payBack(found.refund, by: settlement)
             }
             try Ledger.tell(returned, moved: moved, in: &work)
             let reply = try encodeReply(returned.save())

@@ -158,7 +158,7 @@ struct ShipmentTests {
             try await shop.bench.deployment.run(
                 """
                 INSERT INTO order_hold (order_id, number, reason, detail, cause_id)
-                VALUES ('\(order)', 1, 'fraud', '', '\(EntityID.fresh)')
+                VALUES ('\(order)', 1, 'fraud_suspected', '', '\(EntityID.fresh)')
                 """)
             let refusal = try await status { try await shop.release(order) }
             #expect(refusal.code == .failedPrecondition)

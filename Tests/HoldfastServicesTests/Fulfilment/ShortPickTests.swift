@@ -192,7 +192,7 @@ struct ShortPickTests {
             try await shop.bench.deployment.run(
                 """
                 INSERT INTO order_hold (order_id, number, reason, detail, cause_id)
-                VALUES ('\(order)', 1, 'address', '', '\(EntityID.fresh)')
+                VALUES ('\(order)', 1, 'address_missing', '', '\(EntityID.fresh)')
                 """)
             #expect(try await shop.pick(id, [("A", 1)], short: .reallocate).reallocated == 3)
             #expect(try await shop.units(order) == "allocated 3, picked 1")

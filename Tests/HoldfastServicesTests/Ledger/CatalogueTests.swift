@@ -45,13 +45,14 @@ struct CatalogueTests {
             #expect(try await ledger.locations(after: nil, limit: 10).elements == moved)
 
             let yen = try #require(Currency(code: "JPY"))
-            let web = Channel(code: TestDeployment.channel, name: "Shop", currency: yen)
+            var web = Channel(code: TestDeployment.channel, name: "Shop", currency: yen)
             #expect(
                 try await ledger.upsertChannels(.fresh, [web], body: [5], caller: .anonymous, encodeReply: Self.reply)
                     == [0, 1, 0])
             #expect(
                 try await ledger.upsertChannels(.fresh, [web], body: [6], caller: .anonymous, encodeReply: Self.reply)
                     == [0, 0, 1])
+            web.review = .off
             #expect(try await ledger.channels(after: nil, limit: 10).elements == [web])
         }
     }
