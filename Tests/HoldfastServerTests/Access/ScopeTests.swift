@@ -579,7 +579,7 @@ private struct Shop: Sendable {
                 try bytes(Holdfast_V1_GetPaymentsRequest.with { $0.orderID = order.description })
             },
             "holdfast.v1.PaymentService/ReportGatewayEvent": (
-                // The attempt of the tender that was added above, in the order of the names.
+                // The attempt of the tender that was added before.
                 try bytes(Holdfast_V1_ReportGatewayEventRequest.with { $0.attemptID = tenderID.description }),
                 [try bytes(Holdfast_V1_ReportGatewayEventRequest.with { $0.attemptID = unknown.description })]
             ),
@@ -740,7 +740,7 @@ private struct Shop: Sendable {
     /// The id of the one tender of the order inside: the same each time that the cases are made.
     private var tenderID: EntityID { EntityID(high: mine.order.high, low: mine.order.low ^ 1) }
 
-    private func tender(_ order: EntityID) -> Holdfast_V1_AddTenderRequest {
+    func tender(_ order: EntityID) -> Holdfast_V1_AddTenderRequest {
         .with {
             $0.tenderID = tenderID.description
             $0.orderID = order.description
@@ -763,6 +763,11 @@ struct ScopeTests {
         try await Shop.with { shop in
             let admin = try await shop.stack.key([.admin]).text
             let fulfilment = try await FulfilmentScopes(shop.stack, by: admin) { try Shop.place($0, $1, $2) }
+            // Before the order is cancelled below.
+            let tender = try await shop.stack.call(
+                "holdfast.v1.PaymentService/AddTender", try shop.tender(shop.mine.order).serializedBytes(), by: admin,
+                .http2)
+            #expect(tender.code == nil, "\(tender)")
             let scoped = AccessTable.rules.filter { $0.value.reach == .scoped }.keys
             #expect(Set(try shop.cases(fulfilment).keys) == Set(scoped))
             // Every lane in turn for each method, so that no connection is left idle.
