@@ -21,7 +21,8 @@ struct ForeignPython: Sendable {
     static func make() async throws -> ForeignPython {
         let folder = TestDirectory.make("grpcio")
         let protos = [
-            "access", "availability", "catalog", "inventory", "money", "operations", "order", "reservation", "shortage",
+            "access", "availability", "catalog", "delivery", "inventory", "money", "operations", "order", "reservation",
+            "review", "shortage",
         ].map { "holdfast/v1/\($0).proto" }
         let python = ForeignPython(modules: folder, folder: folder)
         let generate = try PrivateProgram(

@@ -104,8 +104,8 @@ struct LateCancellationTests {
             #expect(rest[0].lines.map(\.quantity) == [1, 2])
             let ended = try await desk.respond(rest[0].cancellationID, true)
             #expect(ended.status == .cancelled)
-            let fulfilment = try #require(
-                try await bench.deployment.ledger.fulfilment(try #require(EntityID(rest[0].fulfilmentID))))
+            let id = try #require(EntityID(rest[0].fulfilmentID))
+            let fulfilment = try #require(try await bench.deployment.ledger.fulfilment(id))
             #expect(fulfilment.standing == .ship(.cancelled))
             #expect(try await bench.deployment.available("B") == 100)
             #expect(try await bench.deployment.booksAgree())
