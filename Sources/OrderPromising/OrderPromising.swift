@@ -376,7 +376,7 @@ public final class OrderPromising: Sendable {
     ///   - cause: the id of the change that will take it.
     ///   - attempt: 0, and one more for each reservation of that cause that was lost (``LedgerFault/planOutdated``).
     ///   - channel: the order's channel.
-    ///   - caller: who asks for the change.
+    ///   - caller: who asks for the change: any location is one within the scope. `.system` where stock elsewhere may serve.
     ///   - deadline: until when to wait for admission.
     /// - Returns: the reservation, held for a minute.
     /// - Throws: `Refusal` with what is short, as for Reserve.
@@ -385,12 +385,10 @@ public final class OrderPromising: Sendable {
         deadline: NIODeadline
     ) async throws -> Reservation {
         let id = cause.setAside(demands, attempt: attempt)
-        var everywhere = caller
-        everywhere.scope.locations = nil
         return try await reserve(
             ReservationRequest(
                 id: id, channel: channel, demands: demands, ttlMilliseconds: 60_000, body: Array("for \(cause)".utf8),
-                caller: everywhere), deadline: deadline)
+                caller: caller), deadline: deadline)
     }
 
     // MARK: - Stock

@@ -200,13 +200,15 @@ extension OrderWork {
         return AmendmentPlan.NewLine(
             number: number, extends: line.number, product: line.product, sku: line.sku, isTracked: line.isTracked,
             quantity: quantity, price: price, amountMinor: amount.minorUnits,
-            taxes: taxes.map { tax in
-                Tax(
-                    name: tax.name,
-                    amountMinor: Int64(
-                        Rounding.halfEven(
-                            Int128(tax.amountMinor) * Int128(quantity), dividedBy: Int128(line.units.ordered))),
-                    included: tax.included)
+            taxes: try taxes.map { tax in
+                let part = Rounding.halfEven(
+                    Int128(tax.amountMinor) * Int128(quantity), dividedBy: Int128(line.units.ordered))
+                guard let part = Int64(exactly: part) else {
+                    throw Refusal.invalid([
+                        FieldViolation("change[\(place)].quantity", "the line's tax would be too large an amount")
+                    ])
+                }
+                return Tax(name: tax.name, amountMinor: part, included: tax.included)
             },
             description: description,
             demand: Demand(

@@ -20,6 +20,8 @@ extension Ledger {
 }
 
 extension OrderWork {
+    private static let openReview = PostgresStatement(
+        "open_review", "SELECT 1 FROM order_review WHERE order_id = $1::uuid AND state IN (1, 2)", access: .readOnly)
     private static let openHolds = PostgresStatement(
         "open_order_holds",
         "SELECT reason FROM order_hold WHERE order_id = $1::uuid AND released_at IS NULL ORDER BY number",
@@ -55,6 +57,11 @@ extension OrderWork {
             throw Refusal.wrongState(
                 .order, head.id.description, state: "held",
                 explanation: "holds are open: \(holds.joined(separator: ", "))")
+        }
+        let isReviewed = try connection.execute(Self.openReview, [order]).isEmpty
+        guard isReviewed else {
+            throw Refusal.wrongState(
+                .order, head.id.description, state: "held", explanation: "its review has not let it pass yet")
         }
         let shares = try shares(wanted)
         let codes = shares.reduce(into: [String]()) { if !$0.contains($1.location) { $0.append($1.location) } }

@@ -202,12 +202,14 @@ public struct PaymentBook: Sendable {
     ///   - amount: how much; nil is all that is due back.
     ///   - only: the only tender that gets any.
     ///   - goodwill: lets it be more than is due back; the order then costs so much less.
+    ///   - purpose: what for; nil is a surplus where there is as much.
     ///   - id: of the request; the attempts' ids follow from it.
     ///   - actors: who asks.
     /// - Returns: the attempts, one for each tender that gets a part.
     /// - Throws: `Refusal` where less was taken or is due back, or the actors may not.
     public mutating func refund(
-        _ amount: Int64?, only: Int16? = nil, goodwill: Bool = false, id: EntityID, by actors: Set<LifecycleActor>
+        _ amount: Int64?, only: Int16? = nil, goodwill: Bool = false, purpose: RefundPurpose? = nil, id: EntityID,
+        by actors: Set<LifecycleActor>
     ) throws -> [PaymentAttempt] {
         if let only { _ = try tender(only) }
         let due = money.overpaid
@@ -229,7 +231,7 @@ public struct PaymentBook: Sendable {
                 explanation: "\(wanted) minor units are to be given back, \(due) are due back; more is goodwill")
         }
         if wanted > due { adjust(due - wanted, cause: id) }
-        let purpose: RefundPurpose = wanted <= money.surplus ? .surplus : .asked
+        let purpose = purpose ?? (wanted <= money.surplus ? .surplus : .asked)
         return try give(choice.parts, purpose, id: id, by: actors)
     }
 

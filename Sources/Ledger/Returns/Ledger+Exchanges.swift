@@ -186,6 +186,7 @@ extension Ledger {
                 details: ["return": "R\(found.number)", "exchange_order": request.id.description])
             if found.state == .decided { try returned.settleByExchange() }
             guard !returned.done.isEmpty else { return try encodeReply(found) }
+            try work.payBack(returned.order.exchangedMinor, by: .exchange)
             try Ledger.tell(returned, moved: [], in: &work)
             return try encodeReply(returned.save())
         }.reply

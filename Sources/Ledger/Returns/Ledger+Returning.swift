@@ -202,8 +202,12 @@ extension Ledger {
                     work.book(movement.kind, movement.cell, onHand: movement.onHand)
                 }
             case .settle(let settlement, let reference):
+                try found.checkSettlement(settlement)
                 try returned.settle(settlement, reference: reference)
-                try work.payBack(found.refund, by: settlement)
+                try work.payBack(found.refund - found.exchangedMinor, by: settlement)
+            }
+            if found.state != .settled, returned.order.state == .settled {
+                try work.payBack(returned.order.exchangedMinor, by: .exchange)
             }
             try Ledger.tell(returned, moved: moved, in: &work)
             let reply = try encodeReply(returned.save())
@@ -280,7 +284,14 @@ extension Ledger {
             // Its goods were received and decided when it was made, so the table refuses both.
             case .receive: try returned.step(.receivePart)
             case .inspect: try returned.step(.inspect)
-            case .settle(let settlement, let reference): try returned.settle(settlement, reference: reference)
+            case .settle(let settlement, let reference):
+                // There is no order whose tenders or customer could get it.
+                guard settlement == .outside else {
+                    throw Refusal.wrongState(
+                        .returnOrder, "R\(found.number)", state: found.state.word,
+                        explanation: "a return without an order is settled outside")
+                }
+                try returned.settle(settlement, reference: reference)
             }
             let reply = try encodeReply(returned.save())
             Failpoint.returnUncommitted.pass()

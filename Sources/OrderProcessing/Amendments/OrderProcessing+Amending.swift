@@ -59,10 +59,10 @@ extension OrderProcessing {
     }
 
     /// Frees stock that was set aside for a change that did not come about; where that fails, it ends by itself.
-    private func giveBack(_ reservation: EntityID?) async {
+    func giveBack(_ reservation: EntityID?) async {
         guard let reservation else { return }
         do {
-            _ = try await promising.release(reservation, by: .review)
+            _ = try await promising.release(reservation, by: .system)
         } catch {
             logger.debug(
                 "stock that was set aside is not freed at once",

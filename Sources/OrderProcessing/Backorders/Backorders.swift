@@ -51,10 +51,11 @@ public struct Backorders: Sendable {
                 Failpoint.backorderFilled.pass()
                 await promising.settle(settlement)
                 done += 1
-            } catch let refusal as Refusal {
+            } catch let error as CancellationError {
+                throw error
+            } catch {
                 logger.warning(
-                    "an order cannot take over its supply",
-                    metadata: ["order": "\(order)", "why": "\(refusal)"])
+                    "an order cannot take over its supply", metadata: ["order": "\(order)", "why": "\(error)"])
             }
         }
         return done

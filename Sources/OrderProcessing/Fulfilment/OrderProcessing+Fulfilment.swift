@@ -218,10 +218,16 @@ extension OrderProcessing {
                     await releaseAgain(fulfilment.order, cause: call.id)
                 }
                 return answer
-            } catch LedgerFault.planOutdated where attempt < OrderProcessing.attempts {
-                attempt += 1
             } catch LedgerFault.planOutdated {
-                throw Refusal.unavailable("the fulfilment is being changed by others", retryAfterMilliseconds: 50)
+                await giveBack(standIn?.reservation)
+                guard attempt < OrderProcessing.attempts else {
+                    throw Refusal.unavailable("the fulfilment is being changed by others", retryAfterMilliseconds: 50)
+                }
+                attempt += 1
+            } catch let refusal as Refusal {
+                if case .outcomeUnknown = refusal { throw refusal }
+                await giveBack(standIn?.reservation)
+                throw refusal
             }
         }
     }
@@ -276,7 +282,7 @@ extension OrderProcessing {
         }
         guard !demands.isEmpty, let channel = try await ledger.channel(ofOrder: fulfilment.order) else { return nil }
         let held = try await promising.setAside(
-            demands, for: call.id, attempt: attempt, channel: channel, caller: call.caller, deadline: deadline)
+            demands, for: call.id, attempt: attempt, channel: channel, caller: .system, deadline: deadline)
         return StandIn(reservation: held.id, parts: parts)
     }
 

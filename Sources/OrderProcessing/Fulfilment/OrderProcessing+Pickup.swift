@@ -61,8 +61,8 @@ extension OrderProcessing {
         _ call: FulfilmentCall, code: String, reply: @escaping FulfilmentReply
     ) async throws -> [UInt8] {
         let fulfilment = try await fulfilment(of: call)
-        // The table is asked before the code: only what can be collected compares one.
-        if fulfilment.standing == .pickup(.readyForPickup) || fulfilment.standing == .pickup(.expired) {
+        // The table is asked before the code: only what can be collected compares one. What was collected answers a repetition.
+        if fulfilment.standing != .pickup(.collected) {
             _ = try fulfilment.standing.after(
                 .collect, by: call.caller.actors, naming: fulfilment.id.description)
             let tried = try await ledger.tryCode(
@@ -107,6 +107,11 @@ extension OrderProcessing {
             } catch Refusal.wrongState, Refusal.eventNotKnown {
                 // It was collected, or given more time, while this looked at it.
                 continue
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                logger.warning(
+                    "a pickup cannot expire", metadata: ["fulfilment_id": "\(pickup.id)", "error": "\(error)"])
             }
         }
         return done

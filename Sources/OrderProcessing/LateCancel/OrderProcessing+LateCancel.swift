@@ -49,6 +49,11 @@ extension OrderProcessing {
                 ended += 1
             } catch let refusal as Refusal {
                 logger.debug("a wish to cancel was answered meanwhile", metadata: ["refusal": "\(refusal)"])
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                logger.warning(
+                    "a wish to cancel cannot be answered", metadata: ["cancellation_id": "\(wish)", "error": "\(error)"])
             }
         }
         return ended

@@ -49,6 +49,9 @@ extension OrderProcessing {
         } catch let refusal as Refusal where refusal.isFinal {
             _ = try await ledger.endExchange(exchange, as: .givenUp, encodeReply: encodeReply)
             throw refusal
+        } catch let refusal as Refusal {
+            // The wish stands and is gone on with.
+            throw Refusal.outcomeUnknown("the exchange is written down and its order is not placed yet: \(refusal)")
         }
         Failpoint.exchangePlaced.pass()
         return try await ledger.endExchange(exchange, as: .placed, encodeReply: encodeReply)
@@ -84,13 +87,17 @@ extension OrderProcessing {
     func resumeExchanges(afterSeconds seconds: Int32 = OrderProcessing.exchangePatienceSeconds) async throws -> Int {
         var ended = 0
         for id in try await ledger.askedExchanges(afterSeconds: seconds, limit: Self.exchangePortion) {
-            guard let exchange = try await ledger.exchange(id, caller: .holdfast) else { continue }
+            guard let exchange = try await ledger.exchange(id, caller: .system) else { continue }
             do {
                 _ = try await finish(exchange, deadline: .now() + .seconds(10)) { _ in [] }
                 ended += 1
             } catch let refusal as Refusal where refusal.isFinal {
                 // It is given up.
                 ended += 1
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                logger.warning("an exchange has to wait", metadata: ["exchange_id": "\(id)", "error": "\(error)"])
             }
         }
         return ended

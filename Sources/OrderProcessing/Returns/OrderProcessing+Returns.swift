@@ -102,28 +102,29 @@ extension OrderProcessing {
     /// Every server may do it at the same time, and anew after a crash: the id of an expiry follows from the return and how far
     /// its history is, so that each happens once, and a return whose goods came meanwhile is left alone.
     ///
-    /// - Returns: how many were due.
+    /// - Returns: how many did.
     /// - Throws: `Refusal` where the ledger is away.
     func expireReturns() async throws -> Int {
         let due = try await ledger.dueReturns(limit: Self.returnAgeingPortion)
+        var ended = 0
         for (id, events) in due {
             let change = ReturnChange(
                 id: id.expiry(after: events), returnOrder: id, action: .step(.expire), reason: "",
-                body: Self.expiryBody, caller: .holdfast, actors: .systemAlone)
+                body: Self.expiryBody, caller: .system, actors: .systemAlone)
             do {
                 _ = try await changeReturn(change) { _ in [] }
+                ended += 1
             } catch Refusal.eventNotKnown {
                 // Its goods came, or somebody cancelled it, since it was found.
                 continue
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                logger.warning("a return cannot expire", metadata: ["return_id": "\(id)", "error": "\(error)"])
             }
         }
-        return due.count
+        return ended
     }
-}
-
-extension Caller {
-    /// Holdfast itself, where nobody asks.
-    static let holdfast = Caller(id: "system", name: "Holdfast", roles: [], scope: .everything)
 }
 
 extension EntityID {

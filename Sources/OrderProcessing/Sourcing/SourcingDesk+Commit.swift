@@ -45,6 +45,10 @@ extension SourcingDesk {
         }
         let standing = try await ledger.sourceableUnits(of: order)
         let moves = try SourcingDesk.moves(of: made, id: plan, standing: standing)
+        for move in moves {
+            try caller.scope.admit(location: move.from)
+            try caller.scope.admit(location: move.to)
+        }
         let commitment = SourcingCommitment(
             plan: plan, standing: standing, moves: moves,
             bookings: made.shipments.map { shipment in
