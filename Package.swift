@@ -317,7 +317,8 @@ let package = Package(
         .testTarget(
             name: "holdfastTests",
             dependencies: [
-                "holdfast", "HoldfastServer", "HoldfastAPI", "HoldfastClient", "Domain", "Replay", "PrivateStores",
+                "holdfast", "HoldfastServer", "HoldfastAPI", "HoldfastClient", "Domain", "Ledger", "Replay",
+                "PrivateStores",
                 "PostgresClient", logging,
                 grpcCore,
                 grpcProtobuf,

@@ -53,7 +53,8 @@ extension OrderProcessing {
                 throw error
             } catch {
                 logger.warning(
-                    "a wish to cancel cannot be answered", metadata: ["cancellation_id": "\(wish)", "error": "\(error)"])
+                    "a wish to cancel cannot be answered",
+                    metadata: ["cancellation_id": "\(wish)", "error": "\(error)"])
             }
         }
         return ended

@@ -31,6 +31,7 @@ struct ServerConfigurationTests {
             "HOLDFAST_FRAUD_CHECK_SECRET": "sixteen bytes ok",
             "HOLDFAST_GATEWAY_URL": "https://pay.example/v1",
             "HOLDFAST_GATEWAY_SECRET": "s3cret", "HOLDFAST_GATEWAY_TIMEOUT_MS": "2500",
+            "HOLDFAST_CARRIERS": "carriers.json",
         ]
         #expect(Set(values.keys) == Set(ServerConfiguration.environmentNames))
         var asked: Set<String> = []
