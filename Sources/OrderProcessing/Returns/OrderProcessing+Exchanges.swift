@@ -1,6 +1,7 @@
 public import Domain
 import Failpoints
 import Ledger
+import Logging
 public import NIOCore
 import OrderPromising
 
