@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import PostgresClient
 import PrivateStores
 import Testing
 
