@@ -372,7 +372,8 @@ extension Holdfast_V1_ReturnService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Records how a decided return was settled.
+        /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Holdfast_V1_SettleReturnRequest` messages.
@@ -609,7 +610,8 @@ extension Holdfast_V1_ReturnService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Records how a decided return was settled.
+        /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_SettleReturnRequest` message.
@@ -844,7 +846,8 @@ extension Holdfast_V1_ReturnService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Records how a decided return was settled.
+        /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
         ///
         /// - Parameters:
         ///   - request: A `Holdfast_V1_SettleReturnRequest` message.
@@ -1558,7 +1561,8 @@ extension Holdfast_V1_ReturnService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Records how a decided return was settled.
+        /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_SettleReturnRequest` message.
@@ -1951,7 +1955,8 @@ extension Holdfast_V1_ReturnService {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Records how a decided return was settled.
+        /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_SettleReturnRequest` message.
@@ -2332,7 +2337,8 @@ extension Holdfast_V1_ReturnService.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Records how a decided return was settled.
+    /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
+    /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Holdfast_V1_SettleReturnRequest` message.
@@ -2724,7 +2730,8 @@ extension Holdfast_V1_ReturnService.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Records how a decided return was settled.
+    /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
+    /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
     ///
     /// - Parameters:
     ///   - message: request message to send.

@@ -73,7 +73,7 @@ struct ReturnChangeCommand: AsyncParsableCommand {
 struct ReturnSettle: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settle",
-        abstract: "Record how a decided return was settled.",
+        abstract: "Settle a decided return: pay it back, or record who has.",
         discussion: """
             Example:
 
