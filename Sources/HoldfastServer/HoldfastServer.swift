@@ -108,8 +108,7 @@ public struct HoldfastServer: Sendable {
         }
         let processing = OrderProcessing(
             promising: promising, carriers: try configuration.carriers(), fraudCheck: fraudCheck,
-            releasing: FulfilmentRelease(promising: promising), payments: paymentSettings(gateway),
-            logger: labelled("holdfast.processing"))
+            payments: paymentSettings(gateway), logger: labelled("holdfast.processing"))
         let services = ServiceRegistry.all(
             promising: promising, processing: processing, serving: serving, keys: SystemKeyMint(),
             logger: labelled("holdfast.calls"))

@@ -15,6 +15,8 @@ extension Ledger {
         Migration(
             version: 4, name: "events", sql: String(decoding: PackageResources.v0004_events_sql, as: UTF8.self),
             oldestProgram: 3),
+        // Programs that know step 3 or 4 go on beside these as long as no call of theirs is used: they read no status of a line
+        // and no event that those calls write, and let nothing wait.
         Migration(
             version: 5, name: "order life", sql: String(decoding: PackageResources.v0005_order_life_sql, as: UTF8.self),
             oldestProgram: 3),

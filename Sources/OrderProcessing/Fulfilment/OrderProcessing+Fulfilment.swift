@@ -66,7 +66,9 @@ extension OrderProcessing {
     ///   - cause: what makes it due: repeated with the same cause it changes nothing.
     /// - Throws: `Refusal` where the order is held, or nothing waits.
     public func release(_ order: EntityID, cause: EntityID) async throws {
-        try await FulfilmentRelease(promising: promising).releaseReviewed(order, cause: cause)
+        let request = ReleaseRequest(
+            id: cause.named("release \(order)"), order: order, lines: [], body: [], caller: .system)
+        _ = try await release(request) { _ in [] }
     }
 
     // MARK: - Steps without anything around them
