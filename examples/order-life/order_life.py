@@ -516,7 +516,7 @@ def ask_return(shop, order, units, reason, condition, method, refund=None):
         "returnId": new(), "orderId": order, "method": "RETURN_METHOD_" + method.upper(),
         "lines": [{"orderLineNumber": 1, "quantity": str(units), "reason": "RETURN_REASON_" + reason.upper(),
                    "condition": "RETURN_CONDITION_" + condition.upper()}]}
-    words = ["return", "create", order, f"1={units}", "--reason", reason, "--condition", condition, "--method", method]
+    words = ["return", "create", order, f"1={units}", "--reason", reason.replace("_", "-"), "--condition", condition, "--method", method]
     if refund:
         request["refundWay"] = "REFUND_WAY_" + refund.upper().replace("-", "_")
         words += ["--refund", refund]
