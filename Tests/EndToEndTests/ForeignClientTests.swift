@@ -11,7 +11,8 @@ struct ForeignClientTests {
                 #filePath.prefix(upTo: try #require(#filePath.range(of: "/Tests/EndToEndTests")?.lowerBound)))
             let modules = TestDirectory.make("python")
             let protos = [
-                "holdfast/v1/availability.proto", "holdfast/v1/catalog.proto", "holdfast/v1/inventory.proto",
+                "holdfast/v1/availability.proto", "holdfast/v1/catalog.proto", "holdfast/v1/delivery.proto",
+                "holdfast/v1/inventory.proto", "holdfast/v1/review.proto",
                 "holdfast/v1/money.proto", "holdfast/v1/operations.proto", "holdfast/v1/order.proto",
                 "holdfast/v1/reservation.proto", "holdfast/v1/shortage.proto", "grpc/health/v1/health.proto",
                 "google/rpc/status.proto", "google/rpc/error_details.proto", "rpc_meta.proto",
