@@ -75,7 +75,8 @@ lacks_cpp() {
 make_cpp() {
     mkdir -p "$out/cpp"
     local protos
-    protos="google/rpc/status.proto google/rpc/error_details.proto holdfast/v1/money.proto holdfast/v1/order.proto
+    protos="google/rpc/status.proto google/rpc/error_details.proto holdfast/v1/delivery.proto holdfast/v1/money.proto
+        holdfast/v1/order.proto holdfast/v1/review.proto
         holdfast/v1/reservation.proto holdfast/v1/shortage.proto"
     # shellcheck disable=SC2086
     (cd Protos && protoc -I . --cpp_out="$out/cpp" --grpc_out="$out/cpp" \
