@@ -34,6 +34,10 @@ enum Repeatability {
         typealias Drafts = Holdfast_V1_DraftService.Method
         typealias LateCancellations = Holdfast_V1_LateCancellationService.Method
         typealias Access = Holdfast_V1_AccessService.Method
+        typealias Backorders = Holdfast_V1_BackorderService.Method
+        typealias Sourcing = Holdfast_V1_SourcingService.Method
+        typealias Customers = Holdfast_V1_CustomerService.Method
+        typealias Returns = Holdfast_V1_ReturnService.Method
         typealias Payments = Holdfast_V1_PaymentService.Method
         let reads = [
             Catalog.GetProduct.descriptor, Catalog.ListProducts.descriptor, Catalog.ListLocations.descriptor,
@@ -49,6 +53,11 @@ enum Repeatability {
             Reviews.ListHolds.descriptor,
             LateCancellations.ListCancellations.descriptor, Reviews.ListPrices.descriptor, Drafts.GetDraft.descriptor,
             Drafts.ListDrafts.descriptor,
+            Backorders.ListBackorderPolicies.descriptor, Backorders.ListBackorders.descriptor,
+            Sourcing.GetSourcingConfig.descriptor, Sourcing.GetSourcingPlan.descriptor,
+            Sourcing.ListSourcingLocations.descriptor, Customers.GetCustomer.descriptor,
+            Customers.ListCustomerOrders.descriptor, Customers.SearchCustomers.descriptor,
+            Returns.GetReturn.descriptor, Returns.GetReturnRules.descriptor, Returns.ListReturns.descriptor,
         ]
         let keyed = [
             Catalog.UpsertProducts.descriptor, Catalog.UpsertLocations.descriptor, Catalog.UpsertChannels.descriptor,
@@ -64,6 +73,13 @@ enum Repeatability {
             Payments.AddTender.descriptor, Payments.AuthorizeTender.descriptor, Payments.CaptureTender.descriptor,
             Payments.VoidTender.descriptor, Payments.RefundOrder.descriptor, Payments.AdjustStoredValue.descriptor,
             Payments.SetLegalEntity.descriptor,
+            Backorders.SetBackorderPolicies.descriptor, Sourcing.UpsertSourcingConfig.descriptor,
+            Sourcing.UpsertSourcingLocations.descriptor, Sourcing.UpsertSourcingProducts.descriptor,
+            Sourcing.PlanSourcing.descriptor, Sourcing.CommitSourcing.descriptor,
+            Customers.UpsertCustomers.descriptor, Returns.UpsertReturnRules.descriptor,
+            Returns.CreateReturn.descriptor, Returns.CreateBlindReturn.descriptor, Returns.CreateClaim.descriptor,
+            Returns.ChangeReturn.descriptor, Returns.ReceiveReturn.descriptor, Returns.InspectReturn.descriptor,
+            Returns.SettleReturn.descriptor, Returns.ExchangeReturn.descriptor,
         ]
         // A second arrival makes no second key or gift card, but its answer lacks the secret: whoever calls must know of it.
         let once = [

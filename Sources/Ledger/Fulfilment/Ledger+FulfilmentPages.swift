@@ -187,7 +187,11 @@ extension Ledger {
                         Ledger.joinWave, [wave, .text(location), .uuids(named.map { PostgresUUID($0) })] + states)
                 }
             let joined = try rows.map { (at: try $0.timestamp(0), id: EntityID(try $0.uuid(1))) }
-            for missing in named where !joined.contains(where: { $0.id == missing }) {
+            if let missing = named.first(where: { id in !joined.contains { $0.id == id } }) {
+                // The same call may have been faster elsewhere: this one has waited for its rows.
+                if let reply = try Ledger.storedReply(id, .wave, body: body, caller: caller, on: connection) {
+                    return reply
+                }
                 throw Refusal.wrongState(
                     .fulfilment, missing.description, state: "not to be gathered",
                     explanation: "it is not released at \(location), or is in a wave already")
