@@ -145,7 +145,8 @@ extension Ledger {
     func onceOnly<R: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> R) async throws -> R {
         do {
             return try await pool.withConnection { connection in try Ledger.tidily(connection, body) }
-        } catch let error as PostgresError where error.isConflict(on: "idempotency_pkey") {
+        } catch let error as PostgresError where error.isUniqueViolation {
+            // Of the reply's key, or of one that the same call has written before it.
             return try await onConnection(body)
         } catch {
             throw Ledger.refusal(of: error)

@@ -173,6 +173,12 @@ extension Ledger {
 }
 
 extension PostgresError {
+    /// True for a unique violation of any constraint.
+    var isUniqueViolation: Bool {
+        guard case .server(let state) = kind else { return false }
+        return state == .uniqueViolation
+    }
+
     /// True for a unique violation of the named constraint.
     func isConflict(on constraint: String) -> Bool {
         guard case .server(let state) = kind, state == .uniqueViolation else { return false }
