@@ -108,7 +108,8 @@ extension LedgerReader {
                 "kept",
                 """
                 SELECT count(*), coalesce((array_agg(order_id::text))[1:5], '{}') FROM order_money
-                WHERE given_back > taken OR given_back > 0 AND taken - given_back < owed
+                -- What is held covers units that still wait, so what came back may be paid back before they are taken.
+                WHERE given_back > taken OR given_back > 0 AND taken - given_back + held < owed
                 """), .money, "orders were refunded more than was due"
         ),
         (
