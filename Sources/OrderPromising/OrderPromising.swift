@@ -391,6 +391,18 @@ public final class OrderPromising: Sendable {
                 caller: caller), deadline: deadline)
     }
 
+    /// Frees stock that was set aside for a change that did not come about; where that fails now, it expires by itself.
+    public func giveBack(_ reservation: EntityID?) async {
+        guard let reservation else { return }
+        do {
+            _ = try await release(reservation, by: .system)
+        } catch {
+            logger.debug(
+                "stock that was set aside is not freed at once",
+                metadata: ["reservation": "\(reservation)", "error": "\(error)"])
+        }
+    }
+
     // MARK: - Stock
 
     /// Receives, adjusts, counts or moves stock, or sets safety stock; the reply is stored with the effect.

@@ -242,7 +242,8 @@ public struct PaymentBook: Sendable {
             let tender = try tender(part.tender)
             _ = try Lifecycle.payment.decide(.refundPart, in: tender.state, by: actors, naming: name(of: tender))
             return try ask(
-                .refund, of: part.tender, part.amount, purpose: purpose, id: index == 0 ? id : id.part(index), cause: id
+                .refund, of: part.tender, part.amount, purpose: purpose,
+                id: index == 0 ? id : id.named("part \(index)"), cause: id
             )
         }
     }
@@ -295,16 +296,17 @@ public struct PaymentBook: Sendable {
             let isLast = money.owed - sums.kept - sums.captured.open - sums.charged.open == part.amount
             made.append(
                 try capture(
-                    part.tender, amount: part.amount, isFinal: isLast, id: id.part(made.count + 1), cause: id,
+                    part.tender, amount: part.amount, isFinal: isLast, id: id.named("part \(made.count + 1)"),
+                    cause: id,
                     by: actors))
         }
         for part in TenderChoice.refunding(money.surplus, to: money.tenders).parts {
-            made += try give([part], .surplus, id: id.part(made.count + 1), by: actors)
+            made += try give([part], .surplus, id: id.named("part \(made.count + 1)"), by: actors)
         }
         let sums = money.sums
         let need = money.owed - sums.kept - sums.captured.open - sums.charged.open
         for tender in TenderChoice.idle(money.tenders, needing: need) {
-            if let attempt = try void(tender.number, id: id.part(made.count + 1), cause: id, by: actors) {
+            if let attempt = try void(tender.number, id: id.named("part \(made.count + 1)"), cause: id, by: actors) {
                 made.append(attempt)
             }
         }
@@ -597,16 +599,5 @@ struct PaymentFact: Sendable {
         self.before = before
         self.amount = amount
         self.attempt = attempt
-    }
-}
-
-extension EntityID {
-    /// The id of a part of what a request causes: it follows from the request's and the part's number.
-    func part(_ number: Int) -> EntityID {
-        let name = "\(self)#part \(number)"
-        let high = FNV1a.hash("high \(name)".utf8)
-        let low = FNV1a.hash("low \(name)".utf8)
-        return EntityID(
-            high: high & 0xFFFF_FFFF_FFFF_0FFF | 0x8000, low: low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
     }
 }

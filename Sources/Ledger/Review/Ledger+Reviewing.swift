@@ -30,7 +30,7 @@ extension Ledger {
             due_at = now() + make_interval(secs => $2::int4 * least(64, power(2, least(v.failures, 6)))::int4)
         FROM (
             SELECT order_id FROM order_review
-            WHERE due_at < 'infinity' AND due_at <= now() AND (state <> 3 OR $3::bool)
+            WHERE due_at < 'infinity' AND due_at <= now()
             ORDER BY due_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED
         ) d
         WHERE v.order_id = d.order_id RETURNING v.order_id, v.state, v.version
@@ -51,13 +51,12 @@ extension Ledger {
     /// - Parameters:
     ///   - limit: how many at most.
     ///   - leaseSeconds: for how long nobody else takes them; longer than a look may last.
-    ///   - releasing: whether orders whose remorse period is over are taken too.
     /// - Returns: the claims.
     /// - Throws: `Refusal` where the ledger cannot be reached.
-    public func claimReviews(limit: Int32, leaseSeconds: Int32, releasing: Bool) async throws -> [ReviewClaim] {
+    public func claimReviews(limit: Int32, leaseSeconds: Int32) async throws -> [ReviewClaim] {
         try await onConnection { connection in
             try connection.execute(
-                Ledger.claimReviews, [.int32(limit), .int32(leaseSeconds), .bool(releasing)]
+                Ledger.claimReviews, [.int32(limit), .int32(leaseSeconds)]
             ).map { row in
                 guard let state = ReviewState(rawValue: try row.int16(1)) else {
                     throw UnreadableValue(column: "order_review.state")

@@ -48,26 +48,14 @@ extension OrderProcessing {
                 await promising.settle(done.settlement)
                 return done.reply
             } catch LedgerFault.planOutdated {
-                await giveBack(reservation)
+                await promising.giveBack(reservation)
             } catch let refusal as Refusal {
                 if case .outcomeUnknown = refusal { throw refusal }
-                await giveBack(reservation)
+                await promising.giveBack(reservation)
                 throw refusal
             }
         }
         throw Refusal.unavailable("the order is being changed by others", retryAfterMilliseconds: 50)
-    }
-
-    /// Frees stock that was set aside for a change that did not come about; where that fails, it ends by itself.
-    func giveBack(_ reservation: EntityID?) async {
-        guard let reservation else { return }
-        do {
-            _ = try await promising.release(reservation, by: .system)
-        } catch {
-            logger.debug(
-                "stock that was set aside is not freed at once",
-                metadata: ["reservation": "\(reservation)", "error": "\(error)"])
-        }
     }
 }
 

@@ -221,14 +221,14 @@ extension OrderProcessing {
                 }
                 return answer
             } catch LedgerFault.planOutdated {
-                await giveBack(standIn?.reservation)
+                await promising.giveBack(standIn?.reservation)
                 guard attempt < OrderProcessing.attempts else {
                     throw Refusal.unavailable("the fulfilment is being changed by others", retryAfterMilliseconds: 50)
                 }
                 attempt += 1
             } catch let refusal as Refusal {
                 if case .outcomeUnknown = refusal { throw refusal }
-                await giveBack(standIn?.reservation)
+                await promising.giveBack(standIn?.reservation)
                 throw refusal
             }
         }

@@ -109,7 +109,7 @@ extension OrderProcessing {
         var ended = 0
         for (id, events) in due {
             let change = ReturnChange(
-                id: id.expiry(after: events), returnOrder: id, action: .step(.expire), reason: "",
+                id: id.named("expires after \(events)"), returnOrder: id, action: .step(.expire), reason: "",
                 body: Self.expiryBody, caller: .system, actors: .systemAlone)
             do {
                 _ = try await changeReturn(change) { _ in [] }
@@ -124,13 +124,5 @@ extension OrderProcessing {
             }
         }
         return ended
-    }
-}
-
-extension EntityID {
-    /// The id of the expiry of a return with this id and so many events.
-    fileprivate func expiry(after events: Int32) -> EntityID {
-        let name = "\(self) expires after \(events)"
-        return EntityID(high: FNV1a.hash("high \(name)".utf8), low: FNV1a.hash("low \(name)".utf8))
     }
 }

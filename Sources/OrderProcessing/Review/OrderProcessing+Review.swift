@@ -46,8 +46,7 @@ extension OrderProcessing: OrderReleasing {
     /// - Returns: how many were taken.
     func reviewPass() async throws -> Int {
         let claims = try await ledger.claimReviews(
-            limit: OrderProcessing.reviewPortion, leaseSeconds: OrderProcessing.reviewLease,
-            releasing: true)
+            limit: OrderProcessing.reviewPortion, leaseSeconds: OrderProcessing.reviewLease)
         await withTaskGroup(of: Void.self) { group in
             for claim in claims { group.addTask { await self.followUp(claim) } }
         }

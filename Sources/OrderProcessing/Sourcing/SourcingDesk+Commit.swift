@@ -68,7 +68,7 @@ extension SourcingDesk {
                 continue
             } catch let refusal as Refusal {
                 if case .outcomeUnknown = refusal { throw refusal }
-                await giveBack(reservation)
+                await promising.giveBack(reservation)
                 throw refusal
             }
         }
@@ -85,16 +85,6 @@ extension SourcingDesk {
         return try await promising.setAside(
             demands, for: id, attempt: attempt, channel: channel, caller: caller, deadline: .now() + .seconds(10)
         ).id
-    }
-
-    /// Gives back what was set aside for nothing; where that cannot be done now, it expires within a minute.
-    private func giveBack(_ reservation: EntityID?) async {
-        guard let reservation else { return }
-        do {
-            _ = try await promising.release(reservation, by: .system)
-        } catch {
-            return
-        }
     }
 
     /// What has to move so that each line's units are where the plan has them; what it does not source stays where it is.

@@ -156,9 +156,6 @@ package final class TortureStack: Sendable {
         return direct.replacing(":\(postgres.port)/", with: ":\(port)/")
     }
 
-    /// How PostgreSQL is reached past every proxy.
-    package var ledgerURL: String { postgres.connectionString(database: Self.database) }
-
     /// The Redis that counts now.
     package var redis: PrivateRedis { redisSeat.withLock { $0 } }
 

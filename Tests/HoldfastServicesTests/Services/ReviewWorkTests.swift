@@ -163,17 +163,17 @@ struct ReviewWorkTests {
             let ledger = bench.deployment.ledger
             // It died after it took the review.
             let id = try await bench.place()
-            #expect(try await ledger.claimReviews(limit: 10, leaseSeconds: 60, releasing: true).count == 1)
+            #expect(try await ledger.claimReviews(limit: 10, leaseSeconds: 60).count == 1)
             try await bench.settle()
             #expect(bench.fraud.asked.isEmpty)
             try await bench.passTime()
             // It died after it had asked.
-            let asked = try await ledger.claimReviews(limit: 10, leaseSeconds: 60, releasing: true)
+            let asked = try await ledger.claimReviews(limit: 10, leaseSeconds: 60)
             let question = try #require(try await ledger.fraudQuestionDue(id))
             _ = await bench.fraud.verdict(on: question.order, within: 1_000)
             try await bench.passTime()
             // A second one took over, and the first comes back to life and writes late.
-            let second = try await ledger.claimReviews(limit: 10, leaseSeconds: 60, releasing: true)
+            let second = try await ledger.claimReviews(limit: 10, leaseSeconds: 60)
             #expect(second == asked)
             try await ledger.look(second[0], verdict: .accepted)
             try await ledger.look(asked[0], verdict: .rejected("another answer"))
@@ -181,7 +181,7 @@ struct ReviewWorkTests {
             #expect(try await bench.open(id).isEmpty)
             // It died after the release, before that was noted.
             let claim = try #require(
-                try await ledger.claimReviews(limit: 10, leaseSeconds: 60, releasing: true).first)
+                try await ledger.claimReviews(limit: 10, leaseSeconds: 60).first)
             #expect(claim.state == .validated)
             try await bench.release.releaseReviewed(id, cause: claim.step)
             try await bench.passTime()
