@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the tests and checks of the repository, all of them even where one fails. The last line says how many tests passed,
-# failed and were skipped; checks that are no tests (format, generated code, building) count as one each.
+# Runs the tests and checks of the repository, all of them even where one fails. The last lines name what failed and say
+# how many tests passed, failed and were skipped; checks that are no tests (format, generated code, building) count as
+# one each.
 # What takes longer is elsewhere: `make torture`, `make sabotages`, and dev/upgrade-test.sh, which needs a former program
 # (its test is skipped here).
 set -uo pipefail
@@ -13,12 +14,22 @@ passed=0
 failed=0
 skips=0
 summary=()
+failures=()
+started=$SECONDS
 
-note() { # note NAME PASSED FAILED SKIPPED
+note() { # note NAME PASSED FAILED SKIPPED: a line of the summary, with the seconds since the line before
     passed=$((passed + $2))
     failed=$((failed + $3))
     skips=$((skips + $4))
-    summary+=("$(printf '%-28s %5d passed, %d failed, %d skipped' "$1" "$2" "$3" "$4")")
+    summary+=("$(printf '%-28s %5d passed, %d failed, %d skipped %5d s' "$1" "$2" "$3" "$4" $((SECONDS - started)))")
+    started=$SECONDS
+    [ "$3" -eq 0 ] || failures+=("failed in: $1")
+}
+
+failing() { # failing REPORT: the names of the tests in it that failed
+    awk '/<testcase / { name = $0; open = ($0 !~ /\/>$/); next }
+         open && /<failure/ { print name; open = 0 }' "$1" |
+        sed -E 's/.*classname="([^"]*)".*/\1 &/; s/^([^ ]*) .*[^a-z]name="([^"]*)".*/failed: \1 \2/'
 }
 
 check() { # check NAME COMMAND...
@@ -50,6 +61,7 @@ tests() { # tests NAME ARGUMENTS...: a test run of the package manager, counted 
         allskipped=$((allskipped + skipped))
         total=$((total + $(grep -c '<testcase ' "$file") - skipped))
         bad=$((bad + $(grep '<testcase ' "$file" | grep -cv '/>$') - skipped))
+        mapfile -t -O "${#failures[@]}" failures < <(failing "$file")
     done
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
     if [ "$status" -eq 0 ] && [ "$total" -eq 0 ]; then
@@ -81,5 +93,6 @@ check "generated code" generated
 
 echo
 printf '%s\n' "${summary[@]}"
+[ "$failed" -eq 0 ] || printf '%s\n' "${failures[@]}"
 echo "$passed passed, $failed failed, $skips skipped"
 [ "$failed" -eq 0 ]
