@@ -55,7 +55,7 @@ extension OrderWork {
     mutating func write(_ book: inout PaymentBook) throws {
         for step in try book.writing(caller: change.caller.id, on: connection) { write(step) }
         paid = book.paid
-        for fact in book.told() {
+        for fact in book.takeFacts() {
             var details: [String: String] = [:]
             if let tender = fact.tender {
                 details["tender"] = "\(tender.number)"

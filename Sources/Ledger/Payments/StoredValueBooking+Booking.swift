@@ -1,15 +1,7 @@
 import Domain
 import PostgresClient
 
-/// A change of an account of stored value, booked under the lock on the account's row.
-struct StoredValueBooking: Sendable {
-    var account: EntityID
-    /// Added, or taken away where it is negative.
-    var amount: Int64
-    var cause: EntityID
-    var order: EntityID?
-    var reason: String
-
+extension StoredValueBooking {
     private static let book = PostgresStatement(
         "book_stored_value",
         """

@@ -1,0 +1,174 @@
+import Domain
+import Testing
+
+/// What is decided about payments, without a database.
+@Suite("The decisions about the payments of an order")
+struct PaymentBookTests {
+    static let order = EntityID(high: 9, low: 9)
+    static let finance: Set<LifecycleActor> = [.role(.finance)]
+    static let till: Set<LifecycleActor> = [.role(.pos)]
+
+    static func id(_ number: UInt64) -> EntityID { EntityID(high: 7, low: number) }
+
+    static func book(total: Int64 = 1_000, earned: Int64 = 0, refundDue: Int64 = 0) throws -> PaymentBook {
+        PaymentBook(
+            order: order, currency: try #require(Currency(code: "GBP")),
+            money: OrderMoney(total: total, earned: earned, refundDue: refundDue), isKept: false, settlements: 0)
+    }
+
+    static func draft(_ kind: TenderKind, _ number: UInt64 = 1, account: EntityID? = nil) -> Tender {
+        Tender(
+            id: id(number), number: 0, kind: kind, amount: 0, gateway: kind.asksGateway ? "card" : "",
+            token: kind.asksGateway ? "tok-1" : "", account: account)
+    }
+
+    /// A book with one card whose amount the gateway holds, as it is read later.
+    static func held(_ amount: Int64 = 1_000, earned: Int64 = 0) throws -> PaymentBook {
+        var book = try book(earned: earned)
+        _ = try book.add(draft(.cardGateway), amount: amount, by: till)
+        _ = try book.approve(1, charging: false, id: id(10), cause: id(10), by: till)
+        _ = try book.record(.approved(reference: "gw-1"), of: id(10))
+        _ = book.takeChanges()
+        _ = book.takeFacts()
+        return book
+    }
+
+    private func words(_ facts: [PaymentFact]) -> [String] { facts.map(\.kind.word) }
+
+    @Test("A card's first tender: money is kept, the tender named, the attempt written down before anybody is asked")
+    func authorizing() throws {
+        var book = try Self.book()
+        let tender = try book.add(Self.draft(.cardGateway), amount: nil, by: Self.till)
+        #expect(tender.number == 1)
+        #expect(tender.amount == 1_000)
+        let attempt = try book.approve(1, charging: false, id: Self.id(10), cause: Self.id(10), by: Self.till)
+        #expect(attempt.state == .prepared)
+        #expect(
+            book.takeChanges() == [
+                .moneyKept(owed: 1_000, earned: 0), .tenderAdded(tender),
+                .attemptMade(attempt, target: "", isFinal: false),
+            ])
+        #expect(try book.call(attempt).token == "tok-1")
+        #expect(book.due == nil)
+        #expect(book.money.uncovered == 0)
+        #expect(book.money.sums.held == 0)
+
+        let approved = try book.record(.approved(reference: "gw-1"), of: attempt.id)
+        #expect(book.takeChanges() == [.attemptAnswered(approved), .tenderMoved(1, to: .authorized)])
+        #expect(words(book.takeFacts()) == ["payment_added", "payment_authorized"])
+        #expect(book.due == .after(milliseconds: 0))
+        #expect(book.money.sums.held == 1_000)
+        // A second answer says nothing new, whatever it is.
+        #expect(try book.record(.declined(reason: "no"), of: attempt.id) == approved)
+        #expect(book.takeChanges().isEmpty)
+    }
+
+    @Test("Stored value acts at once, and is booked to its account: what is taken goes out, what is refunded comes in")
+    func storedValue() throws {
+        let account = Self.id(77)
+        var book = try Self.book(earned: 1_000)
+        _ = try book.add(Self.draft(.giftCard, account: account), amount: nil, by: Self.till)
+        let charge = try book.approve(1, charging: true, id: Self.id(10), cause: Self.id(10), by: Self.till)
+        #expect(charge.state == .approved)
+        let refunds = try book.refund(300, goodwill: true, id: Self.id(11), by: [.role(.support)])
+        #expect(refunds.map(\.state) == [.approved])
+        let booked = book.takeChanges().compactMap { change -> StoredValueBooking? in
+            if case .booked(let booking) = change { booking } else { nil }
+        }
+        #expect(booked.map(\.amount) == [-1_000, 300])
+        #expect(booked.allSatisfy { $0.account == account && $0.order == Self.order })
+        #expect(booked.map(\.cause) == [Self.id(10), Self.id(11)])
+        #expect(book.refunded.map(\.amount) == [300])
+        #expect(book.money.adjusted == -300)
+    }
+
+    @Test("No more tenders than what is owed, counting what may turn out to be held")
+    func covered() throws {
+        var book = try Self.book()
+        _ = try book.add(Self.draft(.cardGateway), amount: 600, by: Self.till)
+        _ = try book.approve(1, charging: false, id: Self.id(10), cause: Self.id(10), by: Self.till)
+        _ = try book.record(.unknown(reason: "no answer"), of: Self.id(10))
+        #expect(throws: Refusal.self) { try book.add(Self.draft(.cash, 2), amount: 401, by: Self.till) }
+        _ = try book.add(Self.draft(.cash, 2), amount: 400, by: Self.till)
+        _ = try book.approve(2, charging: true, id: Self.id(11), cause: Self.id(11), by: Self.till)
+        #expect(throws: Refusal.self) { try book.add(Self.draft(.cash, 3), amount: 1, by: Self.till) }
+        #expect(throws: Refusal.self) { try book.add(Self.draft(.cash, 3), amount: nil, by: [.role(.warehouse)]) }
+        #expect(throws: Refusal.self) {
+            try book.void(1, id: Self.id(12), cause: Self.id(12), by: Self.finance)
+        }
+    }
+
+    @Test("A capture takes what is held and owed, never more, however many are under way")
+    func capturing() throws {
+        var book = try Self.held()
+        let part = try book.capture(1, amount: 600, id: Self.id(20), cause: Self.id(20), by: Self.finance)
+        #expect(try book.call(part).target == "gw-1")
+        #expect(throws: Refusal.self) {
+            try book.capture(1, amount: 401, id: Self.id(21), cause: Self.id(21), by: Self.finance)
+        }
+        // The same id is the same attempt, and there is one already.
+        #expect(throws: Refusal.self) {
+            try book.capture(1, amount: 1, id: Self.id(20), cause: Self.id(20), by: Self.finance)
+        }
+        #expect(throws: Refusal.self) {
+            try book.capture(1, amount: 1, id: Self.id(22), cause: Self.id(22), by: Self.till)
+        }
+        _ = try book.record(.approved(reference: "gw-2"), of: part.id)
+        #expect(try book.tender(1).state == .partlyCaptured)
+        let rest = try book.capture(1, amount: nil, isFinal: true, id: Self.id(23), cause: Self.id(23), by: Self.finance)
+        #expect(rest.amount == 400)
+        #expect(try book.call(rest).isFinal)
+        _ = try book.record(.approved(reference: "gw-3"), of: rest.id)
+        #expect(try book.tender(1).state == .captured)
+        #expect(book.money.sums.held == 0)
+    }
+
+    @Test("What follows by itself is asked for once: what is on its way counts")
+    func settling() throws {
+        var book = try Self.held(earned: 400)
+        let made = try book.settle(Self.id(30))
+        #expect(made.map(\.action) == [.capture])
+        #expect(made.map(\.amount) == [400])
+        #expect(made.map(\.letsGo) == [0])
+        #expect(book.due == .whenChanged)
+        #expect(try book.settle(Self.id(31)).isEmpty)
+        // Declined: asked for again, after a pause that grows with each.
+        for (index, pause) in [60_000, 120_000, 240_000].enumerated() {
+            let open = try #require(book.attempts.last)
+            _ = try book.record(.declined(reason: "later"), of: open.id)
+            #expect(book.due == .after(milliseconds: Int64(pause)))
+            #expect(try book.settle(Self.id(40 + UInt64(index))).map(\.amount) == [400])
+        }
+        #expect(book.money.sums.held == 1_000)
+        #expect(book.money.sums.taken == 0)
+    }
+
+    @Test("The last part lets the rest of a hold go; a cancelled order lets all of it go")
+    func lettingGo() throws {
+        var book = try Self.held(earned: 1_000)
+        #expect(try book.settle(Self.id(30)).map(\.letsGo) == [0])
+        book = try Self.held()
+        var cancelled = book.money
+        cancelled.notOwed = 1_000
+        book = PaymentBook(
+            order: Self.order, currency: book.currency, money: cancelled, isKept: true, settlements: 0)
+        let made = try book.settle(Self.id(31))
+        #expect(made.map(\.action) == [.void])
+        #expect(made.map(\.amount) == [1_000])
+        _ = try book.record(.approved(reference: "gw-2"), of: try #require(made.first).id)
+        #expect(try book.tender(1).state == .voided)
+    }
+
+    @Test("Credit in place of a refund is no more than what is due back, and finds its account only then")
+    func credit() throws {
+        var book = try Self.book(earned: 1_000, refundDue: 250)
+        _ = try book.add(Self.draft(.cash), amount: nil, by: Self.till)
+        _ = try book.approve(1, charging: true, id: Self.id(10), cause: Self.id(10), by: Self.till)
+        #expect(throws: Refusal.self) {
+            try book.credit(book.money.overpaid + 1, cause: Self.id(11), reason: "") {
+                Issue.record("no account is to be found")
+                return Self.id(77)
+            }
+        }
+    }
+}
