@@ -318,7 +318,7 @@ let package = Package(
             name: "holdfastTests",
             dependencies: [
                 "holdfast", "HoldfastServer", "HoldfastAPI", "HoldfastClient", "Domain", "Ledger", "Replay",
-                "PrivateStores",
+                "PrivateStores", "HoldfastTesting",
                 "PostgresClient", logging,
                 grpcCore,
                 grpcProtobuf,

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Domain
 import FramedTransport
 import GRPCCore
@@ -178,6 +179,10 @@ public struct HoldfastServer: Sendable {
         settings.gateway = gateway
         // Longer than a call can take, so that nobody asks while it is under way.
         settings.patience = .nanoseconds(configuration.gateway.timeLimit.nanoseconds) + .seconds(15)
+        settings.holdValidity = configuration.gateway.holdValidity.map { .nanoseconds($0.nanoseconds) }
+        settings.overdueAfter = .nanoseconds(configuration.gateway.overdueAfter.nanoseconds)
+        let overdue = Meter(label: "holdfast_payment_attempts_overdue", dimensions: [], factory: metrics)
+        settings.countOverdue = { overdue.set($0) }
         return settings
     }
 

@@ -53,6 +53,7 @@ struct GatewayAnswer: Decodable {
     var outcome: String
     var reference: String?
     var reason: String?
+    var expiresAt: String?
 
     enum CodingKeys: String, CodingKey {
         case key
@@ -62,6 +63,7 @@ struct GatewayAnswer: Decodable {
         case outcome
         case reference
         case reason
+        case expiresAt = "expires_at"
     }
 
     /// Most bytes of a reference or a reason that are kept.
@@ -83,13 +85,31 @@ struct GatewayAnswer: Decodable {
             guard let reference = answer.reference, !reference.isEmpty, reference.utf8.count <= textBound else {
                 return .unknown(.unreadable("an approval must have a reference of 1 to \(textBound) bytes"))
             }
-            return .approved(reference: reference)
+            guard let text = answer.expiresAt, request.action == .authorize else {
+                return .approved(reference: reference)
+            }
+            guard let expiresAt = instant(text) else {
+                return .unknown(.unreadable("expires_at must be a time, such as 2026-12-03T14:05:00Z"))
+            }
+            return .approved(reference: reference, expiresAt: expiresAt)
         case "declined":
             let reason = answer.reason ?? ""
             return .declined(reason: reason.isEmpty ? "declined" : String(reason.prefix(textBound)))
         default:
             return .unknown(.unreadable("its outcome is neither approved nor declined"))
         }
+    }
+
+    /// A moment as RFC 3339 writes it, within what PostgreSQL and callers can be told; nil for anything else.
+    private static func instant(_ text: String) -> Instant? {
+        let formats = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
+        for format in formats {
+            guard let date = try? format.parse(text) else { continue }
+            let seconds = date.timeIntervalSince1970
+            guard (0...253_402_300_799).contains(seconds) else { return nil }
+            return Instant(microseconds: Int64((seconds * 1_000_000).rounded()))
+        }
+        return nil
     }
 
     private func difference(from request: GatewayRequest) -> String? {

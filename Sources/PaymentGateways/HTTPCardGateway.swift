@@ -51,8 +51,8 @@ public struct HTTPCardGatewaySettings: Sendable {
 ///
 /// It is sent `POST URL/actions` with the headers `Idempotency-Key` and `Authorization: Bearer`, and asked with `GET
 /// URL/actions/KEY` what became of a key. Both answer with JSON that repeats what was asked: `key`, `action`,
-/// `amount_minor`, `currency`, and tells the `outcome`, `approved` with a `reference` or `declined` with a `reason`. An
-/// answer is believed where its status is 200, 402 or 422 and it repeats the request exactly; 404 to the question says that
+/// `amount_minor`, `currency`, and tells the `outcome`, `approved` with a `reference` or `declined` with a `reason`; of a hold
+/// also, where it knows, `expires_at`. An answer is believed where its status is 200, 402 or 422 and it repeats the request exactly; 404 to the question says that
 /// the key was never seen. Anything else, and no answer, is unknown, never declined.
 ///
 /// Call ``shutdown()`` when it is no longer used.

@@ -55,8 +55,8 @@ public struct GatewayRequest: Hashable, Sendable {
 
 /// What became of a request.
 public enum GatewayOutcome: Hashable, Sendable {
-    /// It was done; the gateway calls it so.
-    case approved(reference: String)
+    /// It was done; the gateway calls it so. A hold lapses at a time, where the gateway says one.
+    case approved(reference: String, expiresAt: Instant? = nil)
     /// It was not done and will not be.
     case declined(reason: String)
     /// It may have been done.

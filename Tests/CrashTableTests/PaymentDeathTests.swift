@@ -118,4 +118,29 @@ struct PaymentDeathTests {
             #expect(try await stage.number("SELECT count(*) FROM order_event WHERE kind = 64") == 1)
         }
     }
+
+    @Test("when a hold lapses: noted once, before and after")
+    func expiring() async throws {
+        try await with("payment-settled") { stage, scripted in
+            scripted.setHoldExpiry("2026-01-01T00:00:00Z")
+            let order = stage.order(4)
+            _ = try await stage.place(order)
+            _ = try await seeAdd(stage, tender(order))
+            #expect(try await stage.server.hasDied())
+            #expect(try await stage.number("SELECT count(*) FROM payment_attempt WHERE action = 6") == 1)
+            try await stage.server.restart()
+            try await stage.run("UPDATE order_money SET due_at = now()")
+            #expect(
+                try await eventually {
+                    try await stage.number("SELECT count(*) FROM order_money WHERE due_at < 'infinity'") == 0
+                })
+            let payments = try await payments(stage, order.orderID)
+            #expect(payments.tenders.map(\.state) == [.expired])
+            #expect(payments.held.amountMinor == 0)
+            #expect(try await stage.number("SELECT count(*) FROM payment_attempt WHERE action = 6") == 1)
+            #expect(try await stage.number("SELECT count(*) FROM order_event WHERE kind = 68") == 1)
+            // The card is left alone: nothing is to be taken.
+            #expect(scripted.entries.map(\.action) == ["authorize"])
+        }
+    }
 }

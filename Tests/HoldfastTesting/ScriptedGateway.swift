@@ -71,6 +71,7 @@ package final class ScriptedGateway: Sendable {
         var outcome: String
         var reference: String?
         var reason: String?
+        var expires_at: String?
     }
 
     private struct State {
@@ -82,6 +83,8 @@ package final class ScriptedGateway: Sendable {
         var reused = 0
         var refusedCredentials = 0
         var isDown = false
+        var holdExpiry: String?
+        var lapsed: Set<String> = []
     }
 
     package static let secret = "scripted-gateway-secret"
@@ -134,6 +137,18 @@ package final class ScriptedGateway: Sendable {
         state.withLock { $0.isDown = isDown }
     }
 
+    /// When holds lapse, as it tells of each from now on; nil says nothing.
+    package func setHoldExpiry(_ text: String?) {
+        state.withLock { $0.holdExpiry = text }
+    }
+
+    /// Lets every hold lapse: nothing more is taken of those that were made so far.
+    package func lapseHolds() {
+        state.withLock { state in
+            state.lapsed.formUnion(state.entries.filter { $0.action == "authorize" }.map(\.reference))
+        }
+    }
+
     /// What was done and declined, in order.
     package var entries: [Entry] { state.withLock { $0.entries } }
 
@@ -173,6 +188,7 @@ package final class ScriptedGateway: Sendable {
         guard let made = state.entries.first(where: { $0.reference == hold && $0.action == "authorize" }) else {
             return 0
         }
+        if state.lapsed.contains(hold) { return 0 }
         let done = state.entries.filter { $0.target == hold && $0.reason == nil }
         if done.contains(where: { $0.action == "void" || $0.isFinal }) { return 0 }
         return made.amount - done.filter { $0.action == "capture" }.reduce(0) { $0 + $1.amount }
@@ -306,7 +322,7 @@ package final class ScriptedGateway: Sendable {
         case .duplicate: entry = book(key, body, decline: nil)
         default: break
         }
-        return Reply(200, try Self.encoded(entry), trickles: behaviour == .trickle)
+        return Reply(200, try encoded(entry), trickles: behaviour == .trickle)
     }
 
     private func lookUp(_ head: HTTPRequestHead) async throws -> Reply? {
@@ -324,15 +340,16 @@ package final class ScriptedGateway: Sendable {
         default: break
         }
         guard let found else { return Reply(404, []) }
-        return Reply(200, try Self.encoded(found))
+        return Reply(200, try encoded(found))
     }
 
-    private static func encoded(_ entry: Entry) throws -> [UInt8] {
+    private func encoded(_ entry: Entry) throws -> [UInt8] {
         [UInt8](
             try JSONEncoder().encode(
                 Answer(
                     key: entry.key.description, action: entry.action, amount_minor: entry.amount,
                     currency: entry.currency, outcome: entry.reason == nil ? "approved" : "declined",
-                    reference: entry.reason == nil ? entry.reference : nil, reason: entry.reason)))
+                    reference: entry.reason == nil ? entry.reference : nil, reason: entry.reason,
+                    expires_at: entry.action == "authorize" ? state.withLock { $0.holdExpiry } : nil)))
     }
 }

@@ -32,7 +32,7 @@ struct HTTPCardGatewayTests {
     @Test("It holds, takes, gives back and lets go, each under its key")
     func actions() async throws {
         try await with(limit: .seconds(30)) { scripted, gateway, authorize in
-            guard case .approved(let hold) = await gateway.perform(authorize) else {
+            guard case .approved(let hold, _) = await gateway.perform(authorize) else {
                 Issue.record("not approved")
                 return
             }
@@ -42,7 +42,7 @@ struct HTTPCardGatewayTests {
             capture.amount = 1_000
             capture.token = ""
             capture.reference = hold
-            guard case .approved(let taken) = await gateway.perform(capture) else {
+            guard case .approved(let taken, _) = await gateway.perform(capture) else {
                 Issue.record("not approved")
                 return
             }
@@ -80,6 +80,35 @@ struct HTTPCardGatewayTests {
             #expect(scripted.entries.count == 1)
             #expect(scripted.requests(request.key) == 2)
             #expect(scripted.reusedKeys == 0)
+        }
+    }
+
+    @Test(
+        "A hold lapses when the gateway says so, and the key tells the same later",
+        arguments: [
+            ("2026-12-03T14:05:00Z", 1_796_306_700_000_000), ("2026-12-03T15:05:00+01:00", 1_796_306_700_000_000),
+            ("2026-12-03T14:05:00.250Z", 1_796_306_700_250_000), (nil, nil),
+        ] as [(String?, Int64?)])
+    func expiry(text: String?, microseconds: Int64?) async throws {
+        try await with(limit: .seconds(30)) { scripted, gateway, request in
+            scripted.setHoldExpiry(text)
+            let approved = GatewayOutcome.approved(
+                reference: "gw-1", expiresAt: microseconds.map { Instant(microseconds: $0) })
+            #expect(await gateway.perform(request) == approved)
+            #expect(await gateway.lookUp(request) == .ended(approved))
+        }
+    }
+
+    @Test(
+        "A hold that lapses at no time that can be read is unknown, never approved without end",
+        arguments: ["", "soon", "2026-12-03", "2026-13-03T14:05:00Z", "1796306700"])
+    func noExpiry(text: String) async throws {
+        try await with(limit: .seconds(30)) { scripted, gateway, request in
+            scripted.setHoldExpiry(text)
+            guard case .unknown(.unreadable) = await gateway.perform(request) else {
+                Issue.record("\(text) was taken for a time")
+                return
+            }
         }
     }
 

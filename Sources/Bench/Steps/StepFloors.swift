@@ -1,3 +1,4 @@
+import Domain
 import Logging
 import NIOCore
 import PostgresClient
@@ -12,9 +13,9 @@ struct StepFloors: Sendable {
 
     /// One order of a round.
     struct Order: Sendable {
-        let order = PostgresUUID.fresh()
-        let fulfilment = PostgresUUID.fresh()
-        let returned = PostgresUUID.fresh()
+        let order = PostgresUUID.random()
+        let fulfilment = PostgresUUID.random()
+        let returned = PostgresUUID.random()
     }
 
     static func prepare(_ target: BenchTarget, options: StepsOptions) async throws -> StepFloors {
@@ -56,7 +57,7 @@ struct StepFloors: Sendable {
             _ = try connection.execute(
                 StepFloors.statement(step),
                 [
-                    .uuid(order.order), .uuid(step == .place ? order.order : .fresh()), .int64(cell),
+                    .uuid(order.order), .uuid(step == .place ? order.order : .random()), .int64(cell),
                     .bytes([UInt8](repeating: 1, count: sizes.request)),
                     .bytes([UInt8](repeating: 2, count: sizes.reply)), .uuid(order.fulfilment), .uuid(order.returned),
                 ]
@@ -342,8 +343,8 @@ struct StepFloors: Sendable {
 
 extension PostgresUUID {
     /// A random one.
-    static func fresh() -> PostgresUUID {
-        var generator = SystemRandomNumberGenerator()
-        return PostgresUUID(high: generator.next(), low: generator.next())
+    static func random() -> PostgresUUID {
+        let id = EntityID.random()
+        return PostgresUUID(high: id.high, low: id.low)
     }
 }

@@ -96,6 +96,9 @@ public enum AccessTable {
         "holdfast.v1.PaymentService/ListDocuments": AccessRule(.scoped, paymentReading),
         "holdfast.v1.PaymentService/GetDocument": AccessRule(.scoped, paymentReading),
         "holdfast.v1.PaymentService/SetLegalEntity": AccessRule(.company, [.admin]),
+        "holdfast.v1.PaymentService/ListOpenAttempts": AccessRule(.scoped, paymentReading),
+        "holdfast.v1.PaymentService/ResolveAttempt": AccessRule(
+            .scoped, Lifecycle.paymentAttempt.roles(for: .abandon)),
 
         "holdfast.v1.BackorderService/SetBackorderPolicies": AccessRule(.scoped, [.admin]),
         "holdfast.v1.BackorderService/ListBackorderPolicies": AccessRule(.scoped, stockReading),

@@ -87,6 +87,12 @@ public struct EntityID: Hashable, Sendable, Comparable, CustomStringConvertible 
         return EntityID(high: high, low: low)
     }
 
+    /// A random identifier of the system's generator, for what Holdfast itself does.
+    public static func random() -> EntityID {
+        var generator = SystemRandomNumberGenerator()
+        return random(using: &generator)
+    }
+
     /// Orders by the bytes of the identifier.
     public static func < (left: EntityID, right: EntityID) -> Bool {
         (left.high, left.low) < (right.high, right.low)

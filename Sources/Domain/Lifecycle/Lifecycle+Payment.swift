@@ -58,7 +58,7 @@ extension Lifecycle {
     public static let payment = StateTable<PaymentState, PaymentEvent>(
         .payment, final: [.refunded, .voided],
         [
-            .entering(.add, .pending, by: .people(.pos, .backend, .support)),
+            .entering(.add, .pending, by: .peopleOrSystem(.pos, .backend, .support)),
             .moving([.pending], .authorize, .authorized, .money(.held), by: .peopleOrSystem(.pos, .backend)),
             .staying(
                 [.authorized, .partlyCaptured], .authorizeMore, .money(.held), by: .peopleOrSystem(.pos, .backend)),

@@ -87,6 +87,8 @@ public enum OrderEventKind: Int16, LifecycleWord {
     case paymentExpired = 68
     /// An invoice, a receipt or a credit memo was issued.
     case documentIssued = 69
+    /// Somebody said that what a gateway was asked, and never answered, was not done.
+    case paymentAbandoned = 70
 
     // Returns: 80 to 99.
     /// Somebody wants to give units back.

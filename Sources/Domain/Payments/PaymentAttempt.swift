@@ -28,13 +28,15 @@ public struct PaymentAttempt: Hashable, Sendable {
     public var endedAt: Instant?
     /// How often the gateway was asked.
     public var tries: Int32
+    /// When a hold lapses, where that is known; nil for everything else.
+    public var expiresAt: Instant?
 
     /// Makes an attempt.
     public init(
         id: EntityID, order: EntityID, tender: Int16, action: PaymentAction, purpose: RefundPurpose? = nil,
         amount: Int64, letsGo: Int64 = 0, state: PaymentAttemptState, reference: String = "", reason: String = "",
         cause: EntityID,
-        madeAt: Instant, endedAt: Instant? = nil, tries: Int32 = 0
+        madeAt: Instant, endedAt: Instant? = nil, tries: Int32 = 0, expiresAt: Instant? = nil
     ) {
         self.id = id
         self.order = order
@@ -50,8 +52,9 @@ public struct PaymentAttempt: Hashable, Sendable {
         self.madeAt = madeAt
         self.endedAt = endedAt
         self.tries = tries
+        self.expiresAt = expiresAt
     }
 
     /// Whether its outcome is still to come.
-    public var isOpen: Bool { !Lifecycle.paymentAttempt.final.contains(state) }
+    public var isOpen: Bool { state == .prepared || state == .unknown }
 }

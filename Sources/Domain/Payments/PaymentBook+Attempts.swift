@@ -9,7 +9,7 @@ extension PaymentBook {
         guard !attempts.contains(where: { $0.id == id }) else {
             throw Refusal.differentBody(.paymentAttempt, id, stored: [])
         }
-        let atOnce = !tender.kind.asksGateway
+        let atOnce = !tender.kind.asksGateway || action == .expire
         let prepared = try Lifecycle.paymentAttempt.decide(.prepare, in: nil, by: .systemAlone, naming: "\(id)").to
         let state =
             atOnce
@@ -17,9 +17,10 @@ extension PaymentBook {
             : prepared
         let attempt = PaymentAttempt(
             id: id, order: order, tender: number, action: action, purpose: purpose, amount: amount, letsGo: letsGo,
-            state: state, cause: cause, madeAt: Instant(microseconds: 0), tries: atOnce ? 0 : 1)
+            state: state, cause: cause, madeAt: now, tries: atOnce ? 0 : 1)
+        // The last one: a tender that was tried again after its hold had lapsed has two.
         let target =
-            attempts.first {
+            attempts.last {
                 $0.tender == number && $0.state == .approved && ($0.action == .authorize || $0.action == .charge)
             }?.reference ?? ""
         changes.append(.attemptMade(attempt, target: target, isFinal: isFinal))

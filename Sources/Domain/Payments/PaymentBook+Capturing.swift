@@ -32,8 +32,8 @@ extension PaymentBook {
             cause: cause)
     }
 
-    /// Asks for what is due: takes what is earned, gives back a surplus after a cancellation, lets go holds that are not
-    /// needed any more.
+    /// Asks for what is due: notes holds that have lapsed, takes what is earned, holds anew what is earned and has lapsed,
+    /// gives back a surplus after a cancellation, lets go holds that are not needed any more.
     ///
     /// Asking again asks for nothing twice: what is on its way counts.
     ///
@@ -43,15 +43,16 @@ extension PaymentBook {
     public mutating func settle(_ id: EntityID) throws -> [PaymentAttempt] {
         var made: [PaymentAttempt] = []
         let actors: Set<LifecycleActor> = .systemAlone
+        try expireHolds(id)
         for part in TenderChoice.charging(money.captureDue, to: money.tenders).parts {
             let sums = money.sums
             let isLast = money.owed - sums.kept - sums.captured.open - sums.charged.open == part.amount
             made.append(
                 try capture(
                     part.tender, amount: part.amount, isFinal: isLast, id: id.named("part \(made.count + 1)"),
-                    cause: id,
-                    by: actors))
+                    cause: id, by: actors))
         }
+        made += try renewHolds(id)
         for part in TenderChoice.refunding(money.surplus, to: money.tenders).parts {
             made += try give([part], .surplus, id: id.named("part \(made.count + 1)"), by: actors)
         }

@@ -1,4 +1,7 @@
 extension PaymentBook {
+    /// Most tenders of an order.
+    static let mostTenders = 100
+
     /// Names a tender for the order.
     ///
     /// - Parameters:
@@ -21,7 +24,9 @@ extension PaymentBook {
                 .order, "\(order)", state: money.standing.word,
                 explanation: "\(amount ?? 0) minor units were offered, \(uncovered) are still to be covered")
         }
-        guard money.tenders.count < 100 else { throw .exhausted("an order has at most 100 tenders") }
+        guard money.tenders.count < Self.mostTenders else {
+            throw .exhausted("an order has at most \(Self.mostTenders) tenders")
+        }
         var tender = draft
         tender.number = Int16(money.tenders.count + 1)
         tender.amount = amount ?? uncovered

@@ -21,6 +21,10 @@ public struct PaymentBook: Sendable {
     public internal(set) var isKept: Bool
     /// How often it was settled in vain since something changed.
     public internal(set) var settlements: Int32
+    /// The time of the transaction.
+    public let now: Instant
+    /// How long a hold is good for where the gateway does not say, in microseconds; nil for as long as it takes.
+    public var holdValidity: Int64?
     /// How long the first call to a gateway may take before somebody else asks what became of it.
     public var patienceMilliseconds: Int64 = 75_000
 
@@ -46,12 +50,16 @@ public struct PaymentBook: Sendable {
     ///   - money: what it costs, with its tenders.
     ///   - isKept: whether it has a row of its money already.
     ///   - settlements: how often it was settled in vain since something changed.
-    public init(order: EntityID, currency: Currency, money: OrderMoney, isKept: Bool, settlements: Int32) {
+    ///   - now: the time of the transaction.
+    public init(
+        order: EntityID, currency: Currency, money: OrderMoney, isKept: Bool, settlements: Int32, now: Instant
+    ) {
         self.order = order
         self.currency = currency
         self.money = money
         self.isKept = isKept
         self.settlements = settlements
+        self.now = now
     }
 
     /// Adds an attempt that was written down before.

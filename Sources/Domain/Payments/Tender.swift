@@ -24,6 +24,8 @@ public struct Tender: Hashable, Sendable {
     public var label: String
     /// The account of stored value; nil where there is none.
     public var account: EntityID?
+    /// The number of the tender whose lapsed hold it holds anew; nil for every other.
+    public var renews: Int16?
     /// What is held, taken and given back.
     public var sums: TenderSums
 
@@ -31,7 +33,7 @@ public struct Tender: Hashable, Sendable {
     public init(
         id: EntityID, number: Int16, kind: TenderKind, amount: Int64, state: PaymentState = .pending,
         chargeSequence: Int32 = 0, refundSequence: Int32 = 0, gateway: String = "", token: String = "",
-        label: String = "", account: EntityID? = nil, sums: TenderSums = TenderSums()
+        label: String = "", account: EntityID? = nil, renews: Int16? = nil, sums: TenderSums = TenderSums()
     ) {
         self.id = id
         self.number = number
@@ -44,6 +46,7 @@ public struct Tender: Hashable, Sendable {
         self.token = token
         self.label = label
         self.account = account
+        self.renews = renews
         self.sums = sums
     }
 
@@ -61,6 +64,7 @@ public struct Tender: Hashable, Sendable {
         case .charge: .charge
         case .capture: sums.held > 0 ? .capturePart : .captureRest
         case .void: .void
+        case .expire: .expire
         // What is still held may be taken yet, so that is not the last of it.
         case .refund: sums.kept > 0 || state != .captured ? .refundPart : .refundRest
         }

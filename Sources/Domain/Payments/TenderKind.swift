@@ -53,6 +53,8 @@ public enum PaymentAction: Int16, LifecycleWord {
     case refund = 4
     /// Take an amount at once.
     case charge = 5
+    /// Note that what is held has lapsed: no gateway is asked.
+    case expire = 6
 }
 
 /// Why a refund is made: what it is settled against.

@@ -20,8 +20,10 @@ public struct TenderSums: Hashable, Sendable {
     public private(set) var captured = Sum()
     /// Taken without a hold.
     public private(set) var charged = Sum()
-    /// Let go of holds.
+    /// Let go of holds, or lapsed.
     public private(set) var letGo = Sum()
+    /// Part of ``letGo`` that has lapsed.
+    public private(set) var lapsed = Sum()
     /// Given back.
     public private(set) var refunded = Sum()
     /// Part of ``refunded`` that settles a surplus after a cancellation.
@@ -35,7 +37,7 @@ public struct TenderSums: Hashable, Sendable {
         for attempt in attempts { add(attempt) }
     }
 
-    /// Adds an attempt; one that was declined or given up counts for nothing.
+    /// Adds an attempt; one that was declined or abandoned counts for nothing.
     public mutating func add(_ attempt: PaymentAttempt) {
         let place: WritableKeyPath<Sum, Int64>
         if attempt.state == .approved {
@@ -52,6 +54,9 @@ public struct TenderSums: Hashable, Sendable {
             letGo[keyPath: place] += attempt.letsGo
         case .charge: charged[keyPath: place] += attempt.amount
         case .void: letGo[keyPath: place] += attempt.amount
+        case .expire:
+            letGo[keyPath: place] += attempt.amount
+            lapsed[keyPath: place] += attempt.amount
         case .refund:
             refunded[keyPath: place] += attempt.amount
             if attempt.purpose == .surplus { surplus[keyPath: place] += attempt.amount }
@@ -61,7 +66,7 @@ public struct TenderSums: Hashable, Sendable {
     /// Adds another tender's sums.
     public static func + (left: TenderSums, right: TenderSums) -> TenderSums {
         var sums = left
-        for path in [\TenderSums.authorized, \.captured, \.charged, \.letGo, \.refunded, \.surplus] {
+        for path in [\TenderSums.authorized, \.captured, \.charged, \.letGo, \.lapsed, \.refunded, \.surplus] {
             sums[keyPath: path].done += right[keyPath: path].done
             sums[keyPath: path].open += right[keyPath: path].open
         }

@@ -32,12 +32,17 @@ public enum HoldReason: Int16, LifecycleWord {
     case fraudRejected = 14
     /// The fraud check did not answer in time, or not understandably. It is asked again.
     case fraudCheckUnavailable = 15
+    /// What a card held has lapsed, and the card was not approved anew.
+    case paymentLapsed = 16
 
     /// The reason that has this word; nil for a word that is none.
     public init?(word: String) {
         guard let reason = HoldReason.byWord[word] else { return nil }
         self = reason
     }
+
+    /// Whether the rules find it, and see when it is gone; the others are lifted by whoever placed them, or approved.
+    public var isFoundByRules: Bool { self != .manual && self != .paymentLapsed }
 
     private static let byWord = Dictionary(uniqueKeysWithValues: allCases.map { ($0.word, $0) })
 

@@ -189,6 +189,32 @@ public enum Holdfast_V1_PaymentService: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "ListOpenAttempts" metadata.
+        public enum ListOpenAttempts: Sendable {
+            /// Request type for "ListOpenAttempts".
+            public typealias Input = Holdfast_V1_ListOpenAttemptsRequest
+            /// Response type for "ListOpenAttempts".
+            public typealias Output = Holdfast_V1_ListOpenAttemptsResponse
+            /// Descriptor for "ListOpenAttempts".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "holdfast.v1.PaymentService"),
+                method: "ListOpenAttempts",
+                type: .unary
+            )
+        }
+        /// Namespace for "ResolveAttempt" metadata.
+        public enum ResolveAttempt: Sendable {
+            /// Request type for "ResolveAttempt".
+            public typealias Input = Holdfast_V1_ResolveAttemptRequest
+            /// Response type for "ResolveAttempt".
+            public typealias Output = Holdfast_V1_ResolveAttemptResponse
+            /// Descriptor for "ResolveAttempt".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "holdfast.v1.PaymentService"),
+                method: "ResolveAttempt",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "holdfast.v1.PaymentService" service.
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             AddTender.descriptor,
@@ -203,7 +229,9 @@ public enum Holdfast_V1_PaymentService: Sendable {
             AdjustStoredValue.descriptor,
             ListDocuments.descriptor,
             GetDocument.descriptor,
-            SetLegalEntity.descriptor
+            SetLegalEntity.descriptor,
+            ListOpenAttempts.descriptor,
+            ResolveAttempt.descriptor
         ]
     }
 }
@@ -472,6 +500,44 @@ extension Holdfast_V1_PaymentService {
             request: GRPCCore.StreamingServerRequest<Holdfast_V1_SetLegalEntityRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_SetLegalEntityResponse>
+
+        /// Handle the "ListOpenAttempts" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lists attempts whose outcome is not known, the oldest first: what somebody must ask the gateway's people about when it
+        /// > stays so.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Holdfast_V1_ListOpenAttemptsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Holdfast_V1_ListOpenAttemptsResponse` messages.
+        func listOpenAttempts(
+            request: GRPCCore.StreamingServerRequest<Holdfast_V1_ListOpenAttemptsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_ListOpenAttemptsResponse>
+
+        /// Handle the "ResolveAttempt" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says what became of an attempt, by the word of somebody who has looked at the gateway's own books. Only of one that is
+        /// > unknown, or that was said not to be done: FAILED_PRECONDITION for any other.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Holdfast_V1_ResolveAttemptRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Holdfast_V1_ResolveAttemptResponse` messages.
+        func resolveAttempt(
+            request: GRPCCore.StreamingServerRequest<Holdfast_V1_ResolveAttemptRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_ResolveAttemptResponse>
     }
 
     /// Service protocol for the "holdfast.v1.PaymentService" service.
@@ -724,6 +790,44 @@ extension Holdfast_V1_PaymentService {
             request: GRPCCore.ServerRequest<Holdfast_V1_SetLegalEntityRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_SetLegalEntityResponse>
+
+        /// Handle the "ListOpenAttempts" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lists attempts whose outcome is not known, the oldest first: what somebody must ask the gateway's people about when it
+        /// > stays so.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ListOpenAttemptsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Holdfast_V1_ListOpenAttemptsResponse` message.
+        func listOpenAttempts(
+            request: GRPCCore.ServerRequest<Holdfast_V1_ListOpenAttemptsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_ListOpenAttemptsResponse>
+
+        /// Handle the "ResolveAttempt" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says what became of an attempt, by the word of somebody who has looked at the gateway's own books. Only of one that is
+        /// > unknown, or that was said not to be done: FAILED_PRECONDITION for any other.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ResolveAttemptRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Holdfast_V1_ResolveAttemptResponse` message.
+        func resolveAttempt(
+            request: GRPCCore.ServerRequest<Holdfast_V1_ResolveAttemptRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_ResolveAttemptResponse>
     }
 
     /// Simple service protocol for the "holdfast.v1.PaymentService" service.
@@ -974,6 +1078,44 @@ extension Holdfast_V1_PaymentService {
             request: Holdfast_V1_SetLegalEntityRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Holdfast_V1_SetLegalEntityResponse
+
+        /// Handle the "ListOpenAttempts" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lists attempts whose outcome is not known, the oldest first: what somebody must ask the gateway's people about when it
+        /// > stays so.
+        ///
+        /// - Parameters:
+        ///   - request: A `Holdfast_V1_ListOpenAttemptsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Holdfast_V1_ListOpenAttemptsResponse` to respond with.
+        func listOpenAttempts(
+            request: Holdfast_V1_ListOpenAttemptsRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Holdfast_V1_ListOpenAttemptsResponse
+
+        /// Handle the "ResolveAttempt" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says what became of an attempt, by the word of somebody who has looked at the gateway's own books. Only of one that is
+        /// > unknown, or that was said not to be done: FAILED_PRECONDITION for any other.
+        ///
+        /// - Parameters:
+        ///   - request: A `Holdfast_V1_ResolveAttemptRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Holdfast_V1_ResolveAttemptResponse` to respond with.
+        func resolveAttempt(
+            request: Holdfast_V1_ResolveAttemptRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Holdfast_V1_ResolveAttemptResponse
     }
 }
 
@@ -1124,6 +1266,28 @@ extension Holdfast_V1_PaymentService.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: Holdfast_V1_PaymentService.Method.ListOpenAttempts.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_ListOpenAttemptsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_ListOpenAttemptsResponse>(),
+            handler: { request, context in
+                try await self.listOpenAttempts(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Holdfast_V1_PaymentService.Method.ResolveAttempt.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_ResolveAttemptRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_ResolveAttemptResponse>(),
+            handler: { request, context in
+                try await self.resolveAttempt(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -1267,6 +1431,28 @@ extension Holdfast_V1_PaymentService.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_SetLegalEntityResponse> {
         let response = try await self.setLegalEntity(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func listOpenAttempts(
+        request: GRPCCore.StreamingServerRequest<Holdfast_V1_ListOpenAttemptsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_ListOpenAttemptsResponse> {
+        let response = try await self.listOpenAttempts(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func resolveAttempt(
+        request: GRPCCore.StreamingServerRequest<Holdfast_V1_ResolveAttemptRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_ResolveAttemptResponse> {
+        let response = try await self.resolveAttempt(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1439,6 +1625,32 @@ extension Holdfast_V1_PaymentService.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_SetLegalEntityResponse> {
         return GRPCCore.ServerResponse<Holdfast_V1_SetLegalEntityResponse>(
             message: try await self.setLegalEntity(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func listOpenAttempts(
+        request: GRPCCore.ServerRequest<Holdfast_V1_ListOpenAttemptsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_ListOpenAttemptsResponse> {
+        return GRPCCore.ServerResponse<Holdfast_V1_ListOpenAttemptsResponse>(
+            message: try await self.listOpenAttempts(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func resolveAttempt(
+        request: GRPCCore.ServerRequest<Holdfast_V1_ResolveAttemptRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_ResolveAttemptResponse> {
+        return GRPCCore.ServerResponse<Holdfast_V1_ResolveAttemptResponse>(
+            message: try await self.resolveAttempt(
                 request: request.message,
                 context: context
             ),
@@ -1762,6 +1974,54 @@ extension Holdfast_V1_PaymentService {
             deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_SetLegalEntityResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_SetLegalEntityResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ListOpenAttempts" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lists attempts whose outcome is not known, the oldest first: what somebody must ask the gateway's people about when it
+        /// > stays so.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ListOpenAttemptsRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_ListOpenAttemptsRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_ListOpenAttemptsResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func listOpenAttempts<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_ListOpenAttemptsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_ListOpenAttemptsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_ListOpenAttemptsResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ListOpenAttemptsResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ResolveAttempt" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says what became of an attempt, by the word of somebody who has looked at the gateway's own books. Only of one that is
+        /// > unknown, or that was said not to be done: FAILED_PRECONDITION for any other.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ResolveAttemptRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_ResolveAttemptRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_ResolveAttemptResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func resolveAttempt<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_ResolveAttemptRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_ResolveAttemptRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_ResolveAttemptResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ResolveAttemptResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -2231,6 +2491,76 @@ extension Holdfast_V1_PaymentService {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "ListOpenAttempts" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lists attempts whose outcome is not known, the oldest first: what somebody must ask the gateway's people about when it
+        /// > stays so.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ListOpenAttemptsRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_ListOpenAttemptsRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_ListOpenAttemptsResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func listOpenAttempts<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_ListOpenAttemptsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_ListOpenAttemptsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_ListOpenAttemptsResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ListOpenAttemptsResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Holdfast_V1_PaymentService.Method.ListOpenAttempts.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ResolveAttempt" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says what became of an attempt, by the word of somebody who has looked at the gateway's own books. Only of one that is
+        /// > unknown, or that was said not to be done: FAILED_PRECONDITION for any other.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ResolveAttemptRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_ResolveAttemptRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_ResolveAttemptResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func resolveAttempt<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_ResolveAttemptRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_ResolveAttemptRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_ResolveAttemptResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ResolveAttemptResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Holdfast_V1_PaymentService.Method.ResolveAttempt.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -2613,6 +2943,66 @@ extension Holdfast_V1_PaymentService.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_SetLegalEntityRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_SetLegalEntityResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ListOpenAttempts" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists attempts whose outcome is not known, the oldest first: what somebody must ask the gateway's people about when it
+    /// > stays so.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Holdfast_V1_ListOpenAttemptsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func listOpenAttempts<Result>(
+        request: GRPCCore.ClientRequest<Holdfast_V1_ListOpenAttemptsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ListOpenAttemptsResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.listOpenAttempts(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_ListOpenAttemptsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_ListOpenAttemptsResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ResolveAttempt" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Says what became of an attempt, by the word of somebody who has looked at the gateway's own books. Only of one that is
+    /// > unknown, or that was said not to be done: FAILED_PRECONDITION for any other.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Holdfast_V1_ResolveAttemptRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func resolveAttempt<Result>(
+        request: GRPCCore.ClientRequest<Holdfast_V1_ResolveAttemptRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ResolveAttemptResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.resolveAttempt(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_ResolveAttemptRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_ResolveAttemptResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -3049,6 +3439,74 @@ extension Holdfast_V1_PaymentService.ClientProtocol {
             metadata: metadata
         )
         return try await self.setLegalEntity(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ListOpenAttempts" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists attempts whose outcome is not known, the oldest first: what somebody must ask the gateway's people about when it
+    /// > stays so.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func listOpenAttempts<Result>(
+        _ message: Holdfast_V1_ListOpenAttemptsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ListOpenAttemptsResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Holdfast_V1_ListOpenAttemptsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.listOpenAttempts(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ResolveAttempt" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Says what became of an attempt, by the word of somebody who has looked at the gateway's own books. Only of one that is
+    /// > unknown, or that was said not to be done: FAILED_PRECONDITION for any other.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func resolveAttempt<Result>(
+        _ message: Holdfast_V1_ResolveAttemptRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ResolveAttemptResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Holdfast_V1_ResolveAttemptRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.resolveAttempt(
             request: request,
             options: options,
             onResponse: handleResponse

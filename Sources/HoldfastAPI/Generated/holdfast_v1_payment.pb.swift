@@ -185,6 +185,9 @@ public nonisolated enum Holdfast_V1_PaymentAction: SwiftProtobuf.Enum, Swift.Cas
 
   /// Take an amount at once.
   case charge // = 5
+
+  /// Note that what is held has lapsed: no gateway is asked.
+  case expire // = 6
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -199,6 +202,7 @@ public nonisolated enum Holdfast_V1_PaymentAction: SwiftProtobuf.Enum, Swift.Cas
     case 3: self = .void
     case 4: self = .refund
     case 5: self = .charge
+    case 6: self = .expire
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -211,6 +215,7 @@ public nonisolated enum Holdfast_V1_PaymentAction: SwiftProtobuf.Enum, Swift.Cas
     case .void: return 3
     case .refund: return 4
     case .charge: return 5
+    case .expire: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -223,6 +228,7 @@ public nonisolated enum Holdfast_V1_PaymentAction: SwiftProtobuf.Enum, Swift.Cas
     .void,
     .refund,
     .charge,
+    .expire,
   ]
 
 }
@@ -246,7 +252,7 @@ public nonisolated enum Holdfast_V1_PaymentAttemptState: SwiftProtobuf.Enum, Swi
   /// It may have been done: the gateway is asked until it says.
   case unknown // = 4
 
-  /// It never reached the gateway.
+  /// No answer came, and somebody has said that it was not done.
   case abandoned // = 5
   case UNRECOGNIZED(Int)
 
@@ -455,6 +461,51 @@ public nonisolated enum Holdfast_V1_DocumentKind: SwiftProtobuf.Enum, Swift.Case
 
 }
 
+/// What somebody has found out about an attempt.
+public nonisolated enum Holdfast_V1_AttemptResolution: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// Refused.
+  case unspecified // = 0
+
+  /// The gateway did it.
+  case done // = 1
+
+  /// The gateway did not do it, and will not.
+  case notDone // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .unspecified
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .done
+    case 2: self = .notDone
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .done: return 1
+    case .notDone: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Holdfast_V1_AttemptResolution] = [
+    .unspecified,
+    .done,
+    .notDone,
+  ]
+
+}
+
 /// One call to a gateway, or one booking of a tender that needs none.
 public nonisolated struct Holdfast_V1_PaymentAttempt: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -480,7 +531,7 @@ public nonisolated struct Holdfast_V1_PaymentAttempt: Sendable {
   /// Clears the value of `amount`. Subsequent reads from it will return its default value.
   public mutating func clearAmount() {self._amount = nil}
 
-  /// Where it stands. What is neither prepared nor unknown never changes.
+  /// Where it stands. What is approved or declined never changes.
   public var state: Holdfast_V1_PaymentAttemptState = .unspecified
 
   /// What the gateway calls it.
@@ -525,80 +576,114 @@ public nonisolated struct Holdfast_V1_PaymentAttempt: Sendable {
 }
 
 /// One of the things that an order is paid with.
-public nonisolated struct Holdfast_V1_Tender: Sendable {
+public nonisolated struct Holdfast_V1_Tender: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The caller's id.
-  public var tenderID: String = String()
+  public var tenderID: String {
+    get {_storage._tenderID}
+    set {_uniqueStorage()._tenderID = newValue}
+  }
 
   /// Position among the order's tenders, from 1.
-  public var number: Int32 = 0
+  public var number: Int32 {
+    get {_storage._number}
+    set {_uniqueStorage()._number = newValue}
+  }
 
   /// What it is.
-  public var kind: Holdfast_V1_TenderKind = .unspecified
+  public var kind: Holdfast_V1_TenderKind {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
 
   /// What it is to pay.
   public var amount: Holdfast_V1_Money {
-    get {_amount ?? Holdfast_V1_Money()}
-    set {_amount = newValue}
+    get {_storage._amount ?? Holdfast_V1_Money()}
+    set {_uniqueStorage()._amount = newValue}
   }
   /// Returns true if `amount` has been explicitly set.
-  public var hasAmount: Bool {self._amount != nil}
+  public var hasAmount: Bool {_storage._amount != nil}
   /// Clears the value of `amount`. Subsequent reads from it will return its default value.
-  public mutating func clearAmount() {self._amount = nil}
+  public mutating func clearAmount() {_uniqueStorage()._amount = nil}
 
   /// Where it stands.
-  public var state: Holdfast_V1_TenderState = .unspecified
+  public var state: Holdfast_V1_TenderState {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
 
   /// Its turn to be charged: lower ones first, then by number.
-  public var chargeSequence: Int32 = 0
+  public var chargeSequence: Int32 {
+    get {_storage._chargeSequence}
+    set {_uniqueStorage()._chargeSequence = newValue}
+  }
 
   /// Its turn to be refunded: lower ones first, then the last number first.
-  public var refundSequence: Int32 = 0
+  public var refundSequence: Int32 {
+    get {_storage._refundSequence}
+    set {_uniqueStorage()._refundSequence = newValue}
+  }
 
   /// What people know it by.
-  public var label: String = String()
+  public var label: String {
+    get {_storage._label}
+    set {_uniqueStorage()._label = newValue}
+  }
 
   /// Held, and neither taken nor let go.
   public var held: Holdfast_V1_Money {
-    get {_held ?? Holdfast_V1_Money()}
-    set {_held = newValue}
+    get {_storage._held ?? Holdfast_V1_Money()}
+    set {_uniqueStorage()._held = newValue}
   }
   /// Returns true if `held` has been explicitly set.
-  public var hasHeld: Bool {self._held != nil}
+  public var hasHeld: Bool {_storage._held != nil}
   /// Clears the value of `held`. Subsequent reads from it will return its default value.
-  public mutating func clearHeld() {self._held = nil}
+  public mutating func clearHeld() {_uniqueStorage()._held = nil}
 
   /// Taken.
   public var taken: Holdfast_V1_Money {
-    get {_taken ?? Holdfast_V1_Money()}
-    set {_taken = newValue}
+    get {_storage._taken ?? Holdfast_V1_Money()}
+    set {_uniqueStorage()._taken = newValue}
   }
   /// Returns true if `taken` has been explicitly set.
-  public var hasTaken: Bool {self._taken != nil}
+  public var hasTaken: Bool {_storage._taken != nil}
   /// Clears the value of `taken`. Subsequent reads from it will return its default value.
-  public mutating func clearTaken() {self._taken = nil}
+  public mutating func clearTaken() {_uniqueStorage()._taken = nil}
 
   /// Given back.
   public var givenBack: Holdfast_V1_Money {
-    get {_givenBack ?? Holdfast_V1_Money()}
-    set {_givenBack = newValue}
+    get {_storage._givenBack ?? Holdfast_V1_Money()}
+    set {_uniqueStorage()._givenBack = newValue}
   }
   /// Returns true if `givenBack` has been explicitly set.
-  public var hasGivenBack: Bool {self._givenBack != nil}
+  public var hasGivenBack: Bool {_storage._givenBack != nil}
   /// Clears the value of `givenBack`. Subsequent reads from it will return its default value.
-  public mutating func clearGivenBack() {self._givenBack = nil}
+  public mutating func clearGivenBack() {_uniqueStorage()._givenBack = nil}
+
+  /// When what it holds lapses; absent where it holds nothing, or nobody knows.
+  public var holdExpiresAt: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_storage._holdExpiresAt ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._holdExpiresAt = newValue}
+  }
+  /// Returns true if `holdExpiresAt` has been explicitly set.
+  public var hasHoldExpiresAt: Bool {_storage._holdExpiresAt != nil}
+  /// Clears the value of `holdExpiresAt`. Subsequent reads from it will return its default value.
+  public mutating func clearHoldExpiresAt() {_uniqueStorage()._holdExpiresAt = nil}
+
+  /// The number of the tender whose lapsed hold it holds anew; 0 for every other.
+  public var renewsTenderNumber: Int32 {
+    get {_storage._renewsTenderNumber}
+    set {_uniqueStorage()._renewsTenderNumber = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _amount: Holdfast_V1_Money? = nil
-  fileprivate var _held: Holdfast_V1_Money? = nil
-  fileprivate var _taken: Holdfast_V1_Money? = nil
-  fileprivate var _givenBack: Holdfast_V1_Money? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Asks to name a tender.
@@ -1437,6 +1522,121 @@ public nonisolated struct Holdfast_V1_SetLegalEntityResponse: Sendable {
   public init() {}
 }
 
+/// Asks for attempts whose outcome is not known.
+public nonisolated struct Holdfast_V1_ListOpenAttemptsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Only those that were written down at least so many seconds ago, 0 to 315,360,000.
+  public var olderThanSeconds: Int64 = 0
+
+  /// Most attempts, 1 to 1,000; 0 is 100.
+  public var pageSize: Int32 = 0
+
+  /// next_page_token of the page before; empty is the first page.
+  public var pageToken: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// An attempt, with its order.
+public nonisolated struct Holdfast_V1_OpenAttempt: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The order.
+  public var orderID: String = String()
+
+  /// The attempt.
+  public var attempt: Holdfast_V1_PaymentAttempt {
+    get {_attempt ?? Holdfast_V1_PaymentAttempt()}
+    set {_attempt = newValue}
+  }
+  /// Returns true if `attempt` has been explicitly set.
+  public var hasAttempt: Bool {self._attempt != nil}
+  /// Clears the value of `attempt`. Subsequent reads from it will return its default value.
+  public mutating func clearAttempt() {self._attempt = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _attempt: Holdfast_V1_PaymentAttempt? = nil
+}
+
+/// A page of attempts.
+public nonisolated struct Holdfast_V1_ListOpenAttemptsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The attempts, the oldest first.
+  public var attempts: [Holdfast_V1_OpenAttempt] = []
+
+  /// Asks for the next page; empty on the last one.
+  public var nextPageToken: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Says what became of an attempt.
+public nonisolated struct Holdfast_V1_ResolveAttemptRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// UUID made by the caller.
+  public var resolutionID: String = String()
+
+  /// The attempt.
+  public var attemptID: String = String()
+
+  /// What became of it.
+  public var resolution: Holdfast_V1_AttemptResolution = .unspecified
+
+  /// What the gateway calls it, 1 to 256 bytes; for one that was done only.
+  public var reference: String = String()
+
+  /// How it was found out, 1 to 256 bytes.
+  public var reason: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What is recorded now.
+public nonisolated struct Holdfast_V1_ResolveAttemptResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The order.
+  public var orderID: String = String()
+
+  /// The attempt as it stands.
+  public var attempt: Holdfast_V1_PaymentAttempt {
+    get {_attempt ?? Holdfast_V1_PaymentAttempt()}
+    set {_attempt = newValue}
+  }
+  /// Returns true if `attempt` has been explicitly set.
+  public var hasAttempt: Bool {self._attempt != nil}
+  /// Clears the value of `attempt`. Subsequent reads from it will return its default value.
+  public mutating func clearAttempt() {self._attempt = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _attempt: Holdfast_V1_PaymentAttempt? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "holdfast.v1"
@@ -1450,7 +1650,7 @@ nonisolated extension Holdfast_V1_TenderState: SwiftProtobuf._ProtoNameProviding
 }
 
 nonisolated extension Holdfast_V1_PaymentAction: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PAYMENT_ACTION_UNSPECIFIED\0\u{1}PAYMENT_ACTION_AUTHORIZE\0\u{1}PAYMENT_ACTION_CAPTURE\0\u{1}PAYMENT_ACTION_VOID\0\u{1}PAYMENT_ACTION_REFUND\0\u{1}PAYMENT_ACTION_CHARGE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PAYMENT_ACTION_UNSPECIFIED\0\u{1}PAYMENT_ACTION_AUTHORIZE\0\u{1}PAYMENT_ACTION_CAPTURE\0\u{1}PAYMENT_ACTION_VOID\0\u{1}PAYMENT_ACTION_REFUND\0\u{1}PAYMENT_ACTION_CHARGE\0\u{1}PAYMENT_ACTION_EXPIRE\0")
 }
 
 nonisolated extension Holdfast_V1_PaymentAttemptState: SwiftProtobuf._ProtoNameProviding {
@@ -1467,6 +1667,10 @@ nonisolated extension Holdfast_V1_StoredValueKind: SwiftProtobuf._ProtoNameProvi
 
 nonisolated extension Holdfast_V1_DocumentKind: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DOCUMENT_KIND_UNSPECIFIED\0\u{1}DOCUMENT_KIND_INVOICE\0\u{1}DOCUMENT_KIND_RECEIPT\0\u{1}DOCUMENT_KIND_CREDIT_MEMO\0")
+}
+
+nonisolated extension Holdfast_V1_AttemptResolution: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ATTEMPT_RESOLUTION_UNSPECIFIED\0\u{1}ATTEMPT_RESOLUTION_DONE\0\u{1}ATTEMPT_RESOLUTION_NOT_DONE\0")
 }
 
 nonisolated extension Holdfast_V1_PaymentAttempt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1555,83 +1759,153 @@ nonisolated extension Holdfast_V1_PaymentAttempt: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Holdfast_V1_Tender: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Tender"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}tender_id\0\u{1}number\0\u{1}kind\0\u{1}amount\0\u{1}state\0\u{3}charge_sequence\0\u{3}refund_sequence\0\u{1}label\0\u{1}held\0\u{1}taken\0\u{3}given_back\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}tender_id\0\u{1}number\0\u{1}kind\0\u{1}amount\0\u{1}state\0\u{3}charge_sequence\0\u{3}refund_sequence\0\u{1}label\0\u{1}held\0\u{1}taken\0\u{3}given_back\0\u{3}hold_expires_at\0\u{3}renews_tender_number\0")
+
+  fileprivate class _StorageClass {
+    var _tenderID: String = String()
+    var _number: Int32 = 0
+    var _kind: Holdfast_V1_TenderKind = .unspecified
+    var _amount: Holdfast_V1_Money? = nil
+    var _state: Holdfast_V1_TenderState = .unspecified
+    var _chargeSequence: Int32 = 0
+    var _refundSequence: Int32 = 0
+    var _label: String = String()
+    var _held: Holdfast_V1_Money? = nil
+    var _taken: Holdfast_V1_Money? = nil
+    var _givenBack: Holdfast_V1_Money? = nil
+    var _holdExpiresAt: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _renewsTenderNumber: Int32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _tenderID = source._tenderID
+      _number = source._number
+      _kind = source._kind
+      _amount = source._amount
+      _state = source._state
+      _chargeSequence = source._chargeSequence
+      _refundSequence = source._refundSequence
+      _label = source._label
+      _held = source._held
+      _taken = source._taken
+      _givenBack = source._givenBack
+      _holdExpiresAt = source._holdExpiresAt
+      _renewsTenderNumber = source._renewsTenderNumber
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.tenderID) }()
-      case 2: try { try decoder.decodeSingularInt32Field(value: &self.number) }()
-      case 3: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._amount) }()
-      case 5: try { try decoder.decodeSingularEnumField(value: &self.state) }()
-      case 6: try { try decoder.decodeSingularInt32Field(value: &self.chargeSequence) }()
-      case 7: try { try decoder.decodeSingularInt32Field(value: &self.refundSequence) }()
-      case 8: try { try decoder.decodeSingularStringField(value: &self.label) }()
-      case 9: try { try decoder.decodeSingularMessageField(value: &self._held) }()
-      case 10: try { try decoder.decodeSingularMessageField(value: &self._taken) }()
-      case 11: try { try decoder.decodeSingularMessageField(value: &self._givenBack) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._tenderID) }()
+        case 2: try { try decoder.decodeSingularInt32Field(value: &_storage._number) }()
+        case 3: try { try decoder.decodeSingularEnumField(value: &_storage._kind) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._amount) }()
+        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._state) }()
+        case 6: try { try decoder.decodeSingularInt32Field(value: &_storage._chargeSequence) }()
+        case 7: try { try decoder.decodeSingularInt32Field(value: &_storage._refundSequence) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._label) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._held) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._taken) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._givenBack) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._holdExpiresAt) }()
+        case 13: try { try decoder.decodeSingularInt32Field(value: &_storage._renewsTenderNumber) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.tenderID.isEmpty {
-      try visitor.visitSingularStringField(value: self.tenderID, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._tenderID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._tenderID, fieldNumber: 1)
+      }
+      if _storage._number != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._number, fieldNumber: 2)
+      }
+      if _storage._kind != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._kind, fieldNumber: 3)
+      }
+      try { if let v = _storage._amount {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if _storage._state != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._state, fieldNumber: 5)
+      }
+      if _storage._chargeSequence != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._chargeSequence, fieldNumber: 6)
+      }
+      if _storage._refundSequence != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._refundSequence, fieldNumber: 7)
+      }
+      if !_storage._label.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._label, fieldNumber: 8)
+      }
+      try { if let v = _storage._held {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._taken {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._givenBack {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      try { if let v = _storage._holdExpiresAt {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      if _storage._renewsTenderNumber != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._renewsTenderNumber, fieldNumber: 13)
+      }
     }
-    if self.number != 0 {
-      try visitor.visitSingularInt32Field(value: self.number, fieldNumber: 2)
-    }
-    if self.kind != .unspecified {
-      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 3)
-    }
-    try { if let v = self._amount {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    if self.state != .unspecified {
-      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 5)
-    }
-    if self.chargeSequence != 0 {
-      try visitor.visitSingularInt32Field(value: self.chargeSequence, fieldNumber: 6)
-    }
-    if self.refundSequence != 0 {
-      try visitor.visitSingularInt32Field(value: self.refundSequence, fieldNumber: 7)
-    }
-    if !self.label.isEmpty {
-      try visitor.visitSingularStringField(value: self.label, fieldNumber: 8)
-    }
-    try { if let v = self._held {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    } }()
-    try { if let v = self._taken {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    } }()
-    try { if let v = self._givenBack {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Holdfast_V1_Tender, rhs: Holdfast_V1_Tender) -> Bool {
-    if lhs.tenderID != rhs.tenderID {return false}
-    if lhs.number != rhs.number {return false}
-    if lhs.kind != rhs.kind {return false}
-    if lhs._amount != rhs._amount {return false}
-    if lhs.state != rhs.state {return false}
-    if lhs.chargeSequence != rhs.chargeSequence {return false}
-    if lhs.refundSequence != rhs.refundSequence {return false}
-    if lhs.label != rhs.label {return false}
-    if lhs._held != rhs._held {return false}
-    if lhs._taken != rhs._taken {return false}
-    if lhs._givenBack != rhs._givenBack {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._tenderID != rhs_storage._tenderID {return false}
+        if _storage._number != rhs_storage._number {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._amount != rhs_storage._amount {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._chargeSequence != rhs_storage._chargeSequence {return false}
+        if _storage._refundSequence != rhs_storage._refundSequence {return false}
+        if _storage._label != rhs_storage._label {return false}
+        if _storage._held != rhs_storage._held {return false}
+        if _storage._taken != rhs_storage._taken {return false}
+        if _storage._givenBack != rhs_storage._givenBack {return false}
+        if _storage._holdExpiresAt != rhs_storage._holdExpiresAt {return false}
+        if _storage._renewsTenderNumber != rhs_storage._renewsTenderNumber {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2967,6 +3241,209 @@ nonisolated extension Holdfast_V1_SetLegalEntityResponse: SwiftProtobuf.Message,
   }
 
   public static func ==(lhs: Holdfast_V1_SetLegalEntityResponse, rhs: Holdfast_V1_SetLegalEntityResponse) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_ListOpenAttemptsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListOpenAttemptsRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}older_than_seconds\0\u{3}page_size\0\u{3}page_token\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.olderThanSeconds) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.pageSize) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.pageToken) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.olderThanSeconds != 0 {
+      try visitor.visitSingularInt64Field(value: self.olderThanSeconds, fieldNumber: 1)
+    }
+    if self.pageSize != 0 {
+      try visitor.visitSingularInt32Field(value: self.pageSize, fieldNumber: 2)
+    }
+    if !self.pageToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.pageToken, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_ListOpenAttemptsRequest, rhs: Holdfast_V1_ListOpenAttemptsRequest) -> Bool {
+    if lhs.olderThanSeconds != rhs.olderThanSeconds {return false}
+    if lhs.pageSize != rhs.pageSize {return false}
+    if lhs.pageToken != rhs.pageToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_OpenAttempt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".OpenAttempt"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}attempt\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.orderID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._attempt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.orderID.isEmpty {
+      try visitor.visitSingularStringField(value: self.orderID, fieldNumber: 1)
+    }
+    try { if let v = self._attempt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_OpenAttempt, rhs: Holdfast_V1_OpenAttempt) -> Bool {
+    if lhs.orderID != rhs.orderID {return false}
+    if lhs._attempt != rhs._attempt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_ListOpenAttemptsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListOpenAttemptsResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempts\0\u{3}next_page_token\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.attempts) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.nextPageToken) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.attempts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attempts, fieldNumber: 1)
+    }
+    if !self.nextPageToken.isEmpty {
+      try visitor.visitSingularStringField(value: self.nextPageToken, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_ListOpenAttemptsResponse, rhs: Holdfast_V1_ListOpenAttemptsResponse) -> Bool {
+    if lhs.attempts != rhs.attempts {return false}
+    if lhs.nextPageToken != rhs.nextPageToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_ResolveAttemptRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResolveAttemptRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}resolution_id\0\u{3}attempt_id\0\u{1}resolution\0\u{1}reference\0\u{1}reason\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.resolutionID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.attemptID) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.resolution) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.reference) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.resolutionID.isEmpty {
+      try visitor.visitSingularStringField(value: self.resolutionID, fieldNumber: 1)
+    }
+    if !self.attemptID.isEmpty {
+      try visitor.visitSingularStringField(value: self.attemptID, fieldNumber: 2)
+    }
+    if self.resolution != .unspecified {
+      try visitor.visitSingularEnumField(value: self.resolution, fieldNumber: 3)
+    }
+    if !self.reference.isEmpty {
+      try visitor.visitSingularStringField(value: self.reference, fieldNumber: 4)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_ResolveAttemptRequest, rhs: Holdfast_V1_ResolveAttemptRequest) -> Bool {
+    if lhs.resolutionID != rhs.resolutionID {return false}
+    if lhs.attemptID != rhs.attemptID {return false}
+    if lhs.resolution != rhs.resolution {return false}
+    if lhs.reference != rhs.reference {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_ResolveAttemptResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResolveAttemptResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}attempt\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.orderID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._attempt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.orderID.isEmpty {
+      try visitor.visitSingularStringField(value: self.orderID, fieldNumber: 1)
+    }
+    try { if let v = self._attempt {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_ResolveAttemptResponse, rhs: Holdfast_V1_ResolveAttemptResponse) -> Bool {
+    if lhs.orderID != rhs.orderID {return false}
+    if lhs._attempt != rhs._attempt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -71,6 +71,9 @@ public nonisolated enum Holdfast_V1_HoldReason: SwiftProtobuf.Enum, Swift.CaseIt
 
   /// The fraud check did not answer in time, or not understandably. It is asked again.
   case fraudCheckUnavailable // = 15
+
+  /// What a card held has lapsed, and the card was not approved anew. It is lifted when something covers the order.
+  case paymentLapsed // = 16
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -95,6 +98,7 @@ public nonisolated enum Holdfast_V1_HoldReason: SwiftProtobuf.Enum, Swift.CaseIt
     case 13: self = .fraudSuspected
     case 14: self = .fraudRejected
     case 15: self = .fraudCheckUnavailable
+    case 16: self = .paymentLapsed
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -117,6 +121,7 @@ public nonisolated enum Holdfast_V1_HoldReason: SwiftProtobuf.Enum, Swift.CaseIt
     case .fraudSuspected: return 13
     case .fraudRejected: return 14
     case .fraudCheckUnavailable: return 15
+    case .paymentLapsed: return 16
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -139,6 +144,7 @@ public nonisolated enum Holdfast_V1_HoldReason: SwiftProtobuf.Enum, Swift.CaseIt
     .fraudSuspected,
     .fraudRejected,
     .fraudCheckUnavailable,
+    .paymentLapsed,
   ]
 
 }
@@ -731,7 +737,7 @@ public nonisolated struct Holdfast_V1_ListPricesResponse: Sendable {
 fileprivate nonisolated let _protobuf_package = "holdfast.v1"
 
 nonisolated extension Holdfast_V1_HoldReason: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HOLD_REASON_UNSPECIFIED\0\u{1}HOLD_REASON_MANUAL\0\u{1}HOLD_REASON_STOCK_SHORT\0\u{1}HOLD_REASON_BACKORDERED\0\u{1}HOLD_REASON_PRICE_ZERO\0\u{1}HOLD_REASON_PRICE_DIFFERS\0\u{1}HOLD_REASON_ADDRESS_MISSING\0\u{1}HOLD_REASON_ADDRESS_INCOMPLETE\0\u{1}HOLD_REASON_ADDRESS_COUNTRY_UNKNOWN\0\u{1}HOLD_REASON_ADDRESS_NOT_SERVED\0\u{1}HOLD_REASON_PAYMENT_MISSING\0\u{1}HOLD_REASON_AMOUNT_TOO_HIGH\0\u{1}HOLD_REASON_QUANTITY_TOO_HIGH\0\u{1}HOLD_REASON_FRAUD_SUSPECTED\0\u{1}HOLD_REASON_FRAUD_REJECTED\0\u{1}HOLD_REASON_FRAUD_CHECK_UNAVAILABLE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HOLD_REASON_UNSPECIFIED\0\u{1}HOLD_REASON_MANUAL\0\u{1}HOLD_REASON_STOCK_SHORT\0\u{1}HOLD_REASON_BACKORDERED\0\u{1}HOLD_REASON_PRICE_ZERO\0\u{1}HOLD_REASON_PRICE_DIFFERS\0\u{1}HOLD_REASON_ADDRESS_MISSING\0\u{1}HOLD_REASON_ADDRESS_INCOMPLETE\0\u{1}HOLD_REASON_ADDRESS_COUNTRY_UNKNOWN\0\u{1}HOLD_REASON_ADDRESS_NOT_SERVED\0\u{1}HOLD_REASON_PAYMENT_MISSING\0\u{1}HOLD_REASON_AMOUNT_TOO_HIGH\0\u{1}HOLD_REASON_QUANTITY_TOO_HIGH\0\u{1}HOLD_REASON_FRAUD_SUSPECTED\0\u{1}HOLD_REASON_FRAUD_REJECTED\0\u{1}HOLD_REASON_FRAUD_CHECK_UNAVAILABLE\0\u{1}HOLD_REASON_PAYMENT_LAPSED\0")
 }
 
 nonisolated extension Holdfast_V1_ReviewState: SwiftProtobuf._ProtoNameProviding {

@@ -107,6 +107,12 @@ extension ServerConfiguration {
         if let limit = try number("HOLDFAST_GATEWAY_TIMEOUT_MS", in: 100...60_000) {
             gateway.timeLimit = .milliseconds(Int64(limit))
         }
+        if let validity = try number("HOLDFAST_GATEWAY_HOLD_VALIDITY_S", in: 3_600...31_536_000) {
+            gateway.holdValidity = .seconds(Int64(validity))
+        }
+        if let overdue = try number("HOLDFAST_GATEWAY_OVERDUE_AFTER_S", in: 60...31_536_000) {
+            gateway.overdueAfter = .seconds(Int64(overdue))
+        }
         if let grace = try number("HOLDFAST_REPAIR_GRACE_S", in: 1...600) { repairGrace = .seconds(Int64(grace)) }
         fraudCheckURL = text("HOLDFAST_FRAUD_CHECK_URL") ?? fraudCheckURL
         fraudCheckSecret =

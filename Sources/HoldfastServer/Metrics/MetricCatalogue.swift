@@ -104,6 +104,9 @@ public enum MetricCatalogue {
         MetricFamily(
             "holdfast_reservations_unclosable", .gauge, help: "Reservations that are over and cannot be ended."),
         MetricFamily(
+            "holdfast_payment_attempts_overdue", .gauge,
+            help: "Payment attempts that have been unknown for so long that people must ask the gateway."),
+        MetricFamily(
             "holdfast_rows_pruned_total", .counter, labels: ["table"],
             help: "Rows that were deleted after the time of retention, by table."),
     ]

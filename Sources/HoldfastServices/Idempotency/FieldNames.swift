@@ -145,6 +145,7 @@ struct FieldNames: Sendable {
     static let adjustStoredValue = message(
         ["adjustment_id", "account_id", "amount", "reason"], single: ["amount": money])
     static let setLegalEntity = FieldNames(texts("request_id", "channel", "legal_entity"))
+    static let resolveAttempt = FieldNames(texts("resolution_id", "attempt_id", "resolution", "reference", "reason"))
     private static let returnTerms = message(
         [
             "window_days", "arrival_days", "conditions", "fee", "fee_basis_points", "shares", "label_payer",

@@ -31,6 +31,7 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case issueStoredValue = 65
     case adjustStoredValue = 66
     case setLegalEntity = 67
+    case resolveAttempt = 68
 
     // Review: 20 to 39; 24 is what Holdfast does by itself.
     case holdOrder = 20
@@ -112,6 +113,7 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .issueStoredValue: "IssueStoredValue"
         case .adjustStoredValue: "AdjustStoredValue"
         case .setLegalEntity: "SetLegalEntity"
+        case .resolveAttempt: "ResolveAttempt"
         case .upsertReturnRules: "UpsertReturnRules"
         case .createReturn: "CreateReturn"
         case .createClaim: "CreateClaim"
@@ -185,6 +187,7 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .issueStoredValue: .issueStoredValue
         case .adjustStoredValue: .adjustStoredValue
         case .setLegalEntity: .setLegalEntity
+        case .resolveAttempt: .resolveAttempt
         case .upsertReturnRules: .upsertReturnRules
         case .createReturn: .createReturn
         case .createClaim: .createClaim

@@ -112,4 +112,42 @@ public struct PaymentService: Holdfast_V1_PaymentService.SimpleServiceProtocol {
             }
         }
     }
+
+    /// Lists attempts whose outcome is not known, the oldest first.
+    public func listOpenAttempts(
+        request: Holdfast_V1_ListOpenAttemptsRequest, context: ServerContext
+    ) async throws -> Holdfast_V1_ListOpenAttemptsResponse {
+        try await answer.answering(context) {
+            let (asked, olderThan) = try ListRequests.openAttempts(request)
+            let page = try await ledger.openAttempts(
+                olderThan: olderThan, after: asked.after, limit: asked.limit, within: CallerContext.current.scope)
+            return .with {
+                $0.attempts = page.elements.map { call in
+                    .with {
+                        $0.orderID = call.attempt.order.description
+                        $0.attempt = Holdfast_V1_PaymentAttempt(call.attempt, call.currency)
+                    }
+                }
+                $0.nextPageToken = asked.next(page) { OrderKey(placedAt: $0.attempt.madeAt, id: $0.attempt.id) }
+            }
+        }
+    }
+
+    /// Records what somebody says of an attempt who has looked at the gateway's own books.
+    public func resolveAttempt(
+        request: Holdfast_V1_ResolveAttemptRequest, context: ServerContext
+    ) async throws -> Holdfast_V1_ResolveAttemptResponse {
+        let body = try IdempotentBody(.resolveAttempt, request).bytes
+        return try await answer.answering(context, body: body) {
+            let asked = try PaymentRequests.resolve(request)
+            let caller = CallerContext.current
+            let reply = try await payments.resolve(asked.attempt, asked.outcome, within: caller.scope) { order in
+                PaymentRequests.change(asked.id, order, body, caller, reason: request.reason)
+            }
+            return .with {
+                $0.orderID = reply.order.description
+                if let attempt = reply.attempts.first { $0.attempt = attempt }
+            }
+        }
+    }
 }

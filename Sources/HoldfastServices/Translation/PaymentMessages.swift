@@ -34,7 +34,7 @@ extension PaymentReply {
 }
 
 extension Holdfast_V1_Tender {
-    init(_ tender: Tender, _ currency: Currency) {
+    init(_ tender: Tender, _ currency: Currency, holdExpiry expiry: Instant?) {
         self.init()
         tenderID = tender.id.description
         number = Int32(tender.number)
@@ -47,6 +47,8 @@ extension Holdfast_V1_Tender {
         held = Holdfast_V1_Money(tender.sums.held, currency)
         taken = Holdfast_V1_Money(tender.sums.taken, currency)
         givenBack = Holdfast_V1_Money(tender.sums.refunded.done, currency)
+        renewsTenderNumber = Int32(tender.renews ?? 0)
+        if let expiry, let stamp = Google_Protobuf_Timestamp(expiry) { holdExpiresAt = stamp }
     }
 }
 
@@ -55,7 +57,7 @@ extension Holdfast_V1_GetPaymentsResponse {
         self.init()
         let (money, currency) = (book.money, book.currency)
         let sums = money.sums
-        tenders = money.tenders.map { Holdfast_V1_Tender($0, currency) }
+        tenders = money.tenders.map { Holdfast_V1_Tender($0, currency, holdExpiry: book.holdExpiry(of: $0)) }
         attempts = book.attempts.map { Holdfast_V1_PaymentAttempt($0, currency) }
         standing = Holdfast_V1_PaymentStanding(rawValue: Int(money.standing.rawValue)) ?? .unspecified
         total = Holdfast_V1_Money(money.total, currency)

@@ -161,6 +161,16 @@ enum ListRequests {
         return (try page(request, "ListDocuments", &validation), filter)
     }
 
+    /// Attempts whose outcome is not known, the oldest first, and for how many milliseconds at least.
+    static func openAttempts(
+        _ request: Holdfast_V1_ListOpenAttemptsRequest
+    ) throws -> (page: PageRequest<OrderKey>, olderThan: Int64) {
+        var validation = RequestValidation()
+        // Ten years.
+        validation.number(request.olderThanSeconds, in: 0...315_360_000, "older_than_seconds")
+        return (try page(request, "ListOpenAttempts", &validation), request.olderThanSeconds * 1_000)
+    }
+
     /// Returns, newest first, with their filter.
     static func returns(
         _ request: Holdfast_V1_ListReturnsRequest, by caller: Caller
@@ -329,4 +339,5 @@ extension Holdfast_V1_ListCancellationsRequest: PagedRequest {}
 extension Holdfast_V1_ListDraftsRequest: PagedRequest {}
 extension Holdfast_V1_ListApiKeysRequest: PagedRequest {}
 extension Holdfast_V1_ListDocumentsRequest: PagedRequest {}
+extension Holdfast_V1_ListOpenAttemptsRequest: PagedRequest {}
 extension Holdfast_V1_ListAuditEventsRequest: PagedRequest {}

@@ -9,6 +9,8 @@ enum PaymentRequests {
     static let tokenBound = 256
     /// Most bytes of what people know a tender by.
     static let labelBound = 64
+    /// Most bytes of what a gateway calls an attempt.
+    static let referenceBound = 256
     /// Most bytes of a reason.
     static let reasonBound = 256
     /// Bounds of a turn.
@@ -134,9 +136,33 @@ enum PaymentRequests {
         return attempt
     }
 
+    /// What somebody has found out about an attempt.
+    static func resolve(
+        _ request: Holdfast_V1_ResolveAttemptRequest
+    ) throws(Refusal) -> (id: EntityID, attempt: EntityID, outcome: PaymentOutcome) {
+        var validation = RequestValidation()
+        let id = validation.id(request.resolutionID, "resolution_id")
+        let attempt = validation.id(request.attemptID, "attempt_id")
+        validation.text(request.reason, from: 1, to: reasonBound, "reason")
+        let outcome: PaymentOutcome
+        switch request.resolution {
+        case .done:
+            validation.text(request.reference, from: 1, to: referenceBound, "reference")
+            outcome = .approved(reference: request.reference)
+        case .notDone:
+            if !request.reference.isEmpty { validation.refuse("reference", "is for what was done only") }
+            outcome = .abandoned(reason: request.reason)
+        case .unspecified, .UNRECOGNIZED:
+            validation.refuse("resolution", "is required: done, or not done")
+            outcome = .abandoned(reason: request.reason)
+        }
+        try validation.finish()
+        return (id, attempt, outcome)
+    }
+
     // MARK: - Parts
 
-    private static func change(
+    static func change(
         _ id: EntityID, _ order: EntityID, _ body: [UInt8], _ caller: Caller, reason: String = ""
     ) -> OrderChange {
         OrderChange(id: id, order: order, kind: .payment, body: body, caller: caller, reason: reason)

@@ -16,7 +16,7 @@ CREATE INDEX order_money_due ON order_money (due_at) WHERE due_at < 'infinity';
 COMMENT ON TABLE order_money IS
     'Orders with tenders. owed and earned follow the lines, and are written with every change of the order; held, taken and '
     'given_back are the sums of payment_attempt; adjusted is the part of owed that is beyond the lines: fees count up, '
-    'goodwill down. due_at says when somebody looks at what is to be captured, given back or let go.';
+    'goodwill down. due_at says when somebody looks at what is to be captured, given back or let go: at the latest when a hold lapses.';
 
 CREATE TABLE tender (
     order_id uuid NOT NULL REFERENCES order_money (order_id),
@@ -31,18 +31,19 @@ CREATE TABLE tender (
     token text NOT NULL,
     label text NOT NULL,
     account_id uuid,
+    renews smallint,
     added_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (order_id, number)
 );
 COMMENT ON TABLE tender IS
     'kind 1 cash, 2 terminal, 3 card gateway, 4 store credit, 5 gift card; state: see the table of payments. token is what '
-    'a gateway knows a card by, never a card''s number.';
+    'a gateway knows a card by, never a card''s number. renews is the number of the tender whose lapsed hold it holds anew.';
 
 CREATE TABLE payment_attempt (
     id uuid PRIMARY KEY,
     order_id uuid NOT NULL,
     tender_number smallint NOT NULL,
-    action smallint NOT NULL CHECK (action BETWEEN 1 AND 5),
+    action smallint NOT NULL CHECK (action BETWEEN 1 AND 6),
     purpose smallint CHECK (purpose BETWEEN 1 AND 2),
     amount bigint NOT NULL CHECK (amount > 0),
     lets_go bigint NOT NULL DEFAULT 0 CHECK (lets_go >= 0),
@@ -56,6 +57,7 @@ CREATE TABLE payment_attempt (
     ended_at timestamptz,
     due_at timestamptz NOT NULL DEFAULT 'infinity',
     tries integer NOT NULL DEFAULT 0,
+    expires_at timestamptz CHECK (expires_at IS NULL OR action = 1),
     FOREIGN KEY (order_id, tender_number) REFERENCES tender (order_id, number),
     CHECK ((action = 4) = (purpose IS NOT NULL)),
     CHECK ((state IN (2, 3, 5)) = (ended_at IS NOT NULL))
@@ -64,10 +66,10 @@ CREATE INDEX payment_attempt_order ON payment_attempt (order_id, made_at, id);
 CREATE INDEX payment_attempt_due ON payment_attempt (due_at) WHERE state IN (1, 4);
 COMMENT ON TABLE payment_attempt IS
     'Written before the gateway hears of it; id is the key under which the gateway does it at most once. action 1 '
-    'authorize, 2 capture, 3 void, 4 refund, 5 charge; purpose of a refund 1 surplus, 2 asked for; state 1 prepared, '
-    '2 approved, 3 declined, 4 unknown, 5 abandoned. due_at is when somebody asks what became of it.';
+    'authorize, 2 capture, 3 void, 4 refund, 5 charge, 6 expire; purpose of a refund 1 surplus, 2 asked for; state 1 prepared, '
+    '2 approved, 3 declined, 4 unknown, 5 abandoned. due_at is when somebody asks what became of it; expires_at when a hold lapses.';
 CREATE TRIGGER payment_attempt_ended BEFORE UPDATE ON payment_attempt
-    FOR EACH ROW WHEN (OLD.state IN (2, 3, 5)) EXECUTE FUNCTION refuse_change();
+    FOR EACH ROW WHEN (OLD.state IN (2, 3)) EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER payment_attempt_kept BEFORE DELETE ON payment_attempt
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -154,5 +156,5 @@ CREATE TRIGGER document_line_immutable BEFORE UPDATE OR DELETE ON document_line
 COMMENT ON TABLE document_line IS 'What invoices and receipts have of the lines of orders: never more than was earned.';
 
 INSERT INTO audited_method VALUES (60, 'AddTender'), (61, 'AuthorizeTender'), (62, 'CaptureTender'), (63, 'VoidTender'),
-    (64, 'RefundOrder'), (65, 'IssueStoredValue'), (66, 'AdjustStoredValue'), (67, 'SetLegalEntity'),
+    (64, 'RefundOrder'), (65, 'IssueStoredValue'), (66, 'AdjustStoredValue'), (67, 'SetLegalEntity'), (68, 'ResolveAttempt'),
     (78, 'RecordPayment'), (79, 'SettlePayments');

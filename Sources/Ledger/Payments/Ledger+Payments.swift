@@ -145,7 +145,7 @@ extension Ledger {
     /// - Throws: `Refusal`.
     public func settlePayments(of order: EntityID, patience: Int64) async throws -> PaymentReply {
         let change = OrderChange(
-            id: .fresh(), order: order, kind: .settlement, body: [79], caller: .system, reason: "")
+            id: .random(), order: order, kind: .settlement, body: OwnMethod.settlePayments.body, caller: .system)
         return try await changePayments(change, patience: patience) { book, _ in (0, try book.settle(change.id)) }
     }
 
@@ -156,20 +156,44 @@ extension Ledger {
     /// - Parameters:
     ///   - outcome: what became of it.
     ///   - attempt: the attempt.
+    ///   - holdValidity: how long a hold is good for where the gateway does not say, in microseconds.
     /// - Returns: the attempt as it stands.
     /// - Throws: `Refusal`.
-    public func record(_ outcome: PaymentOutcome, of attempt: PaymentAttempt) async throws -> PaymentAttempt {
+    public func record(
+        _ outcome: PaymentOutcome, of attempt: PaymentAttempt, holdValidity: Int64? = nil
+    ) async throws -> PaymentAttempt {
         let change = OrderChange(
-            id: .fresh(), order: attempt.order, kind: .paymentOutcome, body: [78], caller: .system, reason: "")
+            id: .random(), order: attempt.order, kind: .paymentOutcome, body: OwnMethod.recordPayment.body,
+            caller: .system)
         let recorded = Mutex(attempt)
         _ = try await changeOrder(change) { work in
             var book = try work.payments()
+            book.holdValidity = holdValidity
             let now = try book.record(outcome, of: attempt.id)
             recorded.withLock { $0 = now }
             try work.write(&book)
             return []
         }
         return recorded.withLock { $0 }
+    }
+
+    /// Records what somebody says of an attempt who has looked at the gateway's own books.
+    ///
+    /// - Parameters:
+    ///   - change: who says so, and how it was found out.
+    ///   - attempt: the attempt.
+    ///   - outcome: done, or abandoned.
+    ///   - holdValidity: how long a hold is good for where the gateway does not say, in microseconds.
+    /// - Returns: the attempt as it stands.
+    /// - Throws: `Refusal` where it is not unknown, or the caller may not.
+    public func resolveAttempt(
+        _ change: OrderChange, attempt: EntityID, _ outcome: PaymentOutcome, holdValidity: Int64?
+    ) async throws -> PaymentReply {
+        try await changePayments(change, patience: 0) { book, _ in
+            book.holdValidity = holdValidity
+            let now = try book.resolve(outcome, of: attempt, by: change.caller.actors)
+            return (now.tender, [now])
+        }
     }
 
     private func changePayments(
@@ -304,6 +328,59 @@ extension Ledger {
         }
     }
 
+    // MARK: - What stays open
+
+    private static let openAttempts = PostgresStatement(
+        "open_payment_attempts",
+        """
+        \(PaymentBook.attemptColumns) a
+        WHERE state IN (1, 4) AND made_at <= now() - $1::int8 * interval '1 millisecond' AND (made_at, id) > ($2::timestamptz, $3::uuid)
+            AND ($4::text[] IS NULL OR EXISTS (
+                SELECT FROM orders o JOIN channel c ON c.id = o.channel_id WHERE o.id = a.order_id AND c.code = ANY ($4::text[])))
+        ORDER BY made_at, id LIMIT $5::int4
+        """, access: .readOnly)
+    private static let openAttemptCount = PostgresStatement(
+        "open_payment_attempt_count",
+        """
+        SELECT count(*) FROM payment_attempt
+        WHERE state IN (1, 4) AND made_at <= now() - $1::int8 * interval '1 millisecond'
+        """, access: .readOnly)
+
+    /// Attempts whose outcome is not known, the oldest first.
+    ///
+    /// - Parameters:
+    ///   - olderThan: least milliseconds since they were written down.
+    ///   - after: the key of the last one of the page before.
+    ///   - limit: most of them.
+    ///   - scope: of the caller; others' attempts are left out.
+    /// - Returns: a page, each with its order's currency.
+    /// - Throws: `Refusal` where the ledger is away.
+    public func openAttempts(
+        olderThan: Int64, after: OrderKey?, limit: Int, within scope: Scope
+    ) async throws -> Page<PaymentCall> {
+        try await onConnection { connection in
+            let attempts = try connection.execute(
+                Ledger.openAttempts,
+                [
+                    .int64(olderThan), .timestamp(microsecondsSinceEpoch: after?.placedAt.microseconds ?? 0),
+                    .uuid(PostgresUUID(after?.id ?? EntityID(high: 0, low: 0))),
+                    .optional(scope.channels) { .texts($0.sorted()) }, .int32(Int32(clamping: limit + 1)),
+                ]
+            ).map { try PaymentBook.attempt($0) }
+            return Page(
+                try attempts.compactMap { attempt in
+                    try Ledger.payments(of: attempt.order, within: scope, on: connection)?.call(attempt)
+                }, limit: limit)
+        }
+    }
+
+    /// How many attempts have been without an outcome for at least so many milliseconds.
+    public func openAttemptCount(olderThan: Int64) async throws -> Int64 {
+        try await onConnection { connection in
+            try connection.execute(Ledger.openAttemptCount, [.int64(olderThan)]).single.int64(0)
+        }
+    }
+
     // MARK: - What is due
 
     private static let claimAttempts = PostgresStatement(
@@ -384,13 +461,5 @@ struct PaymentReceipt {
             }
         }
         return bytes
-    }
-}
-
-extension EntityID {
-    /// A random id, for what the system itself does.
-    static func fresh() -> EntityID {
-        var generator = SystemRandomNumberGenerator()
-        return random(using: &generator)
     }
 }

@@ -154,7 +154,7 @@ extension Ledger {
         try work.connection.execute(
             openAccount,
             [
-                .uuid(PostgresUUID(.fresh())), .int16(StoredValueKind.storeCredit.rawValue), .text(customer), .null,
+                .uuid(PostgresUUID(.random())), .int16(StoredValueKind.storeCredit.rawValue), .text(customer), .null,
                 .text(""), .text(currency.code),
             ])
         guard let account = try storedValue(.customer(customer, currency), on: work.connection) else {

@@ -122,7 +122,7 @@ extension OrderWork {
             order: head.id, channel: head.channel, externalID: head.externalID, customer: head.customer.name,
             country: head.customer.country, currency: head.currency, lines: lines, payments: payments,
             reason: kind == .creditMemo ? change.reason : "")
-        let id = EntityID.fresh()
+        let id = EntityID.random()
         // Not with the other statements: the next document of this change must find its lines.
         try connection.execute(
             Self.insertDocument,

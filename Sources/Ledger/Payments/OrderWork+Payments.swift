@@ -72,6 +72,23 @@ extension OrderWork {
                 amountMinor: fact.amount, details: details)
         }
         try issueDocuments(of: book)
+        try holdForRenewal(book)
+    }
+
+    /// Holds back what is not released yet of an order whose lapsed hold the card did not renew, and lets it go on when
+    /// something covers it.
+    private mutating func holdForRenewal(_ book: PaymentBook) throws {
+        guard book.money.tenders.contains(where: { $0.renews != nil }) else { return }
+        var review = try ReviewBook(head.id, channel: head.channelID, on: connection)
+        let isHeld = review.open.contains { $0.reason == .paymentLapsed }
+        switch (book.lacksRenewal, isHeld) {
+        case (true, false):
+            guard unreleased > 0, !review.approved.contains(.paymentLapsed) else { return }
+            try review.hold(
+                ReviewFinding(.paymentLapsed, "\(book.money.uncovered) minor units are held no longer"), in: &self)
+        case (false, true): try review.letPass(.paymentLapsed, in: &self)
+        default: return
+        }
     }
 
     /// The steps that keep what is owed and earned of an order with tenders in step with its lines, and note that it is due.

@@ -3,11 +3,16 @@ import PostgresClient
 
 extension PaymentBook {
     private static let money = PostgresStatement(
-        "payment_money", "SELECT adjusted, tries FROM order_money WHERE order_id = $1::uuid", access: .readOnly)
+        "payment_money",
+        """
+        SELECT m.adjusted, m.tries, now() FROM (SELECT 1) AS one
+        LEFT JOIN order_money m ON m.order_id = $1::uuid
+        """, access: .readOnly)
     private static let tenders = PostgresStatement(
         "payment_tenders",
         """
-        SELECT number, id, kind, amount, state, charge_sequence, refund_sequence, gateway, token, label, account_id
+        SELECT number, id, kind, amount, state, charge_sequence, refund_sequence, gateway, token, label, account_id,
+            renews
         FROM tender WHERE order_id = $1::uuid ORDER BY number
         """, access: .readOnly)
     private static let attempts = PostgresStatement(
@@ -17,7 +22,7 @@ extension PaymentBook {
     /// The columns of an attempt; see ``attempt(_:)``.
     static let attemptColumns = """
         SELECT id, order_id, tender_number, action, purpose, amount, lets_go, state, reference, reason, cause_id, made_at,
-            ended_at, tries, is_final, target
+            ended_at, tries, is_final, target, expires_at
         FROM payment_attempt
         """
 
@@ -39,10 +44,12 @@ extension PaymentBook {
             sums.earned += line.money.earned
             sums.refundDue += line.money.refundDue
         }
-        sums.adjusted = try money.first?.int64(0) ?? 0
+        let kept = try money.single
+        let adjusted = try kept.int64OrNil(0)
+        sums.adjusted = adjusted ?? 0
         self.init(
-            order: order, currency: currency, money: sums, isKept: money.first != nil,
-            settlements: try money.first?.int32(1) ?? 0)
+            order: order, currency: currency, money: sums, isKept: adjusted != nil,
+            settlements: try kept.int32OrNil(1) ?? 0, now: Instant(microseconds: try kept.timestamp(2)))
         for row in attempts { remember(try Self.attempt(row), target: try row.text(15), isFinal: try row.bool(14)) }
     }
 
@@ -54,7 +61,8 @@ extension PaymentBook {
         return Tender(
             id: EntityID(try row.uuid(1)), number: try row.int16(0), kind: kind, amount: try row.int64(3), state: state,
             chargeSequence: try row.int32(5), refundSequence: try row.int32(6), gateway: try row.text(7),
-            token: try row.text(8), label: try row.text(9), account: try row.uuidOrNil(10).map { EntityID($0) })
+            token: try row.text(8), label: try row.text(9), account: try row.uuidOrNil(10).map { EntityID($0) },
+            renews: try row.int16OrNil(11))
     }
 
     /// Reads an attempt of ``attemptColumns``.
@@ -76,6 +84,7 @@ extension PaymentBook {
             purpose: purpose, amount: try row.int64(5), letsGo: try row.int64(6), state: state,
             reference: try row.text(8), reason: try row.text(9), cause: EntityID(try row.uuid(10)),
             madeAt: Instant(microseconds: try row.timestamp(11)),
-            endedAt: try row.timestampOrNil(12).map { Instant(microseconds: $0) }, tries: try row.int32(13))
+            endedAt: try row.timestampOrNil(12).map { Instant(microseconds: $0) }, tries: try row.int32(13),
+            expiresAt: try row.timestampOrNil(16).map { Instant(microseconds: $0) })
     }
 }

@@ -41,6 +41,7 @@ extension PaymentBook {
                 [
                     id, .int64(sums.held), .int64(sums.taken), .int64(sums.refunded.done), .int64(money.adjusted),
                     .optional(due) { .int64($0.milliseconds) }, .int32(settlements), .int64(money.owed),
+                    .optional(nextExpiry) { .timestamp(microsecondsSinceEpoch: $0.microseconds) },
                 ]
             )
         ]
@@ -60,6 +61,7 @@ extension PaymentBook {
                         .int64(tender.amount), .int16(tender.state.rawValue), .int32(tender.chargeSequence),
                         .int32(tender.refundSequence), .text(tender.gateway), .text(tender.token), .text(tender.label),
                         .optional(tender.account) { .uuid(PostgresUUID($0)) },
+                        .optional(tender.renews) { .int16($0) },
                     ]
                 )
             ]
@@ -84,6 +86,7 @@ extension PaymentBook {
                     [
                         .uuid(PostgresUUID(attempt.id)), .int16(attempt.state.rawValue), .text(attempt.reference),
                         .text(attempt.reason), .bool(!attempt.isOpen),
+                        .optional(attempt.expiresAt) { .timestamp(microsecondsSinceEpoch: $0.microseconds) },
                     ]
                 )
             ]
@@ -97,9 +100,9 @@ extension PaymentBook {
         "insert_tender",
         """
         INSERT INTO tender (order_id, number, id, kind, amount, state, charge_sequence, refund_sequence, gateway, token,
-            label, account_id)
+            label, account_id, renews)
         VALUES ($1::uuid, $2::int2, $3::uuid, $4::int2, $5::int8, $6::int2, $7::int4, $8::int4, $9::text, $10::text,
-            $11::text, $12::uuid)
+            $11::text, $12::uuid, $13::int2)
         """)
     private static let moveTender = PostgresStatement(
         "move_tender", "UPDATE tender SET state = $3::int2 WHERE order_id = $1::uuid AND number = $2::int2")
@@ -118,16 +121,17 @@ extension PaymentBook {
         "end_payment_attempt",
         """
         UPDATE payment_attempt SET state = $2::int2, reference = $3::text, reason = $4::text,
-            ended_at = CASE WHEN $5::bool THEN now() END,
+            ended_at = CASE WHEN $5::bool THEN now() END, expires_at = $6::timestamptz,
             due_at = CASE WHEN $5::bool THEN 'infinity' WHEN state = 1 THEN now() + interval '1 second' ELSE due_at END
         WHERE id = $1::uuid
         """)
+    /// Somebody looks at it when the next hold lapses, at the latest.
     private static let writeSums = PostgresStatement(
         "write_order_money",
         """
         UPDATE order_money SET held = $2::int8, taken = $3::int8, given_back = $4::int8, adjusted = $5::int8, owed = $8::int8,
-            due_at = CASE WHEN $6::int8 IS NULL THEN due_at WHEN $6::int8 = 9223372036854775807 THEN 'infinity'
-                ELSE now() + $6::int8 * interval '1 millisecond' END,
+            due_at = least($9::timestamptz, CASE WHEN $6::int8 IS NULL THEN due_at
+                WHEN $6::int8 = 9223372036854775807 THEN 'infinity' ELSE now() + $6::int8 * interval '1 millisecond' END),
             tries = $7::int4
         WHERE order_id = $1::uuid
         """)

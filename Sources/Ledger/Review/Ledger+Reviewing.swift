@@ -201,18 +201,7 @@ extension Ledger {
             }
             for reason in reasons.isEmpty ? open : reasons { book.lift(reason, by: change.caller.id) }
             let before = book.review?.state
-            if book.open.isEmpty {
-                if let review = book.review, review.looks == 0, book.rules != nil {
-                    // Held by hand before anybody looked: now somebody does.
-                    try book.advance(.recheck, by: [.system])
-                    book.lookNext(at: book.now.microseconds)
-                } else {
-                    try book.advance(.approve, by: change.caller.actors)
-                    book.schedule(placedAt: work.head.placedAt)
-                }
-            } else {
-                try book.advance(.lift, by: change.caller.actors)
-            }
+            try book.goOn(placedAt: work.head.placedAt, by: change.caller.actors)
             book.tell(in: &work, from: before)
             return try encodeReply(book.standing)
         }.reply
@@ -265,8 +254,8 @@ extension Ledger {
 
     // MARK: - Parts
 
-    /// The body under which steps of Holdfast itself are stored: the number of its method.
-    private static let reviewBody: [UInt8] = [24]
+    /// The body under which steps of Holdfast itself are stored.
+    private static let reviewBody = OwnMethod.reviewOrder.body
 
     private static func admit(_ event: ReviewEvent, _ caller: Caller) throws(Refusal) {
         if Lifecycle.review.roles(for: event).isDisjoint(with: caller.roles) {
@@ -323,7 +312,7 @@ extension ReviewBook {
         }
         let findings = rules.findings(in: try work.reviewFacts(review?.verdict ?? said))
         let found = Set(findings.map(\.reason))
-        for hold in open where hold.reason != .manual && !found.contains(hold.reason) {
+        for hold in open where hold.reason.isFoundByRules && !found.contains(hold.reason) {
             lift(hold.reason, by: Caller.review.id)
         }
         let standing = Set(open.map(\.reason)).union(approved)
@@ -363,6 +352,39 @@ extension ReviewBook {
             work.tell(.validated, thing: thing())
         }
         for step in steps(cause: work.change.id) { work.write(step) }
+    }
+
+    /// Holds an order for a reason that the rules do not look at; nothing where its review has ended.
+    mutating func hold(_ finding: ReviewFinding, in work: inout OrderWork) throws {
+        let before = review?.state
+        guard before != .ended else { return }
+        // Units of a released order that are not released yet.
+        if before == .released { try advance(.recheck, by: [.system]) }
+        try advance(.hold, by: [.system])
+        place(finding)
+        if before == .validated || before == .released { lookNext(at: .max) }
+        tell(in: &work, from: before)
+    }
+
+    /// Lifts a reason that the rules do not look at, because it is gone.
+    mutating func letPass(_ reason: HoldReason, in work: inout OrderWork) throws {
+        let before = review?.state
+        lift(reason, by: Caller.review.id)
+        try goOn(placedAt: work.head.placedAt, by: [.system])
+        tell(in: &work, from: before)
+    }
+
+    /// Lets an order go on of which a reason was lifted, where nothing holds it any more.
+    mutating func goOn(placedAt: Instant, by actors: Set<LifecycleActor>) throws(Refusal) {
+        guard open.isEmpty else { return try advance(.lift, by: actors) }
+        if let review, review.looks == 0, rules != nil {
+            // Held before anybody looked: now somebody does.
+            try advance(.recheck, by: [.system])
+            lookNext(at: now.microseconds)
+        } else {
+            try advance(.approve, by: actors)
+            schedule(placedAt: placedAt)
+        }
     }
 
     /// Ends what holds an order of which nothing is left to be released.

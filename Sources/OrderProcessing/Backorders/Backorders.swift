@@ -47,7 +47,7 @@ public struct Backorders: Sendable {
         var done = 0
         for order in orders {
             do {
-                let settlement = try await ledger.takeOverGrants(of: order, as: .fresh(), caller: .system)
+                let settlement = try await ledger.takeOverGrants(of: order, as: .random(), caller: .system)
                 Failpoint.backorderFilled.pass()
                 await promising.settle(settlement)
                 done += 1
@@ -90,7 +90,7 @@ public struct Backorders: Sendable {
         }
         var isServed = false
         for demand in demands {
-            let change = EntityID.fresh()
+            let change = EntityID.random()
             let reservation: Reservation
             do {
                 reservation = try await promising.setAside(
@@ -111,13 +111,5 @@ public struct Backorders: Sendable {
             }
         }
         return isServed
-    }
-}
-
-extension EntityID {
-    /// An id that nobody has used.
-    fileprivate static func fresh() -> EntityID {
-        var generator = SystemRandomNumberGenerator()
-        return random(using: &generator)
     }
 }

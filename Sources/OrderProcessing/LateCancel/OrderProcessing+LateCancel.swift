@@ -44,7 +44,7 @@ extension OrderProcessing {
                 _ = try await answerCancellation(
                     LateCancelAnswer(
                         id: wish.named("too late"), wish: wish, event: .refuse, words: "the goods have left",
-                        body: [32], caller: .review)
+                        body: OwnMethod.endCancellation.body, caller: .review)
                 ) { _ in [] }
                 ended += 1
             } catch let refusal as Refusal {

@@ -16,6 +16,14 @@ public struct PaymentSettings: Sendable {
     /// How often an attempt is asked about in vain before people are told; default 5.
     public var alarmingTries: Int32 = 5
 
+    /// How long a hold is good for where the gateway does not say; nil, the default, for as long as it takes.
+    public var holdValidity: Duration?
+    /// How long an attempt may stay unknown before it is counted as overdue: somebody is to ask the gateway's people; default
+    /// 7 days.
+    public var overdueAfter: Duration = .seconds(7 * 86_400)
+    /// Is told now and then how many attempts are overdue.
+    public var countOverdue: @Sendable (Int64) -> Void = { _ in }
+
     /// The name under which tenders remember the one gateway that there is.
     static let gatewayName = "card"
 

@@ -15,7 +15,14 @@ extension Payments {
         [
             RecurringWork(name: "asking about payments", interval: settings.interval) { try await clearDue() },
             RecurringWork(name: "settling payments", interval: settings.interval) { try await settleDue() },
+            RecurringWork(name: "counting overdue payments", interval: .seconds(30)) { try await countOverdue() },
         ]
+    }
+
+    /// Tells how many attempts have been unknown for too long; nothing is to be done about them but by people.
+    private func countOverdue() async throws -> Int {
+        settings.countOverdue(try await ledger.openAttemptCount(olderThan: settings.overdueAfter.milliseconds))
+        return 0
     }
 
     /// Asks about the attempts that are due; how many there were.

@@ -81,11 +81,33 @@ public struct Payments: Sendable {
         guard let call = try await ledger.paymentCall(attempt, within: scope) else {
             throw scope.isEverything ? Refusal.notFound(.paymentAttempt, "\(attempt)") : Refusal.outOfScope
         }
-        if call.attempt.isOpen { _ = try await clear(call) }
+        // One that was said not to be done may have been done after all: the gateway's word counts more.
+        if call.attempt.isOpen || call.attempt.state == .abandoned { _ = try await clear(call) }
         guard let now = try await ledger.paymentCall(attempt, within: scope) else {
             throw Refusal.notFound(.paymentAttempt, "\(attempt)")
         }
         return PaymentReply(order: now.attempt.order, currency: now.currency, tender: now.attempt.tender, calls: [now])
+    }
+
+    /// Records what somebody says of an attempt who has looked at the gateway's own books.
+    ///
+    /// - Parameters:
+    ///   - attempt: the attempt.
+    ///   - outcome: done, or abandoned.
+    ///   - scope: of the caller.
+    ///   - change: makes the change of the attempt's order.
+    /// - Returns: the attempt as it stands.
+    /// - Throws: `Refusal`.
+    public func resolve(
+        _ attempt: EntityID, _ outcome: PaymentOutcome, within scope: Scope, change: (EntityID) -> OrderChange
+    ) async throws -> PaymentReply {
+        guard let call = try await ledger.paymentCall(attempt, within: scope) else {
+            throw scope.isEverything ? Refusal.notFound(.paymentAttempt, "\(attempt)") : Refusal.outOfScope
+        }
+        let made = try await ledger.resolveAttempt(
+            change(call.attempt.order), attempt: attempt, outcome, holdValidity: holdValidity)
+        await settle(made.settlement)
+        return made
     }
 
     /// Sends the attempts that a change of an order has written down, and answers with what became of them.
@@ -129,6 +151,8 @@ public struct Payments: Sendable {
 
     private var patience: Int64 { settings.patience.milliseconds }
 
+    private var holdValidity: Int64? { settings.holdValidity.map { $0.milliseconds * 1_000 } }
+
     // MARK: - Gateway
 
     /// Sends an attempt and records what became of it.
@@ -139,7 +163,8 @@ public struct Payments: Sendable {
         try await record(outcome, of: call)
     }
 
-    /// Finds out what became of an attempt: the gateway is asked, and sent the same key again where it has never seen it.
+    /// Finds out what became of an attempt: the gateway is asked, and sent the same key again where it has never seen it,
+    /// unless the attempt was abandoned.
     ///
     /// - Parameter call: what was sent, or was to be sent.
     /// - Returns: whether its outcome is known now.
@@ -149,6 +174,8 @@ public struct Payments: Sendable {
         let request = GatewayRequest(call)
         switch await gateway.lookUp(request) {
         case .ended(let outcome): return try await record(outcome, of: call)
+        // Somebody has said that it was not done, and relies on it.
+        case .neverSeen where call.attempt.state == .abandoned: return true
         case .neverSeen: return try await record(await gateway.perform(request), of: call)
         }
     }
@@ -157,11 +184,19 @@ public struct Payments: Sendable {
     private func record(_ outcome: GatewayOutcome, of call: PaymentCall) async throws -> Bool {
         let made: PaymentOutcome =
             switch outcome {
-            case .approved(let reference): .approved(reference: reference)
+            case .approved(let reference, let expiresAt): .approved(reference: reference, expiresAt: expiresAt)
             case .declined(let reason): .declined(reason: reason)
             case .unknown(let why): .unknown(reason: why.description)
             }
-        let attempt = try await ledger.record(made, of: call.attempt)
+        let attempt: PaymentAttempt
+        do {
+            attempt = try await ledger.record(made, of: call.attempt, holdValidity: holdValidity)
+        } catch let refusal as Refusal where call.attempt.state == .abandoned {
+            logger.critical(
+                "a payment attempt that was said not to be done was done, and so was another in its place",
+                metadata: ["attempt": "\(call.attempt.id)", "order": "\(call.attempt.order)", "why": "\(refusal)"])
+            throw refusal
+        }
         if case .declined = made, attempt.state == .approved {
             logger.critical(
                 "the payment gateway declines what it had approved", metadata: ["attempt": "\(call.attempt.id)"])

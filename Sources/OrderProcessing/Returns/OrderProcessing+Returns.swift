@@ -87,8 +87,8 @@ extension OrderProcessing {
     /// Most returns that expire in one pass.
     static let returnAgeingPortion: Int32 = 100
 
-    /// What stands for the request of an expiry; its first byte is the method's, as the audit log tells it: ChangeReturn.
-    private static let expiryBody: [UInt8] = [84] + Array("expire".utf8)
+    /// What stands for the request of an expiry.
+    private static let expiryBody = OwnMethod.changeReturn.body + Array("expire".utf8)
 
     /// Expires returns whose goods did not come in time.
     var returnAgeing: RecurringWork {

@@ -86,7 +86,7 @@ extension LedgerReader {
                 SELECT count(*), coalesce((array_agg(m.order_id::text))[1:5], '{}') FROM order_money m LEFT JOIN (
                     SELECT order_id, sum(amount) FILTER (WHERE action IN (2, 5)) AS taken,
                         sum(amount) FILTER (WHERE action = 4) AS given_back,
-                        sum(CASE action WHEN 1 THEN amount WHEN 2 THEN -amount - lets_go WHEN 3 THEN -amount ELSE 0 END) AS held
+                        sum(CASE action WHEN 1 THEN amount WHEN 2 THEN -amount - lets_go WHEN 3 THEN -amount WHEN 6 THEN -amount ELSE 0 END) AS held
                     FROM payment_attempt WHERE state = 2 GROUP BY 1) a ON a.order_id = m.order_id
                 WHERE (m.taken, m.given_back, m.held)
                     IS DISTINCT FROM (coalesce(a.taken, 0)::int8, coalesce(a.given_back, 0)::int8, coalesce(a.held, 0)::int8)

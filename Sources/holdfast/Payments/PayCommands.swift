@@ -16,7 +16,7 @@ struct PayCommands: AsyncParsableCommand {
             """,
         subcommands: [
             PayAdd.self, PayAuthorize.self, PayCapture.self, PayVoid.self, PayRefund.self, PayShow.self,
-            PayReport.self,
+            PayReport.self, PayOpen.self, PayResolve.self,
         ])
 }
 
@@ -61,7 +61,7 @@ extension Holdfast_V1_TenderState {
 }
 
 extension Holdfast_V1_PaymentAction {
-    var word: String { holdfast.word(self, ["?", "authorize", "capture", "void", "refund", "charge"]) }
+    var word: String { holdfast.word(self, ["?", "authorize", "capture", "void", "refund", "charge", "expire"]) }
 }
 
 extension Holdfast_V1_PaymentAttemptState {

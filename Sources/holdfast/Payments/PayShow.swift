@@ -43,12 +43,16 @@ struct PayShow: AsyncParsableCommand {
     private static func tenders(_ reply: Holdfast_V1_GetPaymentsResponse) -> Table {
         var table = Table([
             .number("TENDER"), .text("KIND"), .text("LABEL"), .text("STATE"), .number("AMOUNT"), .number("HELD"),
-            .number("TAKEN"), .number("GIVEN BACK"),
+            .number("TAKEN"), .number("GIVEN BACK"), .text("HELD UNTIL"),
         ])
         for tender in reply.tenders {
             table.add(
                 "\(tender.number)", tender.kind.word, tender.label, tender.state.word, tender.amount.shown,
-                tender.held.shown, tender.taken.shown, tender.givenBack.shown)
+                tender.held.shown, tender.taken.shown, tender.givenBack.shown,
+                tender.hasHoldExpiresAt ? tender.holdExpiresAt.shown : "")
+        }
+        for tender in reply.tenders where tender.renewsTenderNumber != 0 {
+            table.note("tender \(tender.number) holds anew what tender \(tender.renewsTenderNumber) held")
         }
         return table
     }

@@ -5,6 +5,7 @@ import Testing
 @Suite("The decisions about the payments of an order")
 struct PaymentBookTests {
     static let order = EntityID(high: 9, low: 9)
+    static let now = Instant(microseconds: 1_000_000_000)
     static let finance: Set<LifecycleActor> = [.role(.finance)]
     static let till: Set<LifecycleActor> = [.role(.pos)]
 
@@ -13,7 +14,8 @@ struct PaymentBookTests {
     static func book(total: Int64 = 1_000, earned: Int64 = 0, refundDue: Int64 = 0) throws -> PaymentBook {
         PaymentBook(
             order: order, currency: try #require(Currency(code: "GBP")),
-            money: OrderMoney(total: total, earned: earned, refundDue: refundDue), isKept: false, settlements: 0)
+            money: OrderMoney(total: total, earned: earned, refundDue: refundDue), isKept: false, settlements: 0,
+            now: now)
     }
 
     static func draft(_ kind: TenderKind, _ number: UInt64 = 1, account: EntityID? = nil) -> Tender {
@@ -115,7 +117,8 @@ struct PaymentBookTests {
         }
         _ = try book.record(.approved(reference: "gw-2"), of: part.id)
         #expect(try book.tender(1).state == .partlyCaptured)
-        let rest = try book.capture(1, amount: nil, isFinal: true, id: Self.id(23), cause: Self.id(23), by: Self.finance)
+        let rest = try book.capture(
+            1, amount: nil, isFinal: true, id: Self.id(23), cause: Self.id(23), by: Self.finance)
         #expect(rest.amount == 400)
         #expect(try book.call(rest).isFinal)
         _ = try book.record(.approved(reference: "gw-3"), of: rest.id)
@@ -148,15 +151,109 @@ struct PaymentBookTests {
         var book = try Self.held(earned: 1_000)
         #expect(try book.settle(Self.id(30)).map(\.letsGo) == [0])
         book = try Self.held()
-        var cancelled = book.money
-        cancelled.notOwed = 1_000
+        var money = book.money
+        money.notOwed = 1_000
+        money.tenders[0].sums = TenderSums()
+        let attempts = book.attempts
         book = PaymentBook(
-            order: Self.order, currency: book.currency, money: cancelled, isKept: true, settlements: 0)
+            order: Self.order, currency: book.currency, money: money, isKept: true, settlements: 0, now: Self.now)
+        for attempt in attempts { book.remember(attempt, target: "", isFinal: false) }
         let made = try book.settle(Self.id(31))
         #expect(made.map(\.action) == [.void])
         #expect(made.map(\.amount) == [1_000])
         _ = try book.record(.approved(reference: "gw-2"), of: try #require(made.first).id)
         #expect(try book.tender(1).state == .voided)
+    }
+
+    /// A book whose hold has lapsed before any of it was taken, with the settlement that noted it.
+    private func lapsed(earned: Int64) throws -> PaymentBook {
+        var book = try Self.book(earned: earned)
+        _ = try book.add(Self.draft(.cardGateway), amount: nil, by: Self.till)
+        _ = try book.approve(1, charging: false, id: Self.id(10), cause: Self.id(10), by: Self.till)
+        _ = try book.record(.approved(reference: "gw-1", expiresAt: Self.now), of: Self.id(10))
+        return book
+    }
+
+    @Test("A hold whose time is over is held no longer; the card is left alone until something is to be taken")
+    func expiring() throws {
+        var book = try lapsed(earned: 0)
+        #expect(book.nextExpiry == Self.now)
+        #expect(try book.settle(Self.id(30)).isEmpty)
+        #expect(try book.tender(1).state == .expired)
+        #expect(book.money.sums.held == 0)
+        #expect(book.money.uncovered == 1_000)
+        #expect(book.nextExpiry == nil)
+        #expect(words(book.takeFacts()).last == "payment_expired")
+        #expect(try book.settle(Self.id(31)).isEmpty)
+        #expect(!book.lacksRenewal)
+        #expect(throws: Refusal.self) {
+            try book.capture(1, amount: 1, id: Self.id(32), cause: Self.id(32), by: Self.finance)
+        }
+    }
+
+    @Test("What is earned and has lapsed is held anew, once; a card that is declined is not asked again")
+    func renewing() throws {
+        var book = try lapsed(earned: 400)
+        let made = try book.settle(Self.id(30))
+        #expect(made.map(\.action) == [.authorize])
+        #expect(made.map(\.amount) == [1_000])
+        #expect(try book.tender(2).renews == 1)
+        #expect(try book.call(try #require(made.first)).token == "tok-1")
+        #expect(try book.settle(Self.id(31)).isEmpty)
+        var declined = book
+        _ = try declined.record(.declined(reason: "no"), of: try #require(made.first).id)
+        #expect(declined.lacksRenewal)
+        #expect(try declined.settle(Self.id(32)).isEmpty)
+        #expect(declined.money.tenders.count == 2)
+        _ = try book.record(.approved(reference: "gw-2"), of: try #require(made.first).id)
+        let taken = try book.settle(Self.id(33))
+        #expect(taken.map(\.amount) == [400])
+        #expect(try book.call(try #require(taken.first)).target == "gw-2")
+        #expect(!book.lacksRenewal)
+    }
+
+    @Test("A hold is good for as long as the gateway says, else for the time that is set, else without end")
+    func validity() throws {
+        for (told, set, expiry) in [
+            (5, 7, 5), (nil, 7, 1_000_000_007), (5, nil, 5), (nil, nil, nil),
+        ] as [(Int64?, Int64?, Int64?)] {
+            var book = try Self.book()
+            book.holdValidity = set
+            _ = try book.add(Self.draft(.cardGateway), amount: nil, by: Self.till)
+            _ = try book.approve(1, charging: false, id: Self.id(10), cause: Self.id(10), by: Self.till)
+            let told = told.map { Instant(microseconds: $0) }
+            _ = try book.record(.approved(reference: "gw-1", expiresAt: told), of: Self.id(10))
+            #expect(book.holdExpiry(of: try book.tender(1))?.microseconds == expiry)
+        }
+    }
+
+    @Test("Somebody's word ends an attempt that is unknown, and no other; the gateway's word counts more")
+    func resolving() throws {
+        var book = try Self.held(earned: 1_000)
+        let capture = try #require(try book.settle(Self.id(30)).first)
+        #expect(throws: Refusal.self) {
+            try book.resolve(.abandoned(reason: "asked"), of: capture.id, by: Self.finance)
+        }
+        _ = try book.record(.unknown(reason: "no answer"), of: capture.id)
+        #expect(throws: Refusal.self) {
+            try book.resolve(.abandoned(reason: "asked"), of: capture.id, by: Self.till)
+        }
+        #expect(throws: Refusal.self) {
+            try book.resolve(.abandoned(reason: "asked"), of: capture.id, by: .systemAlone)
+        }
+        _ = try book.resolve(.abandoned(reason: "asked"), of: capture.id, by: Self.finance)
+        #expect(book.due == .after(milliseconds: 60_000))
+        #expect(book.money.captureDue == 1_000)
+        #expect(words(book.takeFacts()).last == "payment_abandoned")
+        // A decline says what was said already.
+        #expect(try book.record(.declined(reason: "no"), of: capture.id).state == .abandoned)
+        var both = book
+        #expect(try book.record(.approved(reference: "gw-2"), of: capture.id).state == .approved)
+        #expect(book.money.sums.taken == 1_000)
+        // Taken under another key meanwhile: the two together are more than was held.
+        let again = try #require(try both.settle(Self.id(31)).first)
+        _ = try both.record(.approved(reference: "gw-3"), of: again.id)
+        #expect(throws: Refusal.self) { try both.record(.approved(reference: "gw-2"), of: capture.id) }
     }
 
     @Test("Credit in place of a refund is no more than what is due back, and finds its account only then")

@@ -29,10 +29,11 @@ struct PaymentBench: Sendable {
     ///   - works: whether what follows by itself runs; without, only what is called happens.
     ///   - currency: of the channel `shop`.
     ///   - limit: how long the gateway may take.
+    ///   - holdValidity: how long a hold is good for where the gateway does not say.
     ///   - body: what is tried.
     /// - Throws: what the body throws.
     static func with(
-        works: Bool = true, currency: String = "GBP", limit: Duration = .seconds(30),
+        works: Bool = true, currency: String = "GBP", limit: Duration = .seconds(30), holdValidity: Duration? = nil,
         _ body: @Sendable (PaymentBench) async throws -> Void
     ) async throws {
         try await TestDeployment.with { deployment in
@@ -50,6 +51,7 @@ struct PaymentBench: Sendable {
                 settings.interval = .milliseconds(20)
                 settings.pause = .milliseconds(20)
                 settings.longestPause = .milliseconds(100)
+                settings.holdValidity = holdValidity
                 let processing = OrderProcessing(
                     promising: deployment.promising, payments: settings, logger: quiet)
                 let money = try #require(Currency(code: currency))

@@ -1,4 +1,5 @@
 import HoldfastAPI
+import HoldfastTesting
 import SwiftProtobuf
 import Testing
 
@@ -51,6 +52,46 @@ struct PaymentTourTests {
             #expect(try await shop.run("documents", "entity", "TILLS", "uk").status == 2)
             let events = try await shop.run("order", "get", order)
             #expect(events.output.contains("payment_refunded"))
+        }
+    }
+
+    @Test("An attempt that the gateway never answers for is listed, resolved by somebody's word, and asked for again")
+    func unknown() async throws {
+        try await ScriptedGateway.with { gateway in
+            try await Shop.with(
+                environment: ["HOLDFAST_GATEWAY_URL": gateway.url, "HOLDFAST_GATEWAY_SECRET": ScriptedGateway.secret]
+            ) { shop in
+                let placed = try await shop.run(
+                    "order", "place", "MUG-WHITE@HIGH-STREET=2x12.50", "--channel", "TILLS", "--external-id", "T-1",
+                    "--format", "json")
+                let order = try Holdfast_V1_PlaceOrderResponse(jsonString: placed.output).orderID
+                gateway.setDown(true)
+                let added = try await shop.run(
+                    "pay", "add", order, "card-gateway", "--token", "tok-1", "--authorize", "--format", "json")
+                #expect(added.status == 0, "\(added.errors)")
+                let reply = try Holdfast_V1_AddTenderResponse(jsonString: added.output)
+                let attempt = try #require(reply.attempts.first).attemptID
+                let open = try await shop.run("pay", "open")
+                #expect(open.output.contains(attempt), "\(open.output) \(open.errors)")
+                #expect(try await shop.run("pay", "open", "--older-than", "1d").output.contains(attempt) == false)
+                #expect(try await shop.run("pay", "open", "--older-than", "soon").status == 2)
+
+                #expect(try await shop.run("pay", "resolve", attempt, "not-done").status == 2)
+                #expect(try await shop.run("pay", "resolve", attempt, "perhaps", "--reason", "asked").status == 2)
+                #expect(try await shop.run("pay", "resolve", attempt, "done", "--reason", "asked").status == 2)
+                #expect(try await shop.run("pay", "resolve", order, "not-done", "--reason", "asked").status == 3)
+                let resolved = try await shop.run("pay", "resolve", attempt, "not-done", "--reason", "asked")
+                #expect(resolved.output.contains("abandoned"), "\(resolved.errors)")
+                #expect(try await shop.run("pay", "resolve", attempt, "not-done", "--reason", "asked").status == 4)
+                gateway.setDown(false)
+                gateway.setHoldExpiry("2099-12-03T14:05:00Z")
+                let again = try await shop.run("pay", "authorize", order, "1")
+                #expect(again.output.contains("approved"), "\(again.errors)")
+                let shown = try await shop.run("pay", "show", order)
+                #expect(shown.output.contains("2099-12-03"), "\(shown.output)")
+                #expect(shown.output.contains("abandoned"), "\(shown.output)")
+                #expect(gateway.held == 2_500)
+            }
         }
     }
 

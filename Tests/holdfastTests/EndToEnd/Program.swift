@@ -47,9 +47,10 @@ final class Program: Sendable {
 
     /// Starts a command that goes on running.
     ///
-    /// `program` is another one than the one under test.
+    /// `program` is another one than the one under test; `settings` are further variables of its environment.
     static func start(
-        _ arguments: [String], server: String? = nil, program path: String = Program.path
+        _ arguments: [String], server: String? = nil, program path: String = Program.path,
+        environment settings: [String: String] = [:]
     ) throws -> Program {
         let base = NSTemporaryDirectory() + "/holdfast-program-" + UUID().uuidString
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HOLDFAST_") }
@@ -57,6 +58,7 @@ final class Program: Sendable {
         // Servers of several tests run side by side: none takes the default port unless it is told to.
         environment["HOLDFAST_GRPC_PORT"] = "0"
         environment["HOLDFAST_ADMIN_PORT"] = "0"
+        environment.merge(settings) { $1 }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

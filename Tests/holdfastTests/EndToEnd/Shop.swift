@@ -12,10 +12,19 @@ struct Shop: Sendable {
     let folder: String
 
     /// Runs a body against a fresh shop with the sample catalogue.
-    static func with<R: Sendable>(_ body: @Sendable (Shop) async throws -> R) async throws -> R {
+    ///
+    /// - Parameters:
+    ///   - environment: further variables of the server's environment.
+    ///   - body: what is tried.
+    /// - Returns: what the body returns.
+    /// - Throws: what the body throws.
+    static func with<R: Sendable>(
+        environment: [String: String] = [:], _ body: @Sendable (Shop) async throws -> R
+    ) async throws -> R {
         let folder = try temporaryFolder()
         defer { PrivateFile.removeTree(folder) }
-        let program = try Program.start(["dev", "--data", folder + "/stores", "--tcp-port", "0"])
+        let program = try Program.start(
+            ["dev", "--data", folder + "/stores", "--tcp-port", "0"], environment: environment)
         let result: Result<R, any Error>
         do {
             let server = try await program.serverAddress()

@@ -31,6 +31,7 @@ struct ServerConfigurationTests {
             "HOLDFAST_FRAUD_CHECK_SECRET": "sixteen bytes ok",
             "HOLDFAST_GATEWAY_URL": "https://pay.example/v1",
             "HOLDFAST_GATEWAY_SECRET": "s3cret", "HOLDFAST_GATEWAY_TIMEOUT_MS": "2500",
+            "HOLDFAST_GATEWAY_HOLD_VALIDITY_S": "604800", "HOLDFAST_GATEWAY_OVERDUE_AFTER_S": "3600",
             "HOLDFAST_CARRIERS": "carriers.json",
         ]
         #expect(Set(values.keys) == Set(ServerConfiguration.environmentNames))
@@ -77,6 +78,8 @@ struct ServerConfigurationTests {
         #expect(configuration.gateway.url == "https://pay.example/v1")
         #expect(configuration.gateway.secret == "s3cret")
         #expect(configuration.gateway.timeLimit == .milliseconds(2_500))
+        #expect(configuration.gateway.holdValidity == .hours(7 * 24))
+        #expect(configuration.gateway.overdueAfter == .hours(1))
         try configuration.validate()
     }
 
@@ -117,6 +120,12 @@ struct ServerConfigurationTests {
         for error in wrong {
             #expect(error?.setting == "gateway-url")
             #expect(error?.description.contains("s3cret") == false)
+        }
+        for validity in [TimeAmount.minutes(59), .hours(365 * 24 + 1), .seconds(-1)] {
+            #expect(refusal { $0.holdValidity = validity }?.setting == "gateway-hold-validity")
+        }
+        for overdue in [TimeAmount.seconds(59), .hours(365 * 24 + 1)] {
+            #expect(refusal { $0.overdueAfter = overdue }?.setting == "gateway-overdue-after")
         }
     }
 

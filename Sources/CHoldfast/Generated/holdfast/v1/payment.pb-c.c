@@ -1402,6 +1402,231 @@ void   holdfast__v1__set_legal_entity_response__free_unpacked
   assert(message->base.descriptor == &holdfast__v1__set_legal_entity_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   holdfast__v1__list_open_attempts_request__init
+                     (Holdfast__V1__ListOpenAttemptsRequest         *message)
+{
+  static const Holdfast__V1__ListOpenAttemptsRequest init_value = HOLDFAST__V1__LIST_OPEN_ATTEMPTS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__list_open_attempts_request__get_packed_size
+                     (const Holdfast__V1__ListOpenAttemptsRequest *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__list_open_attempts_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__list_open_attempts_request__pack
+                     (const Holdfast__V1__ListOpenAttemptsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__list_open_attempts_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__list_open_attempts_request__pack_to_buffer
+                     (const Holdfast__V1__ListOpenAttemptsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__list_open_attempts_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ListOpenAttemptsRequest *
+       holdfast__v1__list_open_attempts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ListOpenAttemptsRequest *)
+     protobuf_c_message_unpack (&holdfast__v1__list_open_attempts_request__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__list_open_attempts_request__free_unpacked
+                     (Holdfast__V1__ListOpenAttemptsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__list_open_attempts_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__open_attempt__init
+                     (Holdfast__V1__OpenAttempt         *message)
+{
+  static const Holdfast__V1__OpenAttempt init_value = HOLDFAST__V1__OPEN_ATTEMPT__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__open_attempt__get_packed_size
+                     (const Holdfast__V1__OpenAttempt *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__open_attempt__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__open_attempt__pack
+                     (const Holdfast__V1__OpenAttempt *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__open_attempt__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__open_attempt__pack_to_buffer
+                     (const Holdfast__V1__OpenAttempt *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__open_attempt__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__OpenAttempt *
+       holdfast__v1__open_attempt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__OpenAttempt *)
+     protobuf_c_message_unpack (&holdfast__v1__open_attempt__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__open_attempt__free_unpacked
+                     (Holdfast__V1__OpenAttempt *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__open_attempt__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__list_open_attempts_response__init
+                     (Holdfast__V1__ListOpenAttemptsResponse         *message)
+{
+  static const Holdfast__V1__ListOpenAttemptsResponse init_value = HOLDFAST__V1__LIST_OPEN_ATTEMPTS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__list_open_attempts_response__get_packed_size
+                     (const Holdfast__V1__ListOpenAttemptsResponse *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__list_open_attempts_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__list_open_attempts_response__pack
+                     (const Holdfast__V1__ListOpenAttemptsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__list_open_attempts_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__list_open_attempts_response__pack_to_buffer
+                     (const Holdfast__V1__ListOpenAttemptsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__list_open_attempts_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ListOpenAttemptsResponse *
+       holdfast__v1__list_open_attempts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ListOpenAttemptsResponse *)
+     protobuf_c_message_unpack (&holdfast__v1__list_open_attempts_response__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__list_open_attempts_response__free_unpacked
+                     (Holdfast__V1__ListOpenAttemptsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__list_open_attempts_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__resolve_attempt_request__init
+                     (Holdfast__V1__ResolveAttemptRequest         *message)
+{
+  static const Holdfast__V1__ResolveAttemptRequest init_value = HOLDFAST__V1__RESOLVE_ATTEMPT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__resolve_attempt_request__get_packed_size
+                     (const Holdfast__V1__ResolveAttemptRequest *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__resolve_attempt_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__resolve_attempt_request__pack
+                     (const Holdfast__V1__ResolveAttemptRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__resolve_attempt_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__resolve_attempt_request__pack_to_buffer
+                     (const Holdfast__V1__ResolveAttemptRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__resolve_attempt_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ResolveAttemptRequest *
+       holdfast__v1__resolve_attempt_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ResolveAttemptRequest *)
+     protobuf_c_message_unpack (&holdfast__v1__resolve_attempt_request__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__resolve_attempt_request__free_unpacked
+                     (Holdfast__V1__ResolveAttemptRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__resolve_attempt_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__resolve_attempt_response__init
+                     (Holdfast__V1__ResolveAttemptResponse         *message)
+{
+  static const Holdfast__V1__ResolveAttemptResponse init_value = HOLDFAST__V1__RESOLVE_ATTEMPT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__resolve_attempt_response__get_packed_size
+                     (const Holdfast__V1__ResolveAttemptResponse *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__resolve_attempt_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__resolve_attempt_response__pack
+                     (const Holdfast__V1__ResolveAttemptResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__resolve_attempt_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__resolve_attempt_response__pack_to_buffer
+                     (const Holdfast__V1__ResolveAttemptResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__resolve_attempt_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ResolveAttemptResponse *
+       holdfast__v1__resolve_attempt_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ResolveAttemptResponse *)
+     protobuf_c_message_unpack (&holdfast__v1__resolve_attempt_response__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__resolve_attempt_response__free_unpacked
+                     (Holdfast__V1__ResolveAttemptResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__resolve_attempt_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor holdfast__v1__payment_attempt__field_descriptors[11] =
 {
   {
@@ -1570,7 +1795,7 @@ const ProtobufCMessageDescriptor holdfast__v1__payment_attempt__descriptor =
   (ProtobufCMessageInit) holdfast__v1__payment_attempt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__tender__field_descriptors[11] =
+static const ProtobufCFieldDescriptor holdfast__v1__tender__field_descriptors[13] =
 {
   {
     "tender_id",
@@ -1704,16 +1929,42 @@ static const ProtobufCFieldDescriptor holdfast__v1__tender__field_descriptors[11
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "hold_expires_at",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__Tender, hold_expires_at),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "renews_tender_number",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__Tender, renews_tender_number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__tender__field_indices_by_name[] = {
   3,   /* field[3] = amount */
   5,   /* field[5] = charge_sequence */
   10,   /* field[10] = given_back */
   8,   /* field[8] = held */
+  11,   /* field[11] = hold_expires_at */
   2,   /* field[2] = kind */
   7,   /* field[7] = label */
   1,   /* field[1] = number */
   6,   /* field[6] = refund_sequence */
+  12,   /* field[12] = renews_tender_number */
   4,   /* field[4] = state */
   9,   /* field[9] = taken */
   0,   /* field[0] = tender_id */
@@ -1721,7 +1972,7 @@ static const unsigned holdfast__v1__tender__field_indices_by_name[] = {
 static const ProtobufCIntRange holdfast__v1__tender__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__tender__descriptor =
 {
@@ -1731,7 +1982,7 @@ const ProtobufCMessageDescriptor holdfast__v1__tender__descriptor =
   "Holdfast__V1__Tender",
   "holdfast.v1",
   sizeof(Holdfast__V1__Tender),
-  11,
+  13,
   holdfast__v1__tender__field_descriptors,
   holdfast__v1__tender__field_indices_by_name,
   1,  holdfast__v1__tender__number_ranges,
@@ -3756,6 +4007,313 @@ const ProtobufCMessageDescriptor holdfast__v1__set_legal_entity_response__descri
   (ProtobufCMessageInit) holdfast__v1__set_legal_entity_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor holdfast__v1__list_open_attempts_request__field_descriptors[3] =
+{
+  {
+    "older_than_seconds",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ListOpenAttemptsRequest, older_than_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ListOpenAttemptsRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ListOpenAttemptsRequest, page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__list_open_attempts_request__field_indices_by_name[] = {
+  0,   /* field[0] = older_than_seconds */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+};
+static const ProtobufCIntRange holdfast__v1__list_open_attempts_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__list_open_attempts_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ListOpenAttemptsRequest",
+  "ListOpenAttemptsRequest",
+  "Holdfast__V1__ListOpenAttemptsRequest",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ListOpenAttemptsRequest),
+  3,
+  holdfast__v1__list_open_attempts_request__field_descriptors,
+  holdfast__v1__list_open_attempts_request__field_indices_by_name,
+  1,  holdfast__v1__list_open_attempts_request__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__list_open_attempts_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__open_attempt__field_descriptors[2] =
+{
+  {
+    "order_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OpenAttempt, order_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempt",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__OpenAttempt, attempt),
+    &holdfast__v1__payment_attempt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__open_attempt__field_indices_by_name[] = {
+  1,   /* field[1] = attempt */
+  0,   /* field[0] = order_id */
+};
+static const ProtobufCIntRange holdfast__v1__open_attempt__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__open_attempt__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.OpenAttempt",
+  "OpenAttempt",
+  "Holdfast__V1__OpenAttempt",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__OpenAttempt),
+  2,
+  holdfast__v1__open_attempt__field_descriptors,
+  holdfast__v1__open_attempt__field_indices_by_name,
+  1,  holdfast__v1__open_attempt__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__open_attempt__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__list_open_attempts_response__field_descriptors[2] =
+{
+  {
+    "attempts",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__V1__ListOpenAttemptsResponse, n_attempts),
+    offsetof(Holdfast__V1__ListOpenAttemptsResponse, attempts),
+    &holdfast__v1__open_attempt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ListOpenAttemptsResponse, next_page_token),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__list_open_attempts_response__field_indices_by_name[] = {
+  0,   /* field[0] = attempts */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange holdfast__v1__list_open_attempts_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__list_open_attempts_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ListOpenAttemptsResponse",
+  "ListOpenAttemptsResponse",
+  "Holdfast__V1__ListOpenAttemptsResponse",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ListOpenAttemptsResponse),
+  2,
+  holdfast__v1__list_open_attempts_response__field_descriptors,
+  holdfast__v1__list_open_attempts_response__field_indices_by_name,
+  1,  holdfast__v1__list_open_attempts_response__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__list_open_attempts_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__resolve_attempt_request__field_descriptors[5] =
+{
+  {
+    "resolution_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ResolveAttemptRequest, resolution_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempt_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ResolveAttemptRequest, attempt_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "resolution",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ResolveAttemptRequest, resolution),
+    &holdfast__v1__attempt_resolution__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reference",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ResolveAttemptRequest, reference),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ResolveAttemptRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__resolve_attempt_request__field_indices_by_name[] = {
+  1,   /* field[1] = attempt_id */
+  4,   /* field[4] = reason */
+  3,   /* field[3] = reference */
+  2,   /* field[2] = resolution */
+  0,   /* field[0] = resolution_id */
+};
+static const ProtobufCIntRange holdfast__v1__resolve_attempt_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__resolve_attempt_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ResolveAttemptRequest",
+  "ResolveAttemptRequest",
+  "Holdfast__V1__ResolveAttemptRequest",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ResolveAttemptRequest),
+  5,
+  holdfast__v1__resolve_attempt_request__field_descriptors,
+  holdfast__v1__resolve_attempt_request__field_indices_by_name,
+  1,  holdfast__v1__resolve_attempt_request__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__resolve_attempt_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__resolve_attempt_response__field_descriptors[2] =
+{
+  {
+    "order_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ResolveAttemptResponse, order_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempt",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ResolveAttemptResponse, attempt),
+    &holdfast__v1__payment_attempt__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__resolve_attempt_response__field_indices_by_name[] = {
+  1,   /* field[1] = attempt */
+  0,   /* field[0] = order_id */
+};
+static const ProtobufCIntRange holdfast__v1__resolve_attempt_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__resolve_attempt_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ResolveAttemptResponse",
+  "ResolveAttemptResponse",
+  "Holdfast__V1__ResolveAttemptResponse",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ResolveAttemptResponse),
+  2,
+  holdfast__v1__resolve_attempt_response__field_descriptors,
+  holdfast__v1__resolve_attempt_response__field_indices_by_name,
+  1,  holdfast__v1__resolve_attempt_response__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__resolve_attempt_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue holdfast__v1__tender_kind__enum_values_by_number[6] =
 {
   { "TENDER_KIND_UNSPECIFIED", "HOLDFAST__V1__TENDER_KIND__TENDER_KIND_UNSPECIFIED", 0 },
@@ -3834,7 +4392,7 @@ const ProtobufCEnumDescriptor holdfast__v1__tender_state__descriptor =
   holdfast__v1__tender_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue holdfast__v1__payment_action__enum_values_by_number[6] =
+static const ProtobufCEnumValue holdfast__v1__payment_action__enum_values_by_number[7] =
 {
   { "PAYMENT_ACTION_UNSPECIFIED", "HOLDFAST__V1__PAYMENT_ACTION__PAYMENT_ACTION_UNSPECIFIED", 0 },
   { "PAYMENT_ACTION_AUTHORIZE", "HOLDFAST__V1__PAYMENT_ACTION__PAYMENT_ACTION_AUTHORIZE", 1 },
@@ -3842,15 +4400,17 @@ static const ProtobufCEnumValue holdfast__v1__payment_action__enum_values_by_num
   { "PAYMENT_ACTION_VOID", "HOLDFAST__V1__PAYMENT_ACTION__PAYMENT_ACTION_VOID", 3 },
   { "PAYMENT_ACTION_REFUND", "HOLDFAST__V1__PAYMENT_ACTION__PAYMENT_ACTION_REFUND", 4 },
   { "PAYMENT_ACTION_CHARGE", "HOLDFAST__V1__PAYMENT_ACTION__PAYMENT_ACTION_CHARGE", 5 },
+  { "PAYMENT_ACTION_EXPIRE", "HOLDFAST__V1__PAYMENT_ACTION__PAYMENT_ACTION_EXPIRE", 6 },
 };
 static const ProtobufCIntRange holdfast__v1__payment_action__value_ranges[] = {
-{0, 0},{0, 6}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex holdfast__v1__payment_action__enum_values_by_name[6] =
+static const ProtobufCEnumValueIndex holdfast__v1__payment_action__enum_values_by_name[7] =
 {
   { "PAYMENT_ACTION_AUTHORIZE", 1 },
   { "PAYMENT_ACTION_CAPTURE", 2 },
   { "PAYMENT_ACTION_CHARGE", 5 },
+  { "PAYMENT_ACTION_EXPIRE", 6 },
   { "PAYMENT_ACTION_REFUND", 4 },
   { "PAYMENT_ACTION_UNSPECIFIED", 0 },
   { "PAYMENT_ACTION_VOID", 3 },
@@ -3862,9 +4422,9 @@ const ProtobufCEnumDescriptor holdfast__v1__payment_action__descriptor =
   "PaymentAction",
   "Holdfast__V1__PaymentAction",
   "holdfast.v1",
-  6,
+  7,
   holdfast__v1__payment_action__enum_values_by_number,
-  6,
+  7,
   holdfast__v1__payment_action__enum_values_by_name,
   1,
   holdfast__v1__payment_action__value_ranges,
@@ -4006,7 +4566,37 @@ const ProtobufCEnumDescriptor holdfast__v1__document_kind__descriptor =
   holdfast__v1__document_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor holdfast__v1__payment_service__method_descriptors[13] =
+static const ProtobufCEnumValue holdfast__v1__attempt_resolution__enum_values_by_number[3] =
+{
+  { "ATTEMPT_RESOLUTION_UNSPECIFIED", "HOLDFAST__V1__ATTEMPT_RESOLUTION__ATTEMPT_RESOLUTION_UNSPECIFIED", 0 },
+  { "ATTEMPT_RESOLUTION_DONE", "HOLDFAST__V1__ATTEMPT_RESOLUTION__ATTEMPT_RESOLUTION_DONE", 1 },
+  { "ATTEMPT_RESOLUTION_NOT_DONE", "HOLDFAST__V1__ATTEMPT_RESOLUTION__ATTEMPT_RESOLUTION_NOT_DONE", 2 },
+};
+static const ProtobufCIntRange holdfast__v1__attempt_resolution__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex holdfast__v1__attempt_resolution__enum_values_by_name[3] =
+{
+  { "ATTEMPT_RESOLUTION_DONE", 1 },
+  { "ATTEMPT_RESOLUTION_NOT_DONE", 2 },
+  { "ATTEMPT_RESOLUTION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor holdfast__v1__attempt_resolution__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "holdfast.v1.AttemptResolution",
+  "AttemptResolution",
+  "Holdfast__V1__AttemptResolution",
+  "holdfast.v1",
+  3,
+  holdfast__v1__attempt_resolution__enum_values_by_number,
+  3,
+  holdfast__v1__attempt_resolution__enum_values_by_name,
+  1,
+  holdfast__v1__attempt_resolution__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor holdfast__v1__payment_service__method_descriptors[15] =
 {
   { "AddTender", &holdfast__v1__add_tender_request__descriptor, &holdfast__v1__add_tender_response__descriptor },
   { "AuthorizeTender", &holdfast__v1__authorize_tender_request__descriptor, &holdfast__v1__authorize_tender_response__descriptor },
@@ -4021,6 +4611,8 @@ static const ProtobufCMethodDescriptor holdfast__v1__payment_service__method_des
   { "ListDocuments", &holdfast__v1__list_documents_request__descriptor, &holdfast__v1__list_documents_response__descriptor },
   { "GetDocument", &holdfast__v1__get_document_request__descriptor, &holdfast__v1__get_document_response__descriptor },
   { "SetLegalEntity", &holdfast__v1__set_legal_entity_request__descriptor, &holdfast__v1__set_legal_entity_response__descriptor },
+  { "ListOpenAttempts", &holdfast__v1__list_open_attempts_request__descriptor, &holdfast__v1__list_open_attempts_response__descriptor },
+  { "ResolveAttempt", &holdfast__v1__resolve_attempt_request__descriptor, &holdfast__v1__resolve_attempt_response__descriptor },
 };
 const unsigned holdfast__v1__payment_service__method_indices_by_name[] = {
   0,        /* AddTender */
@@ -4032,8 +4624,10 @@ const unsigned holdfast__v1__payment_service__method_indices_by_name[] = {
   8,        /* GetStoredValue */
   7,        /* IssueStoredValue */
   10,        /* ListDocuments */
+  13,        /* ListOpenAttempts */
   4,        /* RefundOrder */
   6,        /* ReportGatewayEvent */
+  14,        /* ResolveAttempt */
   12,        /* SetLegalEntity */
   3         /* VoidTender */
 };
@@ -4044,7 +4638,7 @@ const ProtobufCServiceDescriptor holdfast__v1__payment_service__descriptor =
   "PaymentService",
   "Holdfast__V1__PaymentService",
   "holdfast.v1",
-  13,
+  15,
   holdfast__v1__payment_service__method_descriptors,
   holdfast__v1__payment_service__method_indices_by_name
 };
@@ -4151,6 +4745,22 @@ void holdfast__v1__payment_service__set_legal_entity(ProtobufCService *service,
 {
   assert(service->descriptor == &holdfast__v1__payment_service__descriptor);
   service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void holdfast__v1__payment_service__list_open_attempts(ProtobufCService *service,
+                                                       const Holdfast__V1__ListOpenAttemptsRequest *input,
+                                                       Holdfast__V1__ListOpenAttemptsResponse_Closure closure,
+                                                       void *closure_data)
+{
+  assert(service->descriptor == &holdfast__v1__payment_service__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void holdfast__v1__payment_service__resolve_attempt(ProtobufCService *service,
+                                                    const Holdfast__V1__ResolveAttemptRequest *input,
+                                                    Holdfast__V1__ResolveAttemptResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &holdfast__v1__payment_service__descriptor);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void holdfast__v1__payment_service__init (Holdfast__V1__PaymentService_Service *service,
                                           Holdfast__V1__PaymentService_ServiceDestroy destroy)

@@ -2018,7 +2018,7 @@ const ProtobufCMessageDescriptor holdfast__v1__list_prices_response__descriptor 
   (ProtobufCMessageInit) holdfast__v1__list_prices_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue holdfast__v1__hold_reason__enum_values_by_number[16] =
+static const ProtobufCEnumValue holdfast__v1__hold_reason__enum_values_by_number[17] =
 {
   { "HOLD_REASON_UNSPECIFIED", "HOLDFAST__V1__HOLD_REASON__HOLD_REASON_UNSPECIFIED", 0 },
   { "HOLD_REASON_MANUAL", "HOLDFAST__V1__HOLD_REASON__HOLD_REASON_MANUAL", 1 },
@@ -2036,11 +2036,12 @@ static const ProtobufCEnumValue holdfast__v1__hold_reason__enum_values_by_number
   { "HOLD_REASON_FRAUD_SUSPECTED", "HOLDFAST__V1__HOLD_REASON__HOLD_REASON_FRAUD_SUSPECTED", 13 },
   { "HOLD_REASON_FRAUD_REJECTED", "HOLDFAST__V1__HOLD_REASON__HOLD_REASON_FRAUD_REJECTED", 14 },
   { "HOLD_REASON_FRAUD_CHECK_UNAVAILABLE", "HOLDFAST__V1__HOLD_REASON__HOLD_REASON_FRAUD_CHECK_UNAVAILABLE", 15 },
+  { "HOLD_REASON_PAYMENT_LAPSED", "HOLDFAST__V1__HOLD_REASON__HOLD_REASON_PAYMENT_LAPSED", 16 },
 };
 static const ProtobufCIntRange holdfast__v1__hold_reason__value_ranges[] = {
-{0, 0},{0, 16}
+{0, 0},{0, 17}
 };
-static const ProtobufCEnumValueIndex holdfast__v1__hold_reason__enum_values_by_name[16] =
+static const ProtobufCEnumValueIndex holdfast__v1__hold_reason__enum_values_by_name[17] =
 {
   { "HOLD_REASON_ADDRESS_COUNTRY_UNKNOWN", 8 },
   { "HOLD_REASON_ADDRESS_INCOMPLETE", 7 },
@@ -2052,6 +2053,7 @@ static const ProtobufCEnumValueIndex holdfast__v1__hold_reason__enum_values_by_n
   { "HOLD_REASON_FRAUD_REJECTED", 14 },
   { "HOLD_REASON_FRAUD_SUSPECTED", 13 },
   { "HOLD_REASON_MANUAL", 1 },
+  { "HOLD_REASON_PAYMENT_LAPSED", 16 },
   { "HOLD_REASON_PAYMENT_MISSING", 10 },
   { "HOLD_REASON_PRICE_DIFFERS", 5 },
   { "HOLD_REASON_PRICE_ZERO", 4 },
@@ -2066,9 +2068,9 @@ const ProtobufCEnumDescriptor holdfast__v1__hold_reason__descriptor =
   "HoldReason",
   "Holdfast__V1__HoldReason",
   "holdfast.v1",
-  16,
+  17,
   holdfast__v1__hold_reason__enum_values_by_number,
-  16,
+  17,
   holdfast__v1__hold_reason__enum_values_by_name,
   1,
   holdfast__v1__hold_reason__value_ranges,

@@ -48,6 +48,11 @@ typedef struct Holdfast__V1__GetDocumentRequest Holdfast__V1__GetDocumentRequest
 typedef struct Holdfast__V1__GetDocumentResponse Holdfast__V1__GetDocumentResponse;
 typedef struct Holdfast__V1__SetLegalEntityRequest Holdfast__V1__SetLegalEntityRequest;
 typedef struct Holdfast__V1__SetLegalEntityResponse Holdfast__V1__SetLegalEntityResponse;
+typedef struct Holdfast__V1__ListOpenAttemptsRequest Holdfast__V1__ListOpenAttemptsRequest;
+typedef struct Holdfast__V1__OpenAttempt Holdfast__V1__OpenAttempt;
+typedef struct Holdfast__V1__ListOpenAttemptsResponse Holdfast__V1__ListOpenAttemptsResponse;
+typedef struct Holdfast__V1__ResolveAttemptRequest Holdfast__V1__ResolveAttemptRequest;
+typedef struct Holdfast__V1__ResolveAttemptResponse Holdfast__V1__ResolveAttemptResponse;
 
 
 /* --- enums --- */
@@ -151,7 +156,11 @@ typedef enum _Holdfast__V1__PaymentAction {
   /*
    * Take an amount at once.
    */
-  HOLDFAST__V1__PAYMENT_ACTION__PAYMENT_ACTION_CHARGE = 5
+  HOLDFAST__V1__PAYMENT_ACTION__PAYMENT_ACTION_CHARGE = 5,
+  /*
+   * Note that what is held has lapsed: no gateway is asked.
+   */
+  HOLDFAST__V1__PAYMENT_ACTION__PAYMENT_ACTION_EXPIRE = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__PAYMENT_ACTION)
 } Holdfast__V1__PaymentAction;
 /*
@@ -179,7 +188,7 @@ typedef enum _Holdfast__V1__PaymentAttemptState {
    */
   HOLDFAST__V1__PAYMENT_ATTEMPT_STATE__PAYMENT_ATTEMPT_STATE_UNKNOWN = 4,
   /*
-   * It never reached the gateway.
+   * No answer came, and somebody has said that it was not done.
    */
   HOLDFAST__V1__PAYMENT_ATTEMPT_STATE__PAYMENT_ATTEMPT_STATE_ABANDONED = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__PAYMENT_ATTEMPT_STATE)
@@ -258,6 +267,24 @@ typedef enum _Holdfast__V1__DocumentKind {
   HOLDFAST__V1__DOCUMENT_KIND__DOCUMENT_KIND_CREDIT_MEMO = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__DOCUMENT_KIND)
 } Holdfast__V1__DocumentKind;
+/*
+ * What somebody has found out about an attempt.
+ */
+typedef enum _Holdfast__V1__AttemptResolution {
+  /*
+   * Refused.
+   */
+  HOLDFAST__V1__ATTEMPT_RESOLUTION__ATTEMPT_RESOLUTION_UNSPECIFIED = 0,
+  /*
+   * The gateway did it.
+   */
+  HOLDFAST__V1__ATTEMPT_RESOLUTION__ATTEMPT_RESOLUTION_DONE = 1,
+  /*
+   * The gateway did not do it, and will not.
+   */
+  HOLDFAST__V1__ATTEMPT_RESOLUTION__ATTEMPT_RESOLUTION_NOT_DONE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__ATTEMPT_RESOLUTION)
+} Holdfast__V1__AttemptResolution;
 
 /* --- messages --- */
 
@@ -284,7 +311,7 @@ struct  Holdfast__V1__PaymentAttempt
    */
   Holdfast__V1__Money *amount;
   /*
-   * Where it stands. What is neither prepared nor unknown never changes.
+   * Where it stands. What is approved or declined never changes.
    */
   Holdfast__V1__PaymentAttemptState state;
   /*
@@ -367,10 +394,18 @@ struct  Holdfast__V1__Tender
    * Given back.
    */
   Holdfast__V1__Money *given_back;
+  /*
+   * When what it holds lapses; absent where it holds nothing, or nobody knows.
+   */
+  Google__Protobuf__Timestamp *hold_expires_at;
+  /*
+   * The number of the tender whose lapsed hold it holds anew; 0 for every other.
+   */
+  int32_t renews_tender_number;
 };
 #define HOLDFAST__V1__TENDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__tender__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, HOLDFAST__V1__TENDER_KIND__TENDER_KIND_UNSPECIFIED, NULL, HOLDFAST__V1__TENDER_STATE__TENDER_STATE_UNSPECIFIED, 0, 0, (char *)protobuf_c_empty_string, NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, HOLDFAST__V1__TENDER_KIND__TENDER_KIND_UNSPECIFIED, NULL, HOLDFAST__V1__TENDER_STATE__TENDER_STATE_UNSPECIFIED, 0, 0, (char *)protobuf_c_empty_string, NULL, NULL, NULL, NULL, 0 }
 
 
 /*
@@ -1130,6 +1165,123 @@ struct  Holdfast__V1__SetLegalEntityResponse
      }
 
 
+/*
+ * Asks for attempts whose outcome is not known.
+ */
+struct  Holdfast__V1__ListOpenAttemptsRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Only those that were written down at least so many seconds ago, 0 to 315,360,000.
+   */
+  int64_t older_than_seconds;
+  /*
+   * Most attempts, 1 to 1,000; 0 is 100.
+   */
+  int32_t page_size;
+  /*
+   * next_page_token of the page before; empty is the first page.
+   */
+  char *page_token;
+};
+#define HOLDFAST__V1__LIST_OPEN_ATTEMPTS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__list_open_attempts_request__descriptor) \
+    , 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * An attempt, with its order.
+ */
+struct  Holdfast__V1__OpenAttempt
+{
+  ProtobufCMessage base;
+  /*
+   * The order.
+   */
+  char *order_id;
+  /*
+   * The attempt.
+   */
+  Holdfast__V1__PaymentAttempt *attempt;
+};
+#define HOLDFAST__V1__OPEN_ATTEMPT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__open_attempt__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
+/*
+ * A page of attempts.
+ */
+struct  Holdfast__V1__ListOpenAttemptsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The attempts, the oldest first.
+   */
+  size_t n_attempts;
+  Holdfast__V1__OpenAttempt **attempts;
+  /*
+   * Asks for the next page; empty on the last one.
+   */
+  char *next_page_token;
+};
+#define HOLDFAST__V1__LIST_OPEN_ATTEMPTS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__list_open_attempts_response__descriptor) \
+    , 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Says what became of an attempt.
+ */
+struct  Holdfast__V1__ResolveAttemptRequest
+{
+  ProtobufCMessage base;
+  /*
+   * UUID made by the caller.
+   */
+  char *resolution_id;
+  /*
+   * The attempt.
+   */
+  char *attempt_id;
+  /*
+   * What became of it.
+   */
+  Holdfast__V1__AttemptResolution resolution;
+  /*
+   * What the gateway calls it, 1 to 256 bytes; for one that was done only.
+   */
+  char *reference;
+  /*
+   * How it was found out, 1 to 256 bytes.
+   */
+  char *reason;
+};
+#define HOLDFAST__V1__RESOLVE_ATTEMPT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__resolve_attempt_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__ATTEMPT_RESOLUTION__ATTEMPT_RESOLUTION_UNSPECIFIED, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What is recorded now.
+ */
+struct  Holdfast__V1__ResolveAttemptResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The order.
+   */
+  char *order_id;
+  /*
+   * The attempt as it stands.
+   */
+  Holdfast__V1__PaymentAttempt *attempt;
+};
+#define HOLDFAST__V1__RESOLVE_ATTEMPT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__resolve_attempt_response__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
+
+
 /* Holdfast__V1__PaymentAttempt methods */
 void   holdfast__v1__payment_attempt__init
                      (Holdfast__V1__PaymentAttempt         *message);
@@ -1719,6 +1871,101 @@ Holdfast__V1__SetLegalEntityResponse *
 void   holdfast__v1__set_legal_entity_response__free_unpacked
                      (Holdfast__V1__SetLegalEntityResponse *message,
                       ProtobufCAllocator *allocator);
+/* Holdfast__V1__ListOpenAttemptsRequest methods */
+void   holdfast__v1__list_open_attempts_request__init
+                     (Holdfast__V1__ListOpenAttemptsRequest         *message);
+size_t holdfast__v1__list_open_attempts_request__get_packed_size
+                     (const Holdfast__V1__ListOpenAttemptsRequest   *message);
+size_t holdfast__v1__list_open_attempts_request__pack
+                     (const Holdfast__V1__ListOpenAttemptsRequest   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__list_open_attempts_request__pack_to_buffer
+                     (const Holdfast__V1__ListOpenAttemptsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ListOpenAttemptsRequest *
+       holdfast__v1__list_open_attempts_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__list_open_attempts_request__free_unpacked
+                     (Holdfast__V1__ListOpenAttemptsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__OpenAttempt methods */
+void   holdfast__v1__open_attempt__init
+                     (Holdfast__V1__OpenAttempt         *message);
+size_t holdfast__v1__open_attempt__get_packed_size
+                     (const Holdfast__V1__OpenAttempt   *message);
+size_t holdfast__v1__open_attempt__pack
+                     (const Holdfast__V1__OpenAttempt   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__open_attempt__pack_to_buffer
+                     (const Holdfast__V1__OpenAttempt   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__OpenAttempt *
+       holdfast__v1__open_attempt__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__open_attempt__free_unpacked
+                     (Holdfast__V1__OpenAttempt *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__ListOpenAttemptsResponse methods */
+void   holdfast__v1__list_open_attempts_response__init
+                     (Holdfast__V1__ListOpenAttemptsResponse         *message);
+size_t holdfast__v1__list_open_attempts_response__get_packed_size
+                     (const Holdfast__V1__ListOpenAttemptsResponse   *message);
+size_t holdfast__v1__list_open_attempts_response__pack
+                     (const Holdfast__V1__ListOpenAttemptsResponse   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__list_open_attempts_response__pack_to_buffer
+                     (const Holdfast__V1__ListOpenAttemptsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ListOpenAttemptsResponse *
+       holdfast__v1__list_open_attempts_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__list_open_attempts_response__free_unpacked
+                     (Holdfast__V1__ListOpenAttemptsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__ResolveAttemptRequest methods */
+void   holdfast__v1__resolve_attempt_request__init
+                     (Holdfast__V1__ResolveAttemptRequest         *message);
+size_t holdfast__v1__resolve_attempt_request__get_packed_size
+                     (const Holdfast__V1__ResolveAttemptRequest   *message);
+size_t holdfast__v1__resolve_attempt_request__pack
+                     (const Holdfast__V1__ResolveAttemptRequest   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__resolve_attempt_request__pack_to_buffer
+                     (const Holdfast__V1__ResolveAttemptRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ResolveAttemptRequest *
+       holdfast__v1__resolve_attempt_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__resolve_attempt_request__free_unpacked
+                     (Holdfast__V1__ResolveAttemptRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__ResolveAttemptResponse methods */
+void   holdfast__v1__resolve_attempt_response__init
+                     (Holdfast__V1__ResolveAttemptResponse         *message);
+size_t holdfast__v1__resolve_attempt_response__get_packed_size
+                     (const Holdfast__V1__ResolveAttemptResponse   *message);
+size_t holdfast__v1__resolve_attempt_response__pack
+                     (const Holdfast__V1__ResolveAttemptResponse   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__resolve_attempt_response__pack_to_buffer
+                     (const Holdfast__V1__ResolveAttemptResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ResolveAttemptResponse *
+       holdfast__v1__resolve_attempt_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__resolve_attempt_response__free_unpacked
+                     (Holdfast__V1__ResolveAttemptResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Holdfast__V1__PaymentAttempt_Closure)
@@ -1814,6 +2061,21 @@ typedef void (*Holdfast__V1__SetLegalEntityRequest_Closure)
 typedef void (*Holdfast__V1__SetLegalEntityResponse_Closure)
                  (const Holdfast__V1__SetLegalEntityResponse *message,
                   void *closure_data);
+typedef void (*Holdfast__V1__ListOpenAttemptsRequest_Closure)
+                 (const Holdfast__V1__ListOpenAttemptsRequest *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__OpenAttempt_Closure)
+                 (const Holdfast__V1__OpenAttempt *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__ListOpenAttemptsResponse_Closure)
+                 (const Holdfast__V1__ListOpenAttemptsResponse *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__ResolveAttemptRequest_Closure)
+                 (const Holdfast__V1__ResolveAttemptRequest *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__ResolveAttemptResponse_Closure)
+                 (const Holdfast__V1__ResolveAttemptResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1873,6 +2135,14 @@ struct Holdfast__V1__PaymentService_Service
                            const Holdfast__V1__SetLegalEntityRequest *input,
                            Holdfast__V1__SetLegalEntityResponse_Closure closure,
                            void *closure_data);
+  void (*list_open_attempts)(Holdfast__V1__PaymentService_Service *service,
+                             const Holdfast__V1__ListOpenAttemptsRequest *input,
+                             Holdfast__V1__ListOpenAttemptsResponse_Closure closure,
+                             void *closure_data);
+  void (*resolve_attempt)(Holdfast__V1__PaymentService_Service *service,
+                          const Holdfast__V1__ResolveAttemptRequest *input,
+                          Holdfast__V1__ResolveAttemptResponse_Closure closure,
+                          void *closure_data);
 };
 typedef void (*Holdfast__V1__PaymentService_ServiceDestroy)(Holdfast__V1__PaymentService_Service *);
 void holdfast__v1__payment_service__init (Holdfast__V1__PaymentService_Service *service,
@@ -1893,7 +2163,9 @@ void holdfast__v1__payment_service__init (Holdfast__V1__PaymentService_Service *
       function_prefix__ ## adjust_stored_value,\
       function_prefix__ ## list_documents,\
       function_prefix__ ## get_document,\
-      function_prefix__ ## set_legal_entity  }
+      function_prefix__ ## set_legal_entity,\
+      function_prefix__ ## list_open_attempts,\
+      function_prefix__ ## resolve_attempt  }
 void holdfast__v1__payment_service__add_tender(ProtobufCService *service,
                                                const Holdfast__V1__AddTenderRequest *input,
                                                Holdfast__V1__AddTenderResponse_Closure closure,
@@ -1946,6 +2218,14 @@ void holdfast__v1__payment_service__set_legal_entity(ProtobufCService *service,
                                                      const Holdfast__V1__SetLegalEntityRequest *input,
                                                      Holdfast__V1__SetLegalEntityResponse_Closure closure,
                                                      void *closure_data);
+void holdfast__v1__payment_service__list_open_attempts(ProtobufCService *service,
+                                                       const Holdfast__V1__ListOpenAttemptsRequest *input,
+                                                       Holdfast__V1__ListOpenAttemptsResponse_Closure closure,
+                                                       void *closure_data);
+void holdfast__v1__payment_service__resolve_attempt(ProtobufCService *service,
+                                                    const Holdfast__V1__ResolveAttemptRequest *input,
+                                                    Holdfast__V1__ResolveAttemptResponse_Closure closure,
+                                                    void *closure_data);
 
 /* --- descriptors --- */
 
@@ -1956,6 +2236,7 @@ extern const ProtobufCEnumDescriptor    holdfast__v1__payment_attempt_state__des
 extern const ProtobufCEnumDescriptor    holdfast__v1__payment_standing__descriptor;
 extern const ProtobufCEnumDescriptor    holdfast__v1__stored_value_kind__descriptor;
 extern const ProtobufCEnumDescriptor    holdfast__v1__document_kind__descriptor;
+extern const ProtobufCEnumDescriptor    holdfast__v1__attempt_resolution__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__payment_attempt__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__tender__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__add_tender_request__descriptor;
@@ -1987,6 +2268,11 @@ extern const ProtobufCMessageDescriptor holdfast__v1__get_document_request__desc
 extern const ProtobufCMessageDescriptor holdfast__v1__get_document_response__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__set_legal_entity_request__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__set_legal_entity_response__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__list_open_attempts_request__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__open_attempt__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__list_open_attempts_response__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__resolve_attempt_request__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__resolve_attempt_response__descriptor;
 extern const ProtobufCServiceDescriptor holdfast__v1__payment_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -108,7 +108,11 @@ typedef enum _Holdfast__V1__HoldReason {
   /*
    * The fraud check did not answer in time, or not understandably. It is asked again.
    */
-  HOLDFAST__V1__HOLD_REASON__HOLD_REASON_FRAUD_CHECK_UNAVAILABLE = 15
+  HOLDFAST__V1__HOLD_REASON__HOLD_REASON_FRAUD_CHECK_UNAVAILABLE = 15,
+  /*
+   * What a card held has lapsed, and the card was not approved anew. It is lifted when something covers the order.
+   */
+  HOLDFAST__V1__HOLD_REASON__HOLD_REASON_PAYMENT_LAPSED = 16
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__HOLD_REASON)
 } Holdfast__V1__HoldReason;
 /*

@@ -1,0 +1,205 @@
+import Domain
+import GRPCCore
+import HoldfastAPI
+import HoldfastTesting
+import SwiftProtobuf
+import Testing
+
+@testable import HoldfastServices
+@testable import Ledger
+@testable import OrderProcessing
+
+@Suite("Holds that lapse")
+struct HoldExpiryTests {
+    private static let past = "2026-01-01T00:00:00Z"
+
+    /// An order of 4 units at 2.50 whose hold has lapsed before anything left.
+    private func lapsed(_ bench: PaymentBench) async throws -> EntityID {
+        bench.scripted.setHoldExpiry(Self.past)
+        let order = try await bench.place([(4, 250)])
+        _ = try await bench.add(order, .cardGateway)
+        try await bench.becomes(order) { $0.tenders.map(\.state) == [.expired] }
+        bench.scripted.setHoldExpiry(nil)
+        bench.scripted.lapseHolds()
+        return order
+    }
+
+    /// Makes the last hold of an order one whose time is over.
+    private func lapse(_ bench: PaymentBench, _ order: EntityID) async throws {
+        bench.scripted.lapseHolds()
+        try await bench.run(
+            """
+            ALTER TABLE payment_attempt DISABLE TRIGGER payment_attempt_ended;
+            UPDATE payment_attempt SET expires_at = now() - interval '1 second'
+            WHERE order_id = '\(order)' AND action = 1;
+            ALTER TABLE payment_attempt ENABLE TRIGGER payment_attempt_ended;
+            UPDATE order_money SET due_at = now() WHERE order_id = '\(order)'
+            """)
+    }
+
+    private func openHolds(_ bench: PaymentBench, _ order: EntityID) async throws -> Int64 {
+        try await bench.numbers(
+            """
+            SELECT count(*) FROM order_hold WHERE order_id = '\(order)' AND reason = 'payment_lapsed'
+                AND released_at IS NULL
+            """)[0]
+    }
+
+    @Test("What lapses is held no longer, told once, and held anew with the same card when goods leave")
+    func renewed() async throws {
+        try await PaymentBench.with { bench in
+            let order = try await lapsed(bench)
+            var payments = try await bench.payments(order)
+            #expect(payments.standing == .due)
+            #expect(payments.held.amountMinor == 0)
+            #expect(payments.uncovered.amountMinor == 1_000)
+            #expect(payments.attempts.map(\.action) == [.authorize, .expire])
+            #expect(!payments.tenders[0].hasHoldExpiresAt)
+            #expect(try await bench.numbers("SELECT held FROM order_money") == [0])
+            // Until something leaves, the card is left alone.
+            try await bench.settles(order)
+            #expect(bench.scripted.requestCount == 1)
+
+            try await bench.ship(order, 2)
+            try await bench.becomes(order) { $0.taken.amountMinor == 500 }
+            payments = try await bench.payments(order)
+            #expect(payments.tenders.map(\.state) == [.expired, .partlyCaptured])
+            #expect(payments.tenders.map(\.renewsTenderNumber) == [0, 1])
+            #expect(payments.tenders[1].amount.amountMinor == 1_000)
+            #expect(payments.held.amountMinor == 500)
+            #expect(bench.scripted.held == 500)
+            try await bench.ship(order, 2)
+            try await bench.becomes(order) { $0.standing == .paid }
+            try await bench.settles(order)
+            #expect(bench.scripted.entries.map(\.action) == ["authorize", "authorize", "capture", "capture"])
+            #expect(bench.scripted.kept == 1_000)
+            #expect(try await bench.events(order).count { $0 == "payment_expired" } == 1)
+            #expect(try await openHolds(bench, order) == 0)
+            #expect(try await bench.refund(order, 1_000, goodwill: true).attempts.map(\.state) == [.approved])
+            #expect(bench.scripted.kept == 0)
+        }
+    }
+
+    @Test("Of a hold that was taken in part the rest lapses, and only that is held anew")
+    func part() async throws {
+        try await PaymentBench.with(holdValidity: .seconds(3_600)) { bench in
+            let order = try await bench.place([(4, 250)])
+            _ = try await bench.add(order, .cardGateway)
+            let expiry = try await bench.payments(order).tenders[0].holdExpiresAt
+            let made = try await bench.payments(order).attempts[0].madeAt
+            #expect(expiry.seconds - made.seconds == 3_600)
+            try await bench.ship(order, 1)
+            try await bench.becomes(order) { $0.taken.amountMinor == 250 }
+            try await lapse(bench, order)
+            try await bench.becomes(order) { $0.tenders.map(\.state) == [.captured] }
+            #expect(try await bench.payments(order).uncovered.amountMinor == 750)
+            try await bench.ship(order, 3)
+            try await bench.becomes(order) { $0.standing == .paid }
+            let payments = try await bench.payments(order)
+            #expect(payments.tenders.map(\.state) == [.captured, .captured])
+            #expect(payments.tenders.map(\.taken.amountMinor) == [250, 750])
+            #expect(bench.scripted.kept == 1_000)
+            #expect(bench.scripted.held == 0)
+            #expect(bench.scripted.entries.allSatisfy { $0.reason == nil })
+        }
+    }
+
+    @Test("A card that is declined then is not asked again, and what is not released waits until something covers it")
+    func declined() async throws {
+        try await PaymentBench.with { bench in
+            let order = try await lapsed(bench)
+            bench.scripted.script(.authorize, .decline("expired card"))
+            try await bench.ship(order, 2)
+            try await bench.becomes(order) { $0.tenders.map(\.state) == [.expired, .declined] }
+            #expect(try await openHolds(bench, order) == 1)
+            let stands = try await bench.payments(order)
+            #expect(stands.earned.amountMinor == 500)
+            #expect(stands.taken.amountMinor == 0)
+            #expect(stands.standing == .due)
+            for _ in 0..<3 {
+                try await bench.run("UPDATE order_money SET due_at = now()")
+                try await bench.settles(order)
+            }
+            #expect(bench.scripted.entries.count == 2)
+            #expect(try await openHolds(bench, order) == 1)
+
+            // Another card covers it: the order goes on, and what had left is taken.
+            _ = try await bench.add(order, .cardGateway)
+            try await bench.becomes(order) { $0.taken.amountMinor == 500 }
+            #expect(try await openHolds(bench, order) == 0)
+            let told = try await bench.events(order)
+            #expect(told.count { $0 == "held" } == 1)
+            #expect(told.count { $0 == "hold_lifted" } == 1)
+            #expect(bench.scripted.kept == 500)
+        }
+    }
+
+    @Test("However many servers look, a hold lapses once and is renewed once")
+    func together() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            bench.scripted.setHoldExpiry(Self.past)
+            let order = try await bench.place([(4, 250)])
+            _ = try await bench.add(order, .cardGateway)
+            bench.scripted.setHoldExpiry(nil)
+            bench.scripted.lapseHolds()
+            try await bench.ship(order, 1)
+            for _ in 0..<4 {
+                try await bench.run("UPDATE order_money SET due_at = least(due_at, now())")
+                await withTaskGroup(of: Void.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask {
+                            do {
+                                _ = try await bench.processing.payments.settleDue()
+                                _ = try await bench.deployment.ledger.settlePayments(of: order, patience: 75_000)
+                            } catch {
+                                Issue.record("\(error)")
+                            }
+                        }
+                    }
+                }
+                try await bench.makeDue()
+                _ = try await bench.processing.payments.clearDue()
+            }
+            let payments = try await bench.payments(order)
+            #expect(payments.attempts.count { $0.action == .expire } == 1)
+            #expect(payments.attempts.count { $0.action == .authorize } == 2)
+            #expect(payments.taken.amountMinor == 250)
+            #expect(bench.scripted.kept == 250)
+            #expect(try await bench.events(order).count { $0 == "payment_expired" } == 1)
+        }
+    }
+
+    @Test("A hold whose capture is not answered does not lapse: it may have been taken in time")
+    func open() async throws {
+        try await PaymentBench.with(limit: .milliseconds(300), holdValidity: .seconds(3_600)) { bench in
+            let order = try await bench.place([(4, 250)])
+            _ = try await bench.add(order, .cardGateway)
+            bench.scripted.script(.capture, .dropDone)
+            try await bench.ship(order, 1)
+            _ = try await eventually { bench.scripted.kept == 250 }
+            bench.scripted.setDown(true)
+            try await lapse(bench, order)
+            try await bench.becomes(order) { $0.attempts.last.map { $0.state == .unknown && $0.tries > 2 } ?? false }
+            #expect(try await bench.payments(order).tenders.map(\.state) == [.authorized])
+            bench.scripted.setDown(false)
+            try await bench.becomes(order) { $0.tenders.map(\.state) == [.captured] }
+            let payments = try await bench.payments(order)
+            #expect(payments.attempts.map(\.action) == [.authorize, .capture, .expire])
+            #expect(payments.taken.amountMinor == 250)
+            #expect(payments.held.amountMinor == 0)
+        }
+    }
+
+    @Test("What a server leaves behind after it has noted the end of a hold is sent by the next one, once")
+    func crash() async throws {
+        try await PaymentBench.with { bench in
+            let order = try await lapsed(bench)
+            try await bench.settles(order)
+            try await bench.ship(order, 2)
+            _ = try await bench.deployment.ledger.settlePayments(of: order, patience: 0)
+            try await bench.becomes(order) { $0.taken.amountMinor == 500 }
+            try await bench.settles(order)
+            #expect(bench.scripted.entries.map(\.action) == ["authorize", "authorize", "capture"])
+        }
+    }
+}
