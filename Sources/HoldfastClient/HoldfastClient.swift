@@ -44,8 +44,30 @@ public final class HoldfastClient: Sendable {
     public let reservations: Holdfast_V1_ReservationService.Client<HoldfastTransport>
     /// Orders.
     public let orders: Holdfast_V1_OrderService.Client<HoldfastTransport>
+    /// Reviews of orders: holds and their approval, the channels' own prices.
+    public let reviews: Holdfast_V1_OrderReviewService.Client<HoldfastTransport>
+    /// Changes of orders.
+    public let amendments: Holdfast_V1_OrderAmendmentService.Client<HoldfastTransport>
+    /// Wishes to cancel what is being fulfilled already.
+    public let lateCancellations: Holdfast_V1_LateCancellationService.Client<HoldfastTransport>
+    /// Drafts and quotes.
+    public let drafts: Holdfast_V1_DraftService.Client<HoldfastTransport>
     /// What orders are paid with, stored value, documents.
     public let payments: Holdfast_V1_PaymentService.Client<HoldfastTransport>
+    /// Lines that wait for supply.
+    public let backorders: Holdfast_V1_BackorderService.Client<HoldfastTransport>
+    /// Which location serves what.
+    public let sourcing: Holdfast_V1_SourcingService.Client<HoldfastTransport>
+    /// Picking, packing, shipping, pickup, orders to suppliers.
+    public let fulfilment: Holdfast_V1_FulfilmentService.Client<HoldfastTransport>
+    /// What a customer may know of an order's way.
+    public let tracking: Holdfast_V1_TrackingService.Client<HoldfastTransport>
+    /// Returns, claims and exchanges.
+    public let returns: Holdfast_V1_ReturnService.Client<HoldfastTransport>
+    /// Customers, and their orders over all channels.
+    public let customers: Holdfast_V1_CustomerService.Client<HoldfastTransport>
+    /// Events, as they are streamed; ``HoldfastEvents`` follows them over losses of the connection.
+    public let events: Holdfast_V1_EventService.Client<HoldfastTransport>
     /// What operators ask.
     public let operations: Holdfast_V1_OperationsService.Client<HoldfastTransport>
     /// API keys, the audit log, and who the caller is.
@@ -71,7 +93,18 @@ public final class HoldfastClient: Sendable {
         availability = .init(wrapping: grpc)
         reservations = .init(wrapping: grpc)
         orders = .init(wrapping: grpc)
+        reviews = .init(wrapping: grpc)
+        amendments = .init(wrapping: grpc)
+        lateCancellations = .init(wrapping: grpc)
+        drafts = .init(wrapping: grpc)
         payments = .init(wrapping: grpc)
+        backorders = .init(wrapping: grpc)
+        sourcing = .init(wrapping: grpc)
+        fulfilment = .init(wrapping: grpc)
+        tracking = .init(wrapping: grpc)
+        returns = .init(wrapping: grpc)
+        customers = .init(wrapping: grpc)
+        events = .init(wrapping: grpc)
         operations = .init(wrapping: grpc)
         access = .init(wrapping: grpc)
         health = .init(wrapping: grpc)
