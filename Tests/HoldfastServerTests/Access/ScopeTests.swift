@@ -11,7 +11,7 @@ import Testing
 @testable import HoldfastServer
 
 /// A shop with two channels and two locations, and things of both that callers ask for.
-private struct Shop: Sendable {
+struct ScopeShop: Sendable {
     let stack: AccessStack
     let mine: (reservation: EntityID, order: EntityID)
     let others: (reservation: EntityID, order: EntityID)
@@ -20,12 +20,12 @@ private struct Shop: Sendable {
     /// Held to the channel `web` and the location `L1`, with every role.
     let key: String
 
-    static func with(_ body: @Sendable (Shop) async throws -> Void) async throws {
+    static func with(_ body: @Sendable (ScopeShop) async throws -> Void) async throws {
         try await AccessStack.with { stack in
             let deployment = stack.deployment
             guard let pounds = Currency(code: "GBP") else { throw TestFailure("GBP is a currency") }
             _ = try await deployment.ledger.upsertChannels(
-                .fresh, [Channel(code: "shop", name: "Shop", currency: pounds)], body: [12], caller: .anonymous
+                .fresh, [Channel(code: "shop", name: "ScopeShop", currency: pounds)], body: [12], caller: .anonymous
             ) { _ in [] }
             try await deployment.catalogue(skus: ["A"], locations: ["L1", "L2"])
             try await deployment.change(.receive, [("A", "L1", 100), ("A", "L2", 100)])
@@ -44,7 +44,7 @@ private struct Shop: Sendable {
             let returns = (EntityID.fresh, EntityID.fresh)
             try await makeReturns(["web": returns.0, "shop": returns.1], on: stack, by: admin)
             let key = try await stack.key(Set(Role.allCases), channels: ["web"], locations: ["L1"]).text
-            try await body(Shop(stack: stack, mine: ids[0], others: ids[1], returns: returns, key: key))
+            try await body(ScopeShop(stack: stack, mine: ids[0], others: ids[1], returns: returns, key: key))
         }
     }
 
@@ -179,298 +179,17 @@ private struct Shop: Sendable {
     }
 
     /// Of each method that is held to a scope: a call inside, and calls outside, those for what is not there among them.
-    func cases(_ fulfilment: FulfilmentScopes) throws -> [String: (inside: [UInt8], outside: [[UInt8]])] {
-        func bytes(_ message: some Message) throws -> [UInt8] { try message.serializedBytes() }
-        func line(_ location: String) -> Holdfast_V1_StockLine {
-            .with {
-                $0.sku = "A"
-                $0.location = location
-                $0.quantity = 1
-            }
-        }
-        let places = ["L2", "NOPE"]
-        let unknown = EntityID.fresh
-        func stock(_ make: (String) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
-            (try make("L1"), try places.map(make))
-        }
-        func held(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
-            (try make(mine.reservation), try [others.reservation, unknown].map(make))
-        }
-        func ordered(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
-            (try make(mine.order), try [others.order, unknown].map(make))
-        }
-        func priced(_ make: (String) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
-            (try make("web"), try ["shop", "nowhere"].map(make))
-        }
-        let cases: [String: (inside: [UInt8], outside: [[UInt8]])] = [
-            "holdfast.v1.CatalogService/UpsertLocations": try stock { code in
-                try bytes(
-                    Holdfast_V1_UpsertLocationsRequest.with {
-                        $0.requestID = EntityID.fresh.description
-                        $0.locations = [.with { $0.code = code }]
-                    })
-            },
-            "holdfast.v1.CatalogService/UpsertChannels": (
-                try bytes(channels("web")), [try bytes(channels("shop")), try bytes(channels("nowhere"))]
-            ),
-            "holdfast.v1.EventService/Subscribe": (
-                [],
-                try ["shop", "nowhere"].map { channel in
-                    try bytes(
-                        Holdfast_V1_SubscribeRequest.with {
-                            $0.start = .oldest
-                            $0.channels = [channel]
-                        })
-                }
-            ),
-            "holdfast.v1.CatalogService/ListLocations": ([], []),
-            "holdfast.v1.CatalogService/ListChannels": ([], []),
-            "holdfast.v1.InventoryService/ReceiveStock": try stock { place in
-                try bytes(
-                    Holdfast_V1_ReceiveStockRequest.with {
-                        $0.movementID = EntityID.fresh.description
-                        $0.lines = [line("L1"), line(place)]
-                    })
-            },
-            "holdfast.v1.InventoryService/AdjustStock": try stock { place in
-                try bytes(
-                    Holdfast_V1_AdjustStockRequest.with {
-                        $0.movementID = EntityID.fresh.description
-                        $0.reason = "found"
-                        $0.lines = [
-                            .with {
-                                $0.sku = "A"
-                                $0.location = place
-                                $0.delta = 1
-                            }
-                        ]
-                    })
-            },
-            "holdfast.v1.InventoryService/CountStock": try stock { place in
-                try bytes(
-                    Holdfast_V1_CountStockRequest.with {
-                        $0.movementID = EntityID.fresh.description
-                        $0.lines = [
-                            .with {
-                                $0.sku = "A"
-                                $0.location = place
-                                $0.counted = 100
-                            }
-                        ]
-                    })
-            },
-            "holdfast.v1.InventoryService/TransferStock": (
-                // Both ends must be inside, and one location is: a transfer inside cannot be, but to itself.
-                try bytes(transfer("L1", "L1")),
-                try [("L1", "L2"), ("L2", "L1"), ("L1", "NOPE"), ("NOPE", "L1")].map { try bytes(transfer($0, $1)) }
-            ),
-            "holdfast.v1.InventoryService/SetStockPolicy": try stock { place in
-                try bytes(
-                    Holdfast_V1_SetStockPolicyRequest.with {
-                        $0.movementID = EntityID.fresh.description
-                        $0.lines = [
-                            .with {
-                                $0.sku = "A"
-                                $0.location = place
-                            }
-                        ]
-                    })
-            },
-            "holdfast.v1.InventoryService/GetStock": try stock { place in
-                try bytes(Holdfast_V1_GetStockRequest.with { $0.location = place })
-            },
-            "holdfast.v1.InventoryService/ListMovements": try stock { place in
-                try bytes(Holdfast_V1_ListMovementsRequest.with { $0.location = place })
-            },
-            "holdfast.v1.AvailabilityService/CheckAvailability": try stock { try check($0) },
-            "holdfast.v1.AvailabilityService/ExplainAvailability": try stock { place in
-                try bytes(
-                    Holdfast_V1_ExplainAvailabilityRequest.with {
-                        $0.sku = "A"
-                        $0.location = place
-                    })
-            },
-            "holdfast.v1.ReservationService/Reserve": (
-                try Shop.reserve(),
-                [
-                    try Shop.reserve(.fresh, "shop"), try Shop.reserve(.fresh, "nowhere"),
-                    try Shop.reserve(.fresh, "web", "L2"), try Shop.reserve(.fresh, "web", "NOPE"),
-                ]
-            ),
-            "holdfast.v1.ReservationService/ExtendReservation": try held { id in
-                try bytes(
-                    Holdfast_V1_ExtendReservationRequest.with {
-                        $0.extensionID = EntityID.fresh.description
-                        $0.reservationID = id.description
-                        $0.ttl = Google_Protobuf_Duration(seconds: 600)
-                    })
-            },
-            "holdfast.v1.ReservationService/GetReservation": try held { id in
-                try bytes(Holdfast_V1_GetReservationRequest.with { $0.reservationID = id.description })
-            },
-            "holdfast.v1.ReservationService/ReleaseReservation": try held { id in
-                try bytes(Holdfast_V1_ReleaseReservationRequest.with { $0.reservationID = id.description })
-            },
-            "holdfast.v1.OrderService/PlaceOrder": (
-                try Shop.place(),
-                [
-                    try Shop.place(.fresh, "shop"), try Shop.place(.fresh, "nowhere"),
-                    try Shop.place(.fresh, "web", "L2"), try Shop.place(.fresh, "web", "NOPE"),
-                    try Shop.place(reservation: others.reservation), try Shop.place(reservation: unknown),
-                ]
-            ),
-            "holdfast.v1.OrderService/GetOrder": (
-                try bytes(Holdfast_V1_GetOrderRequest.with { $0.orderID = mine.order.description }),
-                [
-                    try bytes(Holdfast_V1_GetOrderRequest.with { $0.orderID = others.order.description }),
-                    try bytes(Holdfast_V1_GetOrderRequest.with { $0.orderID = unknown.description }),
-                    try bytes(number("shop", others.order)), try bytes(number("shop", unknown)),
-                    try bytes(number("nowhere", unknown)),
-                ]
-            ),
-            "holdfast.v1.OrderService/ListOrders": (
-                [],
-                [
-                    try bytes(Holdfast_V1_ListOrdersRequest.with { $0.channel = "shop" }),
-                    try bytes(Holdfast_V1_ListOrdersRequest.with { $0.channel = "nowhere" }),
-                ]
-            ),
-            "holdfast.v1.OrderAmendmentService/AmendOrder": try ordered { id in
-                try bytes(
-                    Holdfast_V1_AmendOrderRequest.with {
-                        $0.amendmentID = EntityID.fresh.description
-                        $0.orderID = id.description
-                        $0.change = [
-                            .with {
-                                $0.lineNumber = 1
-                                $0.quantity = 2
-                            }
-                        ]
-                    })
-            },
-            "holdfast.v1.LateCancellationService/RequestCancellation": try ordered { id in
-                try bytes(
-                    Holdfast_V1_RequestCancellationRequest.with {
-                        $0.requestID = EntityID.fresh.description
-                        $0.orderID = id.description
-                    })
-            },
-            "holdfast.v1.LateCancellationService/RespondCancellation": (
-                [],
-                [
-                    try bytes(
-                        Holdfast_V1_RespondCancellationRequest.with {
-                            $0.responseID = EntityID.fresh.description
-                            $0.cancellationID = unknown.description
-                        })
-                ]
-            ),
-            "holdfast.v1.LateCancellationService/WithdrawCancellation": (
-                [],
-                [
-                    try bytes(
-                        Holdfast_V1_WithdrawCancellationRequest.with {
-                            $0.withdrawalID = EntityID.fresh.description
-                            $0.cancellationID = unknown.description
-                        })
-                ]
-            ),
-            "holdfast.v1.LateCancellationService/ListCancellations": (
-                [],
-                try places.map { place in
-                    try bytes(Holdfast_V1_ListCancellationsRequest.with { $0.location = place })
-                }
-            ),
-            "holdfast.v1.DraftService/SaveDraft": try priced { channel in
-                try bytes(
-                    Holdfast_V1_SaveDraftRequest.with {
-                        $0.saveID = EntityID.fresh.description
-                        $0.draft.draftID = EntityID.fresh.description
-                        $0.draft.content.channel = channel
-                        $0.draft.content.lines = [
-                            .with {
-                                $0.sku = "A"
-                                $0.quantity = 1
-                                $0.unitPrice.currencyCode = "GBP"
-                            }
-                        ]
-                    })
-            },
-            "holdfast.v1.DraftService/GetDraft": (
-                [], [try bytes(Holdfast_V1_GetDraftRequest.with { $0.draftID = unknown.description })]
-            ),
-            "holdfast.v1.DraftService/ListDrafts": (
-                [],
-                try ["shop", "nowhere"].map { channel in
-                    try bytes(Holdfast_V1_ListDraftsRequest.with { $0.channel = channel })
-                }
-            ),
-            "holdfast.v1.DraftService/PlaceDraft": (
-                [], [try bytes(Holdfast_V1_PlaceDraftRequest.with { $0.draftID = unknown.description })]
-            ),
-            "holdfast.v1.DraftService/DiscardDraft": (
-                [],
-                [
-                    try bytes(
-                        Holdfast_V1_DiscardDraftRequest.with {
-                            $0.discardID = EntityID.fresh.description
-                            $0.draftID = unknown.description
-                        })
-                ]
-            ),
-            "holdfast.v1.OrderReviewService/HoldOrder": try ordered { id in
-                try bytes(
-                    Holdfast_V1_HoldOrderRequest.with {
-                        $0.holdID = EntityID.fresh.description
-                        $0.orderID = id.description
-                        $0.detail = "wait"
-                    })
-            },
-            "holdfast.v1.OrderReviewService/ApproveOrder": try ordered { id in
-                try bytes(
-                    Holdfast_V1_ApproveOrderRequest.with {
-                        $0.approvalID = EntityID.fresh.description
-                        $0.orderID = id.description
-                    })
-            },
-            "holdfast.v1.OrderReviewService/ValidateOrder": try ordered { id in
-                try bytes(
-                    Holdfast_V1_ValidateOrderRequest.with {
-                        $0.validationID = EntityID.fresh.description
-                        $0.orderID = id.description
-                    })
-            },
-            "holdfast.v1.OrderReviewService/ListHolds": (
-                [],
-                try ["shop", "nowhere"].map { channel in
-                    try bytes(Holdfast_V1_ListHoldsRequest.with { $0.channel = channel })
-                }
-            ),
-            "holdfast.v1.OrderReviewService/SetPrices": try priced { channel in
-                try bytes(
-                    Holdfast_V1_SetPricesRequest.with {
-                        $0.requestID = EntityID.fresh.description
-                        $0.channel = channel
-                        $0.prices = [.with { $0.sku = "A" }]
-                    })
-            },
-            "holdfast.v1.OrderReviewService/ListPrices": try priced { channel in
-                try bytes(Holdfast_V1_ListPricesRequest.with { $0.channel = channel })
-            },
-            "holdfast.v1.OrderService/CancelOrder": (
-                try bytes(cancel(mine.order)), [try bytes(cancel(others.order)), try bytes(cancel(unknown))]
-            ),
+    func cases(_ fulfilment: FulfilmentScopes) throws -> [String: ScopeCase] {
+        let tables = try [
+            stockCases(), orderCases(), paymentCases(), returnCases(), supplyCases(),
+            fulfilment.cases(otherOrder: others.order),
         ]
-        return try cases.merging(returnCases()) { $1 }.merging(supplyCases()) { $1 }
-            .merging(fulfilment.cases(otherOrder: others.order)) { $1 }
+        return tables.reduce(into: [:]) { all, table in all.merge(table) { $1 } }
     }
 
     private func supplyCases() throws -> [String: (inside: [UInt8], outside: [[UInt8]])] {
         func bytes(_ message: some Message) throws -> [UInt8] { try message.serializedBytes() }
         let unknown = EntityID.fresh
-        func orders(_ make: (EntityID) throws -> [UInt8]) rethrows -> (inside: [UInt8], outside: [[UInt8]]) {
-            (try make(mine.order), [try make(others.order), try make(unknown)])
-        }
         func plan(_ order: EntityID) throws -> [UInt8] {
             try bytes(
                 Holdfast_V1_PlanSourcingRequest.with {
@@ -541,63 +260,6 @@ private struct Shop: Sendable {
             ),
             "holdfast.v1.CustomerService/GetCustomer": ([], []),
             "holdfast.v1.CustomerService/ListCustomerOrders": ([], []),
-            "holdfast.v1.PaymentService/AddTender": (
-                try bytes(tender(mine.order)), [try bytes(tender(others.order)), try bytes(tender(unknown))]
-            ),
-            "holdfast.v1.PaymentService/AuthorizeTender": try orders { order in
-                try bytes(
-                    Holdfast_V1_AuthorizeTenderRequest.with {
-                        $0.authorizationID = EntityID.fresh.description
-                        $0.orderID = order.description
-                        $0.tenderNumber = 1
-                    })
-            },
-            "holdfast.v1.PaymentService/CaptureTender": try orders { order in
-                try bytes(
-                    Holdfast_V1_CaptureTenderRequest.with {
-                        $0.captureID = EntityID.fresh.description
-                        $0.orderID = order.description
-                        $0.tenderNumber = 1
-                    })
-            },
-            "holdfast.v1.PaymentService/VoidTender": try orders { order in
-                try bytes(
-                    Holdfast_V1_VoidTenderRequest.with {
-                        $0.voidID = EntityID.fresh.description
-                        $0.orderID = order.description
-                        $0.tenderNumber = 1
-                    })
-            },
-            "holdfast.v1.PaymentService/RefundOrder": try orders { order in
-                try bytes(
-                    Holdfast_V1_RefundOrderRequest.with {
-                        $0.refundID = EntityID.fresh.description
-                        $0.orderID = order.description
-                    })
-            },
-            "holdfast.v1.PaymentService/GetPayments": try orders { order in
-                try bytes(Holdfast_V1_GetPaymentsRequest.with { $0.orderID = order.description })
-            },
-            "holdfast.v1.PaymentService/ReportGatewayEvent": (
-                // The attempt of the tender that was added before.
-                try bytes(Holdfast_V1_ReportGatewayEventRequest.with { $0.attemptID = tenderID.description }),
-                [try bytes(Holdfast_V1_ReportGatewayEventRequest.with { $0.attemptID = unknown.description })]
-            ),
-            "holdfast.v1.PaymentService/ListDocuments": (
-                try bytes(Holdfast_V1_ListDocumentsRequest.with { $0.orderID = mine.order.description }),
-                [
-                    try bytes(Holdfast_V1_ListDocumentsRequest.with { $0.orderID = others.order.description }),
-                    try bytes(Holdfast_V1_ListDocumentsRequest.with { $0.orderID = unknown.description }), [],
-                ]
-            ),
-            "holdfast.v1.PaymentService/GetDocument": (
-                // Not a name of any: refused for that, not for its place.
-                try bytes(Holdfast_V1_GetDocumentRequest.with { $0.document = "MAIN-INV" }),
-                [
-                    try bytes(Holdfast_V1_GetDocumentRequest.with { $0.document = unknown.description }),
-                    try bytes(Holdfast_V1_GetDocumentRequest.with { $0.document = "MAIN-INV-2026-000001" }),
-                ]
-            ),
         ]
     }
 
@@ -609,7 +271,8 @@ private struct Shop: Sendable {
         }
         return [
             "holdfast.v1.ReturnService/CreateReturn": (
-                try bytes(Shop.ask(mine.order)), [try bytes(Shop.ask(others.order)), try bytes(Shop.ask(unknown))]
+                try bytes(ScopeShop.ask(mine.order)),
+                [try bytes(ScopeShop.ask(others.order)), try bytes(ScopeShop.ask(unknown))]
             ),
             "holdfast.v1.ReturnService/GetReturn": try returned { id in
                 try bytes(Holdfast_V1_GetReturnRequest.with { $0.returnID = id.description })
@@ -692,77 +355,15 @@ private struct Shop: Sendable {
         }
     }
 
-    func check(_ place: String) throws -> [UInt8] {
-        try Holdfast_V1_CheckAvailabilityRequest.with {
-            $0.items = [
-                .with {
-                    $0.sku = "A"
-                    $0.location = place
-                }
-            ]
-            $0.consistency = .fresh
-        }.serializedBytes()
-    }
-
-    private func channels(_ code: String) -> Holdfast_V1_UpsertChannelsRequest {
-        .with {
-            $0.requestID = EntityID.fresh.description
-            $0.channels = [
-                .with {
-                    $0.code = code
-                    $0.currencyCode = "GBP"
-                }
-            ]
-        }
-    }
-
-    private func transfer(_ from: String, _ to: String) -> Holdfast_V1_TransferStockRequest {
-        .with {
-            $0.movementID = EntityID.fresh.description
-            $0.fromLocation = from
-            $0.toLocation = to
-            $0.lines = [
-                .with {
-                    $0.sku = "A"
-                    $0.quantity = 1
-                }
-            ]
-        }
-    }
-
-    private func number(_ channel: String, _ order: EntityID) -> Holdfast_V1_GetOrderRequest {
-        .with {
-            $0.channel = channel
-            $0.externalID = order.description
-        }
-    }
-
-    /// The id of the one tender of the order inside: the same each time that the cases are made.
-    private var tenderID: EntityID { EntityID(high: mine.order.high, low: mine.order.low ^ 1) }
-
-    func tender(_ order: EntityID) -> Holdfast_V1_AddTenderRequest {
-        .with {
-            $0.tenderID = tenderID.description
-            $0.orderID = order.description
-            $0.kind = .cash
-        }
-    }
-
-    private func cancel(_ order: EntityID) -> Holdfast_V1_CancelOrderRequest {
-        .with {
-            $0.cancellationID = EntityID.fresh.description
-            $0.orderID = order.description
-        }
-    }
 }
 
 @Suite("Scopes")
 struct ScopeTests {
     @Test("Outside the scope every method says the same, whether there is such a thing or not; inside it works")
     func matrix() async throws {
-        try await Shop.with { shop in
+        try await ScopeShop.with { shop in
             let admin = try await shop.stack.key([.admin]).text
-            let fulfilment = try await FulfilmentScopes(shop.stack, by: admin) { try Shop.place($0, $1, $2) }
+            let fulfilment = try await FulfilmentScopes(shop.stack, by: admin) { try ScopeShop.place($0, $1, $2) }
             // Before the order is cancelled below.
             let tender = try await shop.stack.call(
                 "holdfast.v1.PaymentService/AddTender", try shop.tender(shop.mine.order).serializedBytes(), by: admin,
@@ -816,7 +417,7 @@ struct ScopeTests {
 
     @Test("What concerns the whole company is refused to a caller with a limited scope")
     func company() async throws {
-        try await Shop.with { shop in
+        try await ScopeShop.with { shop in
             for (method, _) in AccessTable.rules.filter({ $0.value.reach == .company }) {
                 for way in Way.allCases {
                     let answer = try await shop.stack.call(method, by: shop.key, way)
@@ -828,7 +429,7 @@ struct ScopeTests {
 
     @Test("Lists show what is inside, and a request for any location is served from inside")
     func narrowed() async throws {
-        try await Shop.with { shop in
+        try await ScopeShop.with { shop in
             func ask<Reply: Message>(_ method: String, _ message: [UInt8] = [], _ way: Way = .http2) async throws
                 -> Reply
             {
@@ -854,12 +455,14 @@ struct ScopeTests {
                     "AvailabilityService/CheckAvailability", try shop.check(""), way)
                 #expect(available.items.map(\.available) == [100])
                 let short = try await shop.stack.call(
-                    "holdfast.v1.ReservationService/Reserve", try Shop.reserve(.fresh, "web", "", 101), by: shop.key,
+                    "holdfast.v1.ReservationService/Reserve", try ScopeShop.reserve(.fresh, "web", "", 101),
+                    by: shop.key,
                     way)
                 #expect(short.code == .failedPrecondition && short.message.contains("100 are available"), "\(short)")
             }
             let short = try await shop.stack.call(
-                "holdfast.v1.OrderService/PlaceOrder", try Shop.place(.fresh, "web", "", 101), by: shop.key, .http2)
+                "holdfast.v1.OrderService/PlaceOrder", try ScopeShop.place(.fresh, "web", "", 101), by: shop.key, .http2
+            )
             #expect(short.code == .failedPrecondition && short.message.contains("100 are available"), "\(short)")
             let explained: Holdfast_V1_ExplainAvailabilityResponse = try await ask(
                 "AvailabilityService/ExplainAvailability",
@@ -870,7 +473,7 @@ struct ScopeTests {
 
     @Test("A caller held to channels learns of no order and no cancellation through movements")
     func movementsOfOrders() async throws {
-        try await Shop.with { shop in
+        try await ScopeShop.with { shop in
             let admin = try await shop.stack.key([.admin]).text
             let cancellation = EntityID.fresh
             let cancelled = try await shop.stack.call(
@@ -883,7 +486,8 @@ struct ScopeTests {
             #expect(cancelled.code == nil, "\(cancelled)")
             let sold = EntityID.fresh
             let placed = try await shop.stack.call(
-                "holdfast.v1.OrderService/PlaceOrder", try Shop.place(sold, "shop", "L2", goodsInHand: true), by: admin,
+                "holdfast.v1.OrderService/PlaceOrder", try ScopeShop.place(sold, "shop", "L2", goodsInHand: true),
+                by: admin,
                 .http2)
             #expect(placed.code == nil, "\(placed)")
 
@@ -925,14 +529,15 @@ struct ScopeTests {
 
     @Test("An id that another channel has used tells nothing of what it was used for")
     func replays() async throws {
-        try await Shop.with { shop in
+        try await ScopeShop.with { shop in
             for way in Way.allCases {
                 let held = try await shop.stack.call(
-                    "holdfast.v1.ReservationService/Reserve", try Shop.reserve(shop.others.reservation), by: shop.key,
+                    "holdfast.v1.ReservationService/Reserve", try ScopeShop.reserve(shop.others.reservation),
+                    by: shop.key,
                     way)
                 #expect(held.code == .alreadyExists && held.message.hasSuffix("with another request"), "\(held)")
                 let placed = try await shop.stack.call(
-                    "holdfast.v1.OrderService/PlaceOrder", try Shop.place(shop.others.order), by: shop.key, way)
+                    "holdfast.v1.OrderService/PlaceOrder", try ScopeShop.place(shop.others.order), by: shop.key, way)
                 #expect(placed.code == .alreadyExists && placed.message.hasSuffix("with another request"), "\(placed)")
             }
             // An attempt that came to nothing is another channel's affair too.
@@ -946,11 +551,11 @@ struct ScopeTests {
             let admin = try await shop.stack.key([.admin]).text
             for way in Way.allCases {
                 let repeated = try await shop.stack.call(
-                    "holdfast.v1.ReservationService/Reserve", try Shop.reserve(abandoned), by: shop.key, way)
+                    "holdfast.v1.ReservationService/Reserve", try ScopeShop.reserve(abandoned), by: shop.key, way)
                 #expect(repeated.code == .alreadyExists, "\(repeated)")
                 #expect(repeated.message.hasSuffix("with another request"), "\(repeated)")
                 let known = try await shop.stack.call(
-                    "holdfast.v1.ReservationService/Reserve", try Shop.reserve(abandoned, "shop"), by: admin, way)
+                    "holdfast.v1.ReservationService/Reserve", try ScopeShop.reserve(abandoned, "shop"), by: admin, way)
                 #expect(known.code == .failedPrecondition, "\(known)")
             }
         }

@@ -38,6 +38,7 @@ struct Mutation: Sendable {
         "holdfast.v1.CustomerService/SearchCustomers", "holdfast.v1.CustomerService/ListCustomerOrders",
         "holdfast.v1.PaymentService/GetPayments", "holdfast.v1.PaymentService/GetStoredValue",
         "holdfast.v1.PaymentService/ListDocuments", "holdfast.v1.PaymentService/GetDocument",
+        "holdfast.v1.PaymentService/ListOpenAttempts",
         // Records what a gateway says, however often it is asked.
         "holdfast.v1.PaymentService/ReportGatewayEvent",
         "holdfast.v1.ReturnService/GetReturnRules", "holdfast.v1.ReturnService/GetReturn",
@@ -74,42 +75,44 @@ struct MutationSet: Sendable {
 
     /// Makes a set with ids and articles of its own.
     init() throws {
-        let shop = Shop()
+        let shop = MutationShop()
         let fulfilment = try FulfilmentMutations(tag: shop.tag, channel: shop.channel)
         preparation = try shop.preparation() + shop.sourcingPreparation() + fulfilment.preparation
         mutations =
             try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.amendments() + shop.payments()
             + shop.giveBack()
             + shop.access() + shop.supply() + fulfilment.mutations
-        statements = fulfilment.statements
+        statements = fulfilment.statements + [shop.unansweredRefund()]
     }
 }
 
-private struct Shop {
+/// A shop with something to do for every mutating method.
+struct MutationShop {
     let tag = String(EntityID.fresh.hexadecimal.prefix(8))
     private let held = EntityID.fresh
     private let released = EntityID.fresh
     private let cancelled = EntityID.fresh
-    private let toHold = EntityID.fresh
-    private let heldOrder = EntityID.fresh
-    private let toValidate = EntityID.fresh
-    private let toAmend = EntityID.fresh
-    private let toPlace = EntityID.fresh
-    private let toDiscard = EntityID.fresh
+    let toHold = EntityID.fresh
+    let heldOrder = EntityID.fresh
+    let toValidate = EntityID.fresh
+    let toAmend = EntityID.fresh
+    let toPlace = EntityID.fresh
+    let toDiscard = EntityID.fresh
     private let revoked = EntityID.fresh
     private let rotated = EntityID.fresh
     private let planned = EntityID.fresh
     private let plan = EntityID.fresh
     /// An order for each of these: added, authorised, captured, voided, refunded.
-    private let paid = (0..<5).map { _ in EntityID.fresh }
-    private let card = EntityID.fresh
+    let paid = (0..<5).map { _ in EntityID.fresh }
+    let card = EntityID.fresh
+    let unanswered = EntityID.fresh
     private let sold = EntityID.fresh
     /// Returns of it: one for each step.
     private let returns = (0..<5).map { _ in EntityID.fresh }
 
-    private func sku(_ name: String) -> String { "\(tag)-\(name)" }
-    private var warehouse: String { tag + "-W" }
-    private var store: String { tag + "-S" }
+    func sku(_ name: String) -> String { "\(tag)-\(name)" }
+    var warehouse: String { tag + "-W" }
+    var store: String { tag + "-S" }
     var channel: String { tag + "-web" }
     private static let articles = [
         "reserve", "order", "receive", "adjust", "count", "transfer", "policy", "held", "released", "cancelled",
@@ -120,7 +123,7 @@ private struct Shop {
     func preparation() throws -> [Mutation] {
         let ids = (0..<5).map { _ in EntityID.fresh }
         return [
-            try Mutation("CatalogService/UpsertProducts", id: ids[0], products(ids[0], Shop.articles)),
+            try Mutation("CatalogService/UpsertProducts", id: ids[0], products(ids[0], MutationShop.articles)),
             try Mutation(
                 "CatalogService/UpsertLocations", id: ids[1],
                 Holdfast_V1_UpsertLocationsRequest.with {
@@ -137,7 +140,7 @@ private struct Shop {
                 "InventoryService/ReceiveStock", id: ids[3],
                 Holdfast_V1_ReceiveStockRequest.with { request in
                     request.movementID = ids[3].description
-                    request.lines = Shop.articles.map { line($0, 100) }
+                    request.lines = MutationShop.articles.map { line($0, 100) }
                 }),
             try Mutation("ReservationService/Reserve", id: held, reservation(held, "held", 2)),
             try Mutation("ReservationService/Reserve", id: released, reservation(released, "released", 2)),
@@ -151,88 +154,8 @@ private struct Shop {
         ] + (try orders()) + (try tenders()) + (try returnsPreparation())
     }
 
-    private func orders() throws -> [Mutation] {
+    func orders() throws -> [Mutation] {
         try paid.map { try Mutation("OrderService/PlaceOrder", id: $0, order($0, "paid", 1)) }
-    }
-
-    private func tenders() throws -> [Mutation] {
-        let kinds: [(kind: Holdfast_V1_TenderKind, holds: Bool)] = [
-            (.cardGateway, false), (.cardGateway, true), (.cardGateway, false), (.cash, false),
-        ]
-        return try zip(paid.dropFirst(), kinds).map { order, tender in
-            let id = EntityID.fresh
-            return try Mutation(
-                "PaymentService/AddTender", id: id, self.tender(id, order, tender.kind, holds: tender.holds))
-        }
-    }
-
-    func payments() throws -> [Mutation] {
-        let ids = (0..<8).map { _ in EntityID.fresh }
-        return [
-            try Mutation(
-                "PaymentService/AddTender", id: ids[0], tender(ids[0], paid[0], .cash), differs: "label"
-            ) { $0.label = "another" },
-            try Mutation(
-                "PaymentService/AuthorizeTender", id: ids[1],
-                Holdfast_V1_AuthorizeTenderRequest.with {
-                    $0.authorizationID = ids[1].description
-                    $0.orderID = paid[1].description
-                    $0.tenderNumber = 1
-                }, differs: "tender_number"
-            ) { $0.tenderNumber = 2 },
-            try Mutation(
-                "PaymentService/CaptureTender", id: ids[2],
-                Holdfast_V1_CaptureTenderRequest.with {
-                    $0.captureID = ids[2].description
-                    $0.orderID = paid[2].description
-                    $0.tenderNumber = 1
-                    $0.amount = pounds(100)
-                }, differs: "amount.amount_minor"
-            ) { $0.amount.amountMinor = 99 },
-            try Mutation(
-                "PaymentService/VoidTender", id: ids[3],
-                Holdfast_V1_VoidTenderRequest.with {
-                    $0.voidID = ids[3].description
-                    $0.orderID = paid[3].description
-                    $0.tenderNumber = 1
-                }, differs: "tender_number"
-            ) { $0.tenderNumber = 2 },
-            try Mutation(
-                "PaymentService/RefundOrder", id: ids[4],
-                Holdfast_V1_RefundOrderRequest.with {
-                    $0.refundID = ids[4].description
-                    $0.orderID = paid[4].description
-                    $0.amount = pounds(50)
-                    $0.goodwill = true
-                }, differs: "reason"
-            ) { $0.reason = "late" },
-            try Mutation(
-                "PaymentService/IssueStoredValue", id: ids[5],
-                Holdfast_V1_IssueStoredValueRequest.with {
-                    $0.issueID = ids[5].description
-                    $0.kind = .storeCredit
-                    $0.customerID = tag
-                    $0.amount = pounds(500)
-                }, differs: "amount.amount_minor"
-            ) { $0.amount.amountMinor = 501 },
-            try Mutation(
-                "PaymentService/AdjustStoredValue", id: ids[6],
-                Holdfast_V1_AdjustStoredValueRequest.with {
-                    $0.adjustmentID = ids[6].description
-                    $0.accountID = card.description
-                    $0.amount = pounds(-10)
-                    $0.reason = "counted"
-                }, differs: "reason"
-            ) { $0.reason = "stolen" },
-            try Mutation(
-                "PaymentService/SetLegalEntity", id: ids[7],
-                Holdfast_V1_SetLegalEntityRequest.with {
-                    $0.requestID = ids[7].description
-                    $0.channel = channel
-                    $0.legalEntity = "UK"
-                }, differs: "legal_entity"
-            ) { $0.legalEntity = "EU" },
-        ]
     }
 
     /// A return that is to be changed, one to be received, one to be inspected and one to be settled.
@@ -332,7 +255,7 @@ private struct Shop {
         ]
     }
 
-    private func rules(_ id: EntityID) -> Holdfast_V1_UpsertReturnRulesRequest {
+    func rules(_ id: EntityID) -> Holdfast_V1_UpsertReturnRulesRequest {
         .with {
             $0.requestID = id.description
             $0.rules = [false, true].map { withoutOrder in
@@ -390,99 +313,6 @@ private struct Shop {
         }
     }
 
-    func catalogue() throws -> [Mutation] {
-        let ids = (0..<3).map { _ in EntityID.fresh }
-        return [
-            try Mutation(
-                "CatalogService/UpsertProducts", id: ids[0], products(ids[0], ["new", "newer"]),
-                differs: "products[1].name"
-            ) { $0.products[1].name = "another" },
-            try Mutation(
-                "CatalogService/UpsertLocations", id: ids[1],
-                Holdfast_V1_UpsertLocationsRequest.with {
-                    $0.requestID = ids[1].description
-                    $0.locations = [location(tag + "-N")]
-                }, differs: "locations[0].rank"
-            ) { $0.locations[0].rank = 9 },
-            try Mutation(
-                "CatalogService/UpsertChannels", id: ids[2],
-                Holdfast_V1_UpsertChannelsRequest.with {
-                    $0.requestID = ids[2].description
-                    $0.channels = [channel(tag + "-till")]
-                }, differs: "channels[0].name"
-            ) { $0.channels[0].name = "another" },
-        ]
-    }
-
-    /// Where they take, they take all that there is: a second one would find nothing.
-    func stock() throws -> [Mutation] {
-        let ids = (0..<5).map { _ in EntityID.fresh }
-        return [
-            try Mutation(
-                "InventoryService/ReceiveStock", id: ids[0],
-                Holdfast_V1_ReceiveStockRequest.with {
-                    $0.movementID = ids[0].description
-                    $0.reference = "DN-1"
-                    $0.lines = [line("receive", 5)]
-                }, differs: "lines[0].quantity"
-            ) { $0.lines[0].quantity = 6 },
-            try Mutation(
-                "InventoryService/AdjustStock", id: ids[1],
-                Holdfast_V1_AdjustStockRequest.with { request in
-                    request.movementID = ids[1].description
-                    request.reason = "damaged"
-                    request.lines = [
-                        .with {
-                            $0.sku = sku("adjust")
-                            $0.location = warehouse
-                            $0.delta = -100
-                        }
-                    ]
-                }, differs: "reason"
-            ) { $0.reason = "stolen" },
-            try Mutation(
-                "InventoryService/CountStock", id: ids[2],
-                Holdfast_V1_CountStockRequest.with { request in
-                    request.movementID = ids[2].description
-                    request.lines = [
-                        .with {
-                            $0.sku = sku("count")
-                            $0.location = warehouse
-                            $0.counted = 90
-                        }
-                    ]
-                }, differs: "lines[0].counted"
-            ) { $0.lines[0].counted = 91 },
-            try Mutation(
-                "InventoryService/TransferStock", id: ids[3],
-                Holdfast_V1_TransferStockRequest.with { request in
-                    request.movementID = ids[3].description
-                    request.fromLocation = warehouse
-                    request.toLocation = store
-                    request.lines = [
-                        .with {
-                            $0.sku = sku("transfer")
-                            $0.quantity = 100
-                        }
-                    ]
-                }, differs: "lines[0].quantity"
-            ) { $0.lines[0].quantity = 8 },
-            try Mutation(
-                "InventoryService/SetStockPolicy", id: ids[4],
-                Holdfast_V1_SetStockPolicyRequest.with { request in
-                    request.movementID = ids[4].description
-                    request.lines = [
-                        .with {
-                            $0.sku = sku("policy")
-                            $0.location = warehouse
-                            $0.safetyStock = 4
-                        }
-                    ]
-                }, differs: "lines[0].safety_stock"
-            ) { $0.lines[0].safetyStock = 5 },
-        ]
-    }
-
     func trade() throws -> [Mutation] {
         let ids = (0..<4).map { _ in EntityID.fresh }
         return [
@@ -520,129 +350,7 @@ private struct Shop {
         ]
     }
 
-    /// A channel with rules, an article without stock, and orders of it.
-    private func reviewPreparation() throws -> [Mutation] {
-        let ids = (0..<3).map { _ in EntityID.fresh }
-        return [
-            try Mutation(
-                "CatalogService/UpsertProducts", id: ids[0],
-                Holdfast_V1_UpsertProductsRequest.with { request in
-                    request.requestID = ids[0].description
-                    request.products = [.with { $0.sku = sku("fee") }]
-                }),
-            try Mutation(
-                "CatalogService/UpsertChannels", id: ids[1],
-                Holdfast_V1_UpsertChannelsRequest.with { request in
-                    request.requestID = ids[1].description
-                    request.channels = [channel(reviewed)]
-                    request.channels[0].review.remorseSeconds = 3_600
-                }),
-            try Mutation("OrderService/PlaceOrder", id: toHold, feeOrder(toHold)),
-            try Mutation("OrderService/PlaceOrder", id: heldOrder, feeOrder(heldOrder)),
-            try Mutation("OrderService/PlaceOrder", id: toValidate, feeOrder(toValidate, reviewed)),
-            try Mutation("OrderReviewService/HoldOrder", id: ids[2], hold(ids[2], heldOrder)),
-            try Mutation("OrderService/PlaceOrder", id: toAmend, feeOrder(toAmend)),
-            try Mutation("DraftService/SaveDraft", id: toPlace, draft(toPlace, of: toPlace)),
-            try Mutation("DraftService/SaveDraft", id: toDiscard, draft(toDiscard, of: toDiscard)),
-        ]
-    }
-
-    private var reviewed: String { tag + "-reviewed" }
-
-    private func feeOrder(_ id: EntityID, _ code: String? = nil) -> Holdfast_V1_PlaceOrderRequest {
-        var request = order(id, "fee", 2)
-        request.lines[0].location = ""
-        if let code { request.channel = code }
-        return request
-    }
-
-    private func hold(_ id: EntityID, _ order: EntityID) -> Holdfast_V1_HoldOrderRequest {
-        .with {
-            $0.holdID = id.description
-            $0.orderID = order.description
-            $0.detail = "wait"
-        }
-    }
-
-    func review() throws -> [Mutation] {
-        let ids = (0..<4).map { _ in EntityID.fresh }
-        return [
-            try Mutation(
-                "OrderReviewService/HoldOrder", id: ids[0], hold(ids[0], toHold), differs: "detail"
-            ) { $0.detail = "wait longer" },
-            try Mutation(
-                "OrderReviewService/ApproveOrder", id: ids[1],
-                Holdfast_V1_ApproveOrderRequest.with {
-                    $0.approvalID = ids[1].description
-                    $0.orderID = heldOrder.description
-                    $0.reasons = [.manual]
-                }, differs: "note"
-            ) { $0.note = "so be it" },
-            try Mutation(
-                "OrderReviewService/ValidateOrder", id: ids[2],
-                Holdfast_V1_ValidateOrderRequest.with {
-                    $0.validationID = ids[2].description
-                    $0.orderID = toValidate.description
-                }, differs: "order_id"
-            ) { $0.orderID = toHold.description },
-            try Mutation(
-                "OrderReviewService/SetPrices", id: ids[3],
-                Holdfast_V1_SetPricesRequest.with { request in
-                    request.requestID = ids[3].description
-                    request.channel = channel
-                    request.prices = [
-                        .with {
-                            $0.sku = sku("fee")
-                            $0.price.currencyCode = "GBP"
-                            $0.price.units = 2
-                        }
-                    ]
-                }, differs: "prices[0].price.units"
-            ) { $0.prices[0].price.units = 3 },
-        ]
-    }
-
-    private func draft(_ id: EntityID, of draft: EntityID) -> Holdfast_V1_SaveDraftRequest {
-        .with {
-            $0.saveID = id.description
-            $0.draft.draftID = draft.description
-            $0.draft.content = feeOrder(draft)
-            $0.draft.content.orderID = ""
-        }
-    }
-
-    func amendments() throws -> [Mutation] {
-        let ids = (0..<3).map { _ in EntityID.fresh }
-        return [
-            try Mutation(
-                "OrderAmendmentService/AmendOrder", id: ids[0],
-                Holdfast_V1_AmendOrderRequest.with { request in
-                    request.amendmentID = ids[0].description
-                    request.orderID = toAmend.description
-                    request.change = [
-                        .with {
-                            $0.lineNumber = 1
-                            $0.quantity = 5
-                        }
-                    ]
-                }, differs: "change[0].quantity"
-            ) { $0.change[0].quantity = 6 },
-            try Mutation(
-                "DraftService/SaveDraft", id: ids[1], draft(ids[1], of: .fresh), differs: "draft.note"
-            ) { $0.draft.note = "for the fair" },
-            try Mutation(
-                "DraftService/PlaceDraft", id: toPlace,
-                Holdfast_V1_PlaceDraftRequest.with { $0.draftID = toPlace.description }, differs: "revision"
-            ) { $0.revision = 1 },
-            try Mutation(
-                "DraftService/DiscardDraft", id: ids[2],
-                Holdfast_V1_DiscardDraftRequest.with {
-                    $0.discardID = ids[2].description
-                    $0.draftID = toDiscard.description
-                }, differs: "draft_id"
-            ) { $0.draftID = toPlace.description },
-        ]
-    }
+    var reviewed: String { tag + "-reviewed" }
 
     func access() throws -> [Mutation] {
         let ids = (0..<2).map { _ in EntityID.fresh }
@@ -768,34 +476,14 @@ private struct Shop {
         }
     }
 
-    private func pounds(_ minor: Int64) -> Holdfast_V1_Money {
+    func pounds(_ minor: Int64) -> Holdfast_V1_Money {
         .with {
             $0.currencyCode = "GBP"
             $0.amountMinor = minor
         }
     }
 
-    private func tender(
-        _ id: EntityID, _ order: EntityID, _ kind: Holdfast_V1_TenderKind, holds: Bool = false
-    ) -> Holdfast_V1_AddTenderRequest {
-        .with {
-            $0.tenderID = id.description
-            $0.orderID = order.description
-            $0.kind = kind
-            if kind == .cardGateway { $0.token = "tok-1" }
-            $0.authorize = holds
-        }
-    }
-
-    private func giftCard(_ id: EntityID) -> Holdfast_V1_IssueStoredValueRequest {
-        .with {
-            $0.issueID = id.description
-            $0.kind = .giftCard
-            $0.amount = pounds(1_000)
-        }
-    }
-
-    private func products(_ id: EntityID, _ names: [String]) -> Holdfast_V1_UpsertProductsRequest {
+    func products(_ id: EntityID, _ names: [String]) -> Holdfast_V1_UpsertProductsRequest {
         .with { request in
             request.requestID = id.description
             request.products = names.map { name in
@@ -808,7 +496,7 @@ private struct Shop {
         }
     }
 
-    private func location(_ code: String) -> Holdfast_V1_Location {
+    func location(_ code: String) -> Holdfast_V1_Location {
         .with {
             $0.code = code
             $0.name = code
@@ -816,7 +504,7 @@ private struct Shop {
         }
     }
 
-    private func channel(_ code: String) -> Holdfast_V1_Channel {
+    func channel(_ code: String) -> Holdfast_V1_Channel {
         .with {
             $0.code = code
             $0.name = code
@@ -824,7 +512,7 @@ private struct Shop {
         }
     }
 
-    private func line(_ article: String, _ quantity: Int64) -> Holdfast_V1_StockLine {
+    func line(_ article: String, _ quantity: Int64) -> Holdfast_V1_StockLine {
         .with {
             $0.sku = sku(article)
             $0.location = warehouse
@@ -845,7 +533,7 @@ private struct Shop {
         }
     }
 
-    private func order(
+    func order(
         _ id: EntityID, _ article: String, _ quantity: Int64, inHand: Bool = false
     ) -> Holdfast_V1_PlaceOrderRequest {
         .with { request in
