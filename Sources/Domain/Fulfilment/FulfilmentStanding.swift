@@ -152,6 +152,9 @@ public enum FulfilmentStanding: Hashable, Sendable {
         }
     }
 
+    /// Whether its goods are at the store where they are collected, wherever they were picked.
+    public var isAtStore: Bool { self == .pickup(.readyForPickup) || self == .pickup(.expired) }
+
     /// Where a fulfilment of a kind stands once it is released, and what that does to its units.
     ///
     /// - Parameters:

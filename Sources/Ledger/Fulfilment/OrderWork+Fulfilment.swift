@@ -81,6 +81,7 @@ extension OrderWork {
         _ step: FulfilmentStep, _ kind: OrderEventKind, _ turn: inout FulfilmentTurn, keeps: Bool = true
     ) throws {
         let next = try turn.fulfilment.standing.after(step, by: change.caller.actors, naming: turn.name)
+        if next.effect.units == [.recall] { try shelve(turn.open.flatMap(\.parts), of: turn.fulfilment) }
         if let event = next.effect.units.first, let status = turn.fulfilment.standing.units {
             for open in turn.open {
                 turn.moved.append(
@@ -304,10 +305,15 @@ extension OrderWork {
         guard turn.fulfilment.standing.kind == .pickup else { return try step(.lose, .lost, &turn, keeps: false) }
         let next = try turn.fulfilment.standing.after(.lose, by: change.caller.actors, naming: turn.name)
         let all = turn.fulfilment.lines.indices.map { (index: $0, quantity: turn.fulfilment.lines[$0].open) }
-        // The goods were still those of the shelf that they came from: they are gone from its count.
         try replace(
-            all.filter { $0.quantity > 0 }, rule ?? .cancel, corrects: true, standIn, from: .picked,
+            all.filter { $0.quantity > 0 }, rule ?? .cancel, corrects: false, standIn, from: .picked,
             allowed: next.effect.units, &turn)
+        // The goods were still those of the shelf that they came from: they are gone from its count, unless that was counted
+        // without them.
+        for entry in all where entry.quantity > 0 {
+            guard let cell = turn.fulfilment.lines[entry.index].cell else { continue }
+            depart(.count, cell, entry.quantity)
+        }
         finish(next.standing, .lost, &turn)
     }
 

@@ -294,6 +294,7 @@ extension OrderWork {
             throw Refusal.wrongState(
                 before.kind.subject, fulfilment.id.description, state: before.word, explanation: "it has no units")
         }
+        var shelved: [CellPart] = []
         for line in wish.lines {
             var rest = line.quantity
             var parts: [CellPart] = []
@@ -306,8 +307,10 @@ extension OrderWork {
             }
             // What was found missing since was cancelled, re-sourced or backordered by its own rule.
             guard line.quantity > rest else { continue }
+            shelved += parts
             moved.append(try move(.recall, line.quantity - rest, line: line.number, from: status, parts: parts))
         }
+        try shelve(shelved, of: fulfilment)
         if fulfilment.openUnits == 0 {
             fulfilment.standing = next.standing
         } else if status == .packed {

@@ -4,6 +4,7 @@ import GRPCProtobuf
 import HoldfastAPI
 import HoldfastTesting
 import Ledger
+import Logging
 import SwiftProtobuf
 import Testing
 
@@ -219,6 +220,105 @@ struct PickupTests {
             #expect(try await shop.stock("A", "DC") == [6, 0])
             let refusal = try await status { try await lose(.backorder).1 }
             #expect(refusal.code == .invalidArgument)
+            try await shop.expectExactBooks()
+        }
+    }
+
+    private func send(_ shop: Shop, _ id: String) async throws {
+        _ = try await shop.bench.fulfilment.sendToStore(
+            request: .with {
+                $0.requestID = EntityID.fresh.description
+                $0.fulfilmentID = id
+            }, context: shop.context)
+    }
+
+    /// A pickup that DC has picked and that is at the counter of LDN-1.
+    private func atTheStore(_ shop: Shop) async throws -> Holdfast_V1_Fulfilment {
+        let one = try await picked(shop, at: "DC")
+        try await send(shop, one.fulfilmentID)
+        return try await ready(shop, one.fulfilmentID).step.fulfilment
+    }
+
+    private func restock(_ shop: Shop, _ id: String) async throws -> Holdfast_V1_RestockPickupResponse {
+        try await shop.bench.deployment.run("UPDATE fulfilment SET expires_at = now() - interval '1 second'")
+        #expect(try await shop.bench.processing.expirePickups() == 1)
+        return try await shop.bench.fulfilment.restockPickup(
+            request: .with {
+                $0.requestID = EntityID.fresh.description
+                $0.fulfilmentID = id
+            }, context: shop.context)
+    }
+
+    @Test("What was sent to a store and is not collected goes onto that store's shelf, and can be sold there")
+    func restockedWhereItIs() async throws {
+        try await Shop.with { shop in
+            let one = try await atTheStore(shop)
+            #expect(try await shop.stock("A", "DC") == [10, 2])
+            #expect(try await restock(shop, one.fulfilmentID).step.orderStatus == .cancelled)
+            #expect(try await shop.stock("A", "DC") == [8, 0])
+            #expect(try await shop.stock("A", "LDN-1") == [7, 0])
+            #expect(try await shop.bench.deployment.available("A", "LDN-1") == 7)
+            #expect(try await shop.bench.deployment.available("A", "DC") == 8)
+            let moves = try await shop.bench.deployment.numbers(
+                "SELECT on_hand_delta FROM stock_movement WHERE kind IN (4, 5) ORDER BY kind")
+            #expect(moves == [-2, 2])
+            #expect(
+                try await shop.bench.deployment.numbers("SELECT count(*) FROM outbox WHERE topic = 'stock.changed'")
+                    == [2])
+            // B was never at the store: its shelf is made with the move. The count of where it was picked says it is gone.
+            let other = try await shop.released([("B", "DC", 3)], pickupAt: "LDN-1").fulfilmentID
+            try await shop.start(other)
+            try await shop.pick(other, [("B", 3)])
+            try await send(shop, other)
+            _ = try await ready(shop, other)
+            try await shop.bench.deployment.change(.count, [("B", "DC", 1)])
+            _ = try await restock(shop, other)
+            #expect(try await shop.stock("B", "DC") == [0, 0])
+            #expect(try await shop.stock("B", "LDN-1") == [3, 0])
+            try await shop.expectExactBooks()
+        }
+    }
+
+    @Test("What is cancelled at the counter of a store that another location sent it to goes onto the store's shelf")
+    func cancelledWhereItIs() async throws {
+        try await Shop.with { shop in
+            let one = try await atTheStore(shop)
+            let cancellations = LateCancellationService(
+                processing: shop.bench.processing, logger: Logger(label: "test"))
+            let wish = try await cancellations.requestCancellation(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.orderID = one.orderID
+                }, context: shop.context)
+            _ = try await cancellations.respondCancellation(
+                request: .with {
+                    $0.responseID = EntityID.fresh.description
+                    $0.cancellationID = wish.cancellations[0].cancellationID
+                    $0.accept = true
+                }, context: shop.context)
+            #expect(try await shop.get(one.fulfilmentID).state == "cancelled")
+            #expect(try await shop.stock("A", "DC") == [8, 0])
+            #expect(try await shop.stock("A", "LDN-1") == [7, 0])
+            try await shop.expectExactBooks()
+        }
+    }
+
+    @Test(
+        "What is lost on the way is lost whatever the count of its origin says since, and less than nothing is never there",
+        arguments: [Int64(0), 1, 2, 7])
+    func lostAfterACount(counted: Int64) async throws {
+        try await Shop.with { shop in
+            let one = try await picked(shop, at: "DC")
+            try await send(shop, one.fulfilmentID)
+            try await shop.bench.deployment.change(.count, [("A", "DC", counted)])
+            let lost = try await shop.bench.fulfilment.reportLost(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = one.fulfilmentID
+                }, context: shop.context)
+            #expect(lost.step.fulfilment.state == "lost")
+            #expect(try await shop.stock("A", "DC") == [max(0, counted - 2), 0])
+            #expect(try await shop.units(try #require(EntityID(one.orderID))) == "cancelled 2")
             try await shop.expectExactBooks()
         }
     }

@@ -152,6 +152,10 @@ extension Ledger {
             [(lockCells, [.int64s(ids.map(\.rawValue))])] + BackorderFollowing.locking(ids, waiting))
         var cells = try LockedCell.byID(locked[0])
         var movements = MovementColumns()
+        // What left without an order, by cell: more than is promised of it may be gone then.
+        var taken: [CellID: Int64] = [:]
+        // Goods changed their place or were found gone: that is told as a change of stock.
+        var isToldAsStock = false
         let (cause, reason) = (work.change.id, work.change.reason)
         for effect in work.cellEffects {
             guard var cell = cells[effect.cell] else { throw LedgerFault.planOutdated }
@@ -185,6 +189,15 @@ extension Ledger {
                 }
                 cell.apply(onHand: onHand)
                 movements.append(kind, id, onHand: onHand, cause: cause, reason: reason)
+                taken[id, default: 0] -= onHand
+                if kind == .transferIn { isToldAsStock = true }
+            case .departure(let kind, let id, let quantity):
+                let leaving = min(quantity, cell.onHand)
+                guard leaving > 0 else { continue }
+                cell.apply(onHand: -leaving)
+                movements.append(kind, id, onHand: -leaving, cause: cause, reason: reason)
+                taken[id, default: 0] += leaving
+                isToldAsStock = true
             }
             cells[effect.cell] = cell
         }
@@ -194,14 +207,15 @@ extension Ledger {
             locked[locked.count - 1], &cells, movements: &movements,
             but: waiting.contains { $0.units > 0 } ? work.head.id : nil, on: work.connection)
         if !movements.isEmpty { steps += [movements.inserting, LockedCell.writing(cells.values)] }
-        if let shortages = try newShortages(of: work, in: cells) { steps.append(shortages) }
+        if isToldAsStock { steps.append((publishStock, [.uuid(PostgresUUID(cause))])) }
+        if let shortages = try newShortages(taken, of: work, in: cells) { steps.append(shortages) }
         return (cells, steps)
     }
 
     /// What movements took from cells beyond what is promised of them, and is not recorded yet.
-    private static func newShortages(of work: OrderWork, in cells: [CellID: LockedCell]) throws -> LedgerStep? {
-        var taken: [CellID: Int64] = [:]
-        for case .movement(_, let cell, let onHand) in work.cellEffects { taken[cell, default: 0] -= onHand }
+    private static func newShortages(
+        _ taken: [CellID: Int64], of work: OrderWork, in cells: [CellID: LockedCell]
+    ) throws -> LedgerStep? {
         let suspects = taken.filter { $0.value > 0 }.keys.map(\.rawValue).sorted()
         guard !suspects.isEmpty else { return nil }
         let figures = try work.connection.pipeline([

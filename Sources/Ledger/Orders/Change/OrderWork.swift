@@ -37,10 +37,14 @@ struct OrderWork {
         case reserved(CellID, Int64, sku: String, line: Int32)
         /// A movement of its own: goods come, are found missing, and such. Less than nothing cannot be on hand.
         case movement(MovementKind, CellID, onHand: Int64)
+        /// Goods that are known to be gone leave the count, as many of them as are still on it.
+        case departure(MovementKind, CellID, Int64)
 
         var cell: CellID {
             switch self {
-            case .units(_, let cell, _), .reserved(let cell, _, _, _), .movement(_, let cell, _): cell
+            case .units(_, let cell, _), .reserved(let cell, _, _, _), .movement(_, let cell, _),
+                .departure(_, let cell, _):
+                cell
             }
         }
     }
@@ -115,6 +119,11 @@ struct OrderWork {
     /// Notes a movement of a cell that is no transition of units.
     mutating func book(_ kind: MovementKind, _ cell: CellID, onHand: Int64) {
         cellEffects.append(.movement(kind, cell, onHand: onHand))
+    }
+
+    /// Notes goods of a cell that are gone: a count that was taken since has found that already, and is not lowered again.
+    mutating func depart(_ kind: MovementKind, _ cell: CellID, _ quantity: Int64) {
+        cellEffects.append(.departure(kind, cell, quantity))
     }
 
     // MARK: - Units
