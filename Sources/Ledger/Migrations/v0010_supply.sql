@@ -116,8 +116,21 @@ CREATE TABLE sourcing_booking (
     lines bigint NOT NULL CHECK (lines > 0),
     PRIMARY KEY (plan_id, location_id, day)
 );
-CREATE INDEX sourcing_booking_day ON sourcing_booking (location_id, day);
-COMMENT ON TABLE sourcing_booking IS 'What committed plans use up of a location''s capacity on a day; each row is one order there.';
+COMMENT ON TABLE sourcing_booking IS
+    'What a committed plan uses up of a location''s capacity on a day. It follows the units of its order: what is cancelled or '
+    'served from elsewhere is given back.';
+
+CREATE TABLE sourcing_day (
+    location_id integer NOT NULL REFERENCES location (id),
+    day date NOT NULL,
+    units bigint NOT NULL DEFAULT 0 CHECK (units >= 0),
+    lines bigint NOT NULL DEFAULT 0 CHECK (lines >= 0),
+    orders bigint NOT NULL DEFAULT 0 CHECK (orders >= 0),
+    PRIMARY KEY (location_id, day)
+) WITH (fillfactor = 70);
+COMMENT ON TABLE sourcing_day IS
+    'The sum of a location''s bookings on a day by its own clocks; orders counts them. Who books locks the row first and compares '
+    'with the capacity, after the order and before cells, in the order of location and day.';
 
 -- Customers, beside what each order says of its own.
 

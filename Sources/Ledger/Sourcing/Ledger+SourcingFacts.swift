@@ -49,12 +49,11 @@ extension Ledger {
             coalesce(b.lines, '{}'), coalesce(b.orders, '{}')
         FROM location_sourcing s JOIN location l ON l.id = s.location_id
         LEFT JOIN LATERAL (
-            SELECT array_agg(d.day ORDER BY d.day) AS days, array_agg(d.units ORDER BY d.day) AS units,
-                array_agg(d.lines ORDER BY d.day) AS lines, array_agg(d.orders ORDER BY d.day) AS orders
-            FROM (SELECT (day - date '1970-01-01')::int4 AS day, sum(units)::int8 AS units, sum(lines)::int8 AS lines,
-                    count(*) AS orders
-                FROM sourcing_booking WHERE location_id = s.location_id AND day >= date '1970-01-01' + $4::int4
-                GROUP BY day) d
+            SELECT array_agg((d.day - date '1970-01-01')::int4 ORDER BY d.day) AS days,
+                array_agg(d.units ORDER BY d.day) AS units, array_agg(d.lines ORDER BY d.day) AS lines,
+                array_agg(d.orders ORDER BY d.day) AS orders
+            FROM sourcing_day d WHERE d.location_id = s.location_id AND d.day >= date '1970-01-01' + $4::int4
+                AND d.orders > 0
         ) b ON true
         WHERE l.code > $1::text AND ($3::text[] IS NULL OR l.code = ANY($3::text[])) ORDER BY l.code LIMIT $2::int4
         """, access: .readOnly)

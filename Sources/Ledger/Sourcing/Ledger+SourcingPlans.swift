@@ -154,17 +154,19 @@ public struct SourcingCommitment: Sendable {
         public var location: String
         /// The day since 1970-01-01.
         public var day: Int
+        /// Units by line, each at least 1.
+        public var parts: [Int32: Int64]
+
         /// Units.
-        public var units: Int64
+        public var units: Int64 { parts.values.reduce(0, +) }
         /// Lines.
-        public var lines: Int64
+        public var lines: Int64 { Int64(parts.count) }
 
         /// Makes a booking.
-        public init(location: String, day: Int, units: Int64, lines: Int64) {
+        public init(location: String, day: Int, parts: [Int32: Int64]) {
             self.location = location
             self.day = day
-            self.units = units
-            self.lines = lines
+            self.parts = parts
         }
     }
 
@@ -174,15 +176,20 @@ public struct SourcingCommitment: Sendable {
     public var standing: [SourceableUnits]
     /// What moves.
     public var moves: [Move]
-    /// What it uses up of the locations' capacity.
+    /// What it uses up of the locations' capacity; each location and day once.
     public var bookings: [Booking]
+    /// Whether the locations' capacity holds: not where the plan had to drop it.
+    public var keepsCapacity: Bool
 
     /// Makes a commitment.
-    public init(plan: EntityID, standing: [SourceableUnits], moves: [Move], bookings: [Booking]) {
+    public init(
+        plan: EntityID, standing: [SourceableUnits], moves: [Move], bookings: [Booking], keepsCapacity: Bool
+    ) {
         self.plan = plan
         self.standing = standing
         self.moves = moves
         self.bookings = bookings
+        self.keepsCapacity = keepsCapacity
     }
 }
 
@@ -192,11 +199,7 @@ extension Ledger {
     private static let commitPlan = PostgresStatement(
         "commit_sourcing_plan",
         """
-        WITH p AS (UPDATE sourcing_plan SET commit_id = $2::uuid, committed_at = now() WHERE id = $1::uuid)
-        INSERT INTO sourcing_booking (plan_id, location_id, day, units, lines)
-        SELECT $1::uuid, l.id, date '1970-01-01' + n.day, n.units, n.lines
-        FROM unnest($3::text[], $4::int4[], $5::int8[], $6::int8[]) AS n(code, day, units, lines)
-        JOIN location l ON l.code = n.code
+        UPDATE sourcing_plan SET commit_id = $2::uuid, committed_at = now() WHERE id = $1::uuid
         """)
 
     /// The reply that a commit has stored, or nil.
@@ -220,7 +223,7 @@ extension Ledger {
     ///   - encodeReply: the reply to store, for the units that moved and the place of the event, 0 for none.
     /// - Returns: the reply, and what Redis must be told.
     /// - Throws: ``LedgerFault/planOutdated`` where the reservation is not held any longer; `Refusal.wrongState` where the
-    ///   order is not any longer as it was planned on, or the plan is committed already.
+    ///   order is not any longer as it was planned on, the plan is committed already, or a day that it counts on is full.
     public func commitSourcing(
         _ commitment: SourcingCommitment, reservation: EntityID?, as id: EntityID, of order: EntityID, body: [UInt8],
         caller: Caller, encodeReply: @escaping @Sendable (_ moved: Int64, _ sequence: Int32) throws -> [UInt8]
@@ -248,16 +251,8 @@ extension Ledger {
             if !moved.isEmpty {
                 work.tell(.resourced, moved: moved, details: ["plan": commitment.plan.description])
             }
-            let bookings = commitment.bookings
-            work.write(
-                (
-                    Ledger.commitPlan,
-                    [
-                        plan, .uuid(PostgresUUID(id)), .texts(bookings.map(\.location)),
-                        .int32s(bookings.map { Int32(clamping: $0.day) }), .int64s(bookings.map(\.units)),
-                        .int64s(bookings.map(\.lines)),
-                    ]
-                ))
+            work.commitment = commitment
+            work.write((Ledger.commitPlan, [plan, .uuid(PostgresUUID(id))]))
             return try encodeReply(moved.reduce(0) { $0 + $1.quantity }, sequence)
         }
     }

@@ -11,7 +11,8 @@ extension SourcingDesk {
     /// Carries a stored plan of an order out: units move to the locations of the plan, all or none.
     ///
     /// Stock at the new locations is set aside first, like a reservation; then one transaction under the order's lock takes
-    /// it, gives the old locations' units back, to lines that wait for them before anybody else, and books the capacity. A
+    /// it, gives the old locations' units back, to lines that wait for them before anybody else, and books the capacity, if
+    /// there still is as much on the plan's days. A
     /// crash between the two leaves a reservation that expires; the same call sets aside anew.
     ///
     /// - Parameters:
@@ -54,8 +55,8 @@ extension SourcingDesk {
             bookings: made.shipments.map { shipment in
                 .init(
                     location: shipment.location, day: shipment.dispatch.days,
-                    units: shipment.parts.reduce(0) { $0 + $1.units }, lines: Int64(shipment.parts.count))
-            })
+                    parts: shipment.parts.reduce(into: [:]) { $0[Int32($1.line) ?? 0, default: 0] += $1.units })
+            }, keepsCapacity: !made.dropped.contains { $0.constraint == .capacity })
         for attempt in 0..<SourcingDesk.attempts {
             let reservation = try await setAside(moves, for: id, attempt: attempt, channel: channel, caller: caller)
             do {

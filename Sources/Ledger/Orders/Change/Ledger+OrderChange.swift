@@ -80,10 +80,11 @@ extension Ledger {
             }
             var work = try Ledger.work(on: change, read, connection)
             let reply = try body(&work)
+            let capacitySteps = try DayCapacity.follow(work)
             let (cells, stockSteps) = try Ledger.applyCells(of: work)
             let steps =
                 LineUnits.writing(work.lines, of: change.order) + Ledger.writingAllocations(of: work)
-                + Ledger.appending(work.told, of: work) + stockSteps + work.steps
+                + Ledger.appending(work.told, of: work) + stockSteps + work.steps + capacitySteps
                 + work.keepingMoney
                 + [
                     Ledger.storing(
@@ -118,9 +119,10 @@ extension Ledger {
             change, head,
             lines: try read[3].map { try LineUnits(row: $0, goodsInHand: head.goodsInHand) },
             allocations: try read[4].map { row in
-                LineAllocation(
+                let (open, delivered) = (try row.int64(3), try row.int64(5))
+                return LineAllocation(
                     line: Int32(try row.int16(0)), cell: CellID(try row.int64(1)), location: try row.text(2),
-                    open: try row.int64(3), released: try row.int64(4), delivered: try row.int64(5))
+                    open: open, released: try row.int64(4), delivered: delivered, before: open + delivered)
             }, paid: try read[5].first.flatMap { try PaidSums(row: $0, from: 0) }, on: connection)
     }
 

@@ -55,11 +55,15 @@ struct LineAllocation {
     var released: Int64
     /// Units that have left.
     var delivered: Int64
+    /// Units that were the line's here when the order was read, whether they have left or not.
+    var before: Int64 = 0
     /// What was read is to be written back.
     var isChanged = false
 
     /// Units that no fulfilment has.
     var free: Int64 { open - released }
+    /// Units that are the line's here, whether they have left or not.
+    var kept: Int64 { open + delivered }
 }
 
 /// Units that one cell has part in.

@@ -4,7 +4,7 @@ import PostgresClient
 /// A change of one order inside its transaction, while the order's row is locked.
 ///
 /// What it does is kept here and written together before the commit, so a refusal at any point leaves nothing. Locks are taken
-/// in this order, everywhere: the fence, the order's row, holds, and at the end the cells by number. Nothing outside of the
+/// in this order, everywhere: the fence, the order's row, holds, and at the end days of locations and the cells by number. Nothing outside of the
 /// database is called in between.
 struct OrderWork {
     let change: OrderChange
@@ -19,6 +19,8 @@ struct OrderWork {
     var paid: PaidSums?
     /// How its returns stand, where a change knows it.
     var returns = ReturnStanding.idle
+    /// A plan of sourcing that this change carries out.
+    var commitment: SourcingCommitment?
 
     /// Changes of cells, made when those are locked.
     private(set) var cellEffects: [CellEffect] = []

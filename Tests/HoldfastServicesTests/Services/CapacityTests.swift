@@ -1,0 +1,268 @@
+import Domain
+import GRPCCore
+import GRPCProtobuf
+import HoldfastAPI
+import HoldfastTesting
+import Ledger
+import Logging
+import OrderPromising
+import SwiftProtobuf
+import Testing
+
+@testable import HoldfastServices
+
+@Suite("Capacity of a location's day")
+struct CapacityTests {
+    /// A shop with 100 units of A in DC and in LDN, which is cheaper and sends out so much a day.
+    private struct Place {
+        let bench: ServiceBench
+        let context: ServerContext
+        let sourcing: SourcingService
+
+        static func with(
+            _ capacity: Holdfast_V1_SourcingCapacity, droppable: String = "[]",
+            _ body: @Sendable (Place) async throws -> Void
+        ) async throws {
+            try await ServiceBench.with { bench, context in
+                let place = Place(
+                    bench: bench, context: context,
+                    sourcing: SourcingService(promising: bench.deployment.promising, logger: Logger(label: "test")))
+                try await bench.deployment.catalogue(skus: ["A", "B"], locations: ["DC", "LDN"])
+                try await bench.deployment.change(.receive, [("A", "DC", 100), ("A", "LDN", 100), ("B", "DC", 100)])
+                try await bench.deployment.change(.receive, [("B", "LDN", 100)])
+                try await place.prepare(capacity, droppable)
+                try await body(place)
+            }
+        }
+
+        private func prepare(_ capacity: Holdfast_V1_SourcingCapacity, _ droppable: String) async throws {
+            _ = try await sourcing.upsertSourcingConfig(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.name = "default"
+                    $0.document = """
+                        {"currency": "GBP", "splitPenalty": 100, "droppable": \(droppable), "dispatchWithinDays": 0,
+                            "services": [{"code": "RM48", "zones": [{"name": "UK", "countries": ["GB"],
+                                "transitDays": 2, "bands": [{"upToGrams": 2000, "price": 300}]}]}]}
+                        """
+                }, context: context)
+            _ = try await sourcing.upsertSourcingLocations(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.locations = [
+                        .with {
+                            $0.code = "DC"
+                            $0.country = "GB"
+                            $0.handlingPerShipment = 90
+                        },
+                        .with {
+                            $0.code = "LDN"
+                            $0.country = "GB"
+                            $0.capacity = capacity
+                        },
+                    ]
+                }, context: context)
+        }
+
+        /// An order of units of A, and of B, that DC has set aside, with a plan that has LDN send it.
+        func planned(_ units: Int64 = 2, b: Int64 = 0) async throws -> (order: EntityID, plan: EntityID) {
+            let (order, plan) = (EntityID.fresh, EntityID.fresh)
+            _ = try await bench.orders.placeOrder(
+                request: .with {
+                    $0.orderID = order.description
+                    $0.channel = "web"
+                    $0.externalID = order.description
+                    $0.customer.country = "GB"
+                    $0.lines = [("A", units), ("B", b)].filter { $0.1 > 0 }.map { sku, quantity in
+                        var line = OrderRequestsTests.line(quantity: quantity, units: 2, nanos: 0)
+                        line.sku = sku
+                        line.location = "DC"
+                        line.allowSplit = false
+                        return line
+                    }
+                }, context: context)
+            let reply = try await sourcing.planSourcing(
+                request: .with {
+                    $0.planID = plan.description
+                    $0.orderID = order.description
+                }, context: context)
+            #expect(reply.plan.shipments.map(\.location) == ["LDN"])
+            return (order, plan)
+        }
+
+        /// Plans of so many orders.
+        func plans(_ count: Int) async throws -> [EntityID] {
+            var plans: [EntityID] = []
+            for _ in 0..<count { plans.append(try await planned().plan) }
+            return plans
+        }
+
+        func commit(_ plan: EntityID, on sourcing: SourcingService? = nil) async throws {
+            _ = try await (sourcing ?? self.sourcing).commitSourcing(
+                request: .with {
+                    $0.commitID = EntityID.fresh.description
+                    $0.planID = plan.description
+                }, context: context)
+        }
+
+        /// Units, lines and orders that are booked, by the days and by the bookings.
+        func booked() async throws -> [[Int64]] {
+            let sums = ["sum(units)::int8", "sum(lines)::int8"]
+            func read(_ table: String, _ orders: String) async throws -> [Int64] {
+                var all: [Int64] = []
+                for sum in sums + [orders] {
+                    all += try await bench.deployment.numbers("SELECT coalesce(\(sum), 0)::int8 FROM \(table)")
+                }
+                return all
+            }
+            return [
+                try await read("sourcing_day", "sum(orders)::int8"), try await read("sourcing_booking", "count(*)"),
+            ]
+        }
+    }
+
+    private static func capacity(
+        units: Int64? = nil, lines: Int64? = nil, orders: Int64? = nil
+    ) -> Holdfast_V1_SourcingCapacity {
+        .with {
+            if let units { $0.units = units }
+            if let lines { $0.lines = lines }
+            if let orders { $0.orders = orders }
+        }
+    }
+
+    @Test(
+        "16 plans that are carried out at once, on two servers, book no more than a day has",
+        arguments: [("orders", 3, 3), ("units", 7, 3), ("lines", 4, 4), ("", 0, 16)] as [(String, Int64, Int64)])
+    func concurrent(measure: String, capacity: Int64, fitting: Int64) async throws {
+        let limit = Self.capacity(
+            units: measure == "units" ? capacity : nil, lines: measure == "lines" ? capacity : nil,
+            orders: measure == "orders" ? capacity : nil)
+        try await Place.with(limit) { place in
+            let plans = try await place.plans(16)
+            try await place.bench.deployment.withSecondServer { (other: OrderPromising) async throws in
+                guard try await eventually({ other.isReady }) else { throw TestFailure("the server is not ready") }
+                try await other.refreshDirectory()
+                let second = SourcingService(promising: other, logger: Logger(label: "test"))
+                let errors = try await withThrowingTaskGroup(of: RPCError?.self) { group in
+                    for (index, plan) in plans.enumerated() {
+                        group.addTask {
+                            do {
+                                try await place.commit(plan, on: index.isMultiple(of: 2) ? nil : second)
+                                return nil
+                            } catch let error as RPCError {
+                                return error
+                            }
+                        }
+                    }
+                    return try await group.reduce(into: [RPCError?]()) { $0.append($1) }
+                }
+                #expect(errors.filter { $0 == nil }.count == fitting)
+                for case let error? in errors {
+                    #expect(error.code == .failedPrecondition, "\(error)")
+                    #expect(error.message.contains("left on") && error.message.contains("plan again"), "\(error)")
+                }
+            }
+            let sums = [fitting * 2, fitting, fitting]
+            #expect(try await place.booked() == [sums, sums])
+            #expect(try await place.bench.deployment.booksAgree())
+        }
+    }
+
+    @Test("What is cancelled gives its capacity back, by unit, line and order, and the next plan may have it")
+    func cancelled() async throws {
+        try await Place.with(Self.capacity(units: 5)) { place in
+            let first = try await place.planned(2, b: 1)
+            let second = try await place.planned(3)
+            try await place.commit(first.plan)
+            let full = try await status { try await place.commit(second.plan) }
+            #expect(full.message.contains("LDN has 2 of 5 units left on"), "\(full.message)")
+            #expect(try await place.booked() == [[3, 2, 1], [3, 2, 1]])
+            // One line of two, and then a unit of the other.
+            _ = try await place.bench.deployment.cancel(first.order, [(2, 1)])
+            #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+            try await place.commit(second.plan)
+            #expect(try await place.booked() == [[5, 2, 2], [5, 2, 2]])
+            _ = try await place.bench.deployment.cancel(second.order, [(1, 1)])
+            #expect(try await place.booked() == [[4, 2, 2], [4, 2, 2]])
+            _ = try await place.bench.deployment.cancel(first.order)
+            #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+            _ = try await place.bench.deployment.cancel(second.order)
+            #expect(try await place.booked() == [[0, 0, 0], [0, 0, 0]])
+            #expect(try await place.bench.deployment.booksAgree())
+        }
+    }
+
+    @Test("Units that a location has sent stay booked; those that another location serves then do not")
+    func served() async throws {
+        try await Place.with(Self.capacity(units: 5)) { place in
+            let one = try await place.planned(3)
+            try await place.commit(one.plan)
+            let fulfilment = place.bench.fulfilment
+            let released = try await fulfilment.releaseOrder(
+                request: .with {
+                    $0.releaseID = EntityID.fresh.description
+                    $0.orderID = one.order.description
+                }, context: place.context
+            ).fulfilments
+            let id = try #require(released.first?.fulfilmentID)
+            _ = try await fulfilment.startPicking(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = id
+                }, context: place.context)
+            _ = try await fulfilment.confirmPick(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = id
+                    $0.scans = [
+                        .with {
+                            $0.code = "A"
+                            $0.quantity = 2
+                        }
+                    ]
+                    $0.shortRule = .reallocate
+                }, context: place.context)
+            #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+            _ = try await fulfilment.packFulfilment(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = id
+                    $0.packages = [.init()]
+                }, context: place.context)
+            _ = try await fulfilment.shipFulfilment(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = id
+                }, context: place.context)
+            #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+        }
+    }
+
+    @Test("A plan that had to drop the capacity is carried out beyond it, and counts")
+    func dropped() async throws {
+        try await Place.with(Self.capacity(units: 1), droppable: #"["CAPACITY"]"#) { place in
+            let (order, plan) = (EntityID.fresh, EntityID.fresh)
+            _ = try await place.bench.orders.placeOrder(
+                request: .with {
+                    $0.orderID = order.description
+                    $0.channel = "web"
+                    $0.externalID = order.description
+                    $0.customer.country = "GB"
+                    $0.lines = [OrderRequestsTests.line(quantity: 4, units: 2, nanos: 0)]
+                    $0.lines[0].sku = "A"
+                    $0.lines[0].location = "LDN"
+                    $0.lines[0].allowSplit = false
+                }, context: place.context)
+            let reply = try await place.sourcing.planSourcing(
+                request: .with {
+                    $0.planID = plan.description
+                    $0.orderID = order.description
+                    $0.excluded = ["DC"]
+                }, context: place.context)
+            #expect(reply.plan.shipments.map(\.location) == ["LDN"])
+            try await place.commit(plan)
+            #expect(try await place.booked() == [[4, 1, 1], [4, 1, 1]])
+        }
+    }
+}
