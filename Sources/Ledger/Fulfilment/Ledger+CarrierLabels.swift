@@ -56,11 +56,13 @@ extension Ledger {
     private static let want = PostgresStatement(
         "want_label",
         """
-        INSERT INTO carrier_label (fulfilment_id, package, carrier, asked_service, key)
-        SELECT f.id, n.package, $3::text, $4::text, n.key FROM fulfilment f, unnest($2::int2[], $5::uuid[]) AS n(package, key)
+        INSERT INTO carrier_label (fulfilment_id, package, carrier, asked_service, key, loose_at)
+        SELECT f.id, n.package, $3::text, $4::text, n.key, now() + make_interval(secs => $7::int4)
+        FROM fulfilment f, unnest($2::int2[], $5::uuid[]) AS n(package, key)
         WHERE f.id = $1::uuid AND f.kind = 1 AND f.state = $6::int2
         ON CONFLICT (fulfilment_id, package, carrier, asked_service)
-            DO UPDATE SET state = CASE WHEN carrier_label.state = 4 THEN 1 ELSE carrier_label.state END
+            DO UPDATE SET state = CASE WHEN carrier_label.state = 4 THEN 1 ELSE carrier_label.state END,
+                loose_at = greatest(carrier_label.loose_at, excluded.loose_at)
         RETURNING package
         """)
     private static let useLabel = PostgresStatement(
@@ -70,15 +72,25 @@ extension Ledger {
             document = $6::bytea
         WHERE key = $1::uuid
         """)
+    // One that was taken for given back came after that: it has to be given back once more.
     private static let keepLabel = PostgresStatement(
-        "keep_label", "UPDATE carrier_label SET state = 2, tracking = $2::text WHERE key = $1::uuid AND state = 1")
-    private static let looseLabels = PostgresStatement(
-        "loose_labels",
+        "keep_label",
         """
-        SELECT k.fulfilment_id, k.package, k.carrier, k.asked_service, k.key FROM carrier_label k
-        JOIN fulfilment f ON f.id = k.fulfilment_id
-        WHERE k.state IN (1, 2) AND f.state <> $2::int2 ORDER BY k.wanted_at LIMIT $1::int4
-        """, access: .readOnly)
+        UPDATE carrier_label SET state = 2, tracking = $2::text, loose_at = now() WHERE key = $1::uuid AND state IN (1, 4)
+        """)
+    private static let endLabelCall = PostgresStatement(
+        "end_label_call", "UPDATE carrier_label SET loose_at = now() WHERE key = $1::uuid AND state = 1")
+    private static let claimLabels = PostgresStatement(
+        "claim_loose_labels",
+        """
+        UPDATE carrier_label k SET loose_at = now() + make_interval(secs => $3::int4)
+        FROM (
+            SELECT k.key FROM carrier_label k JOIN fulfilment f ON f.id = k.fulfilment_id
+            WHERE k.state IN (1, 2) AND k.loose_at <= now() AND f.state <> $2::int2
+            ORDER BY k.loose_at LIMIT $1::int4 FOR UPDATE OF k SKIP LOCKED
+        ) c
+        WHERE k.key = c.key RETURNING k.fulfilment_id, k.package, k.carrier, k.asked_service, k.key
+        """)
     private static let voidLabel = PostgresStatement(
         "void_label", "UPDATE carrier_label SET state = 4 WHERE key = $1::uuid AND state IN (1, 2)")
     private static let label = PostgresStatement(
@@ -90,10 +102,12 @@ extension Ledger {
 
     /// Records that a carrier is to be asked for labels, before it is asked.
     ///
-    /// - Parameter labels: of one fulfilment, carrier and service; their keys are the same at every repetition.
+    /// - Parameters:
+    ///   - labels: of one fulfilment, carrier and service; their keys are the same at every repetition.
+    ///   - callSeconds: how long a carrier may take to answer: for so long nobody gives them back.
     /// - Returns: false where the fulfilment is not packed: then nothing was recorded.
     /// - Throws: `Refusal` where the database does not answer.
-    public func want(_ labels: [WantedLabel]) async throws -> Bool {
+    public func want(_ labels: [WantedLabel], callSeconds: Int32) async throws -> Bool {
         guard let first = labels.first else { return true }
         return try await onConnection { connection in
             let rows = try connection.execute(
@@ -101,7 +115,7 @@ extension Ledger {
                 [
                     .uuid(PostgresUUID(first.fulfilment)), .int16s(labels.map { Int16($0.package) }),
                     .text(first.carrier), .text(first.askedService), .uuids(labels.map { PostgresUUID($0.key) }),
-                    .int16(FulfilmentState.packed.rawValue),
+                    .int16(FulfilmentState.packed.rawValue), .int32(callSeconds),
                 ])
             return rows.count == labels.count
         }
@@ -112,6 +126,13 @@ extension Ledger {
         try await onConnection { connection in
             _ = try connection.execute(
                 Ledger.keepLabel, [.uuid(PostgresUUID(label.wanted.key)), .text(label.tracking)])
+        }
+    }
+
+    /// Notes that a carrier has refused a label: it is given back as soon as no package needs it.
+    public func endCall(_ label: WantedLabel) async throws {
+        try await onConnection { connection in
+            _ = try connection.execute(Ledger.endLabelCall, [.uuid(PostgresUUID(label.key))])
         }
     }
 
@@ -126,12 +147,19 @@ extension Ledger {
         )
     }
 
-    /// Labels that a carrier was asked for and that nothing will leave with: their fulfilment is not packed any more, and
-    /// has left without them or not at all.
-    public func looseLabels(limit: Int) async throws -> [WantedLabel] {
+    /// Takes labels that a carrier was asked for and that nothing will leave with, the longest loose first, none that another
+    /// server has: their fulfilment is not packed any more, and has left without them or not at all.
+    ///
+    /// - Parameters:
+    ///   - limit: how many at most.
+    ///   - leaseSeconds: for how long nobody else takes them; one that is not ``voided(_:)`` by then is taken again.
+    /// - Returns: the labels.
+    /// - Throws: `Refusal` where the database does not answer.
+    public func claimLooseLabels(limit: Int, leaseSeconds: Int32) async throws -> [WantedLabel] {
         try await onConnection { connection in
             try connection.execute(
-                Ledger.looseLabels, [.int32(Int32(clamping: limit)), .int16(FulfilmentState.packed.rawValue)]
+                Ledger.claimLabels,
+                [.int32(Int32(clamping: limit)), .int16(FulfilmentState.packed.rawValue), .int32(leaseSeconds)]
             ).map {
                 WantedLabel(
                     fulfilment: EntityID(try $0.uuid(0)), package: Int32(try $0.int16(1)), carrier: try $0.text(2),

@@ -78,12 +78,26 @@ CREATE TABLE carrier_label (
     currency text,
     document bytea,
     wanted_at timestamptz NOT NULL DEFAULT now(),
+    loose_at timestamptz NOT NULL,
     PRIMARY KEY (fulfilment_id, package, carrier, asked_service)
 );
-CREATE INDEX carrier_label_loose ON carrier_label (wanted_at) WHERE state IN (1, 2);
+CREATE INDEX carrier_label_loose ON carrier_label (loose_at) WHERE state IN (1, 2);
 COMMENT ON TABLE carrier_label IS
     'What a carrier is asked for, written before it is asked. state 1 wanted, 2 made, 3 used: the package left with it, 4 given back. '
-    'The key is the same for ever, so that the same label comes again; one that its fulfilment does not use is given back.';
+    'The key is the same for ever, so that the same label comes again; one that its fulfilment does not use is given back, '
+    'not before loose_at: until then a carrier may still be making it, or a server gives it back already.';
+
+CREATE TABLE undelivered_goods (
+    fulfilment_id uuid NOT NULL,
+    line_number smallint NOT NULL,
+    disposition smallint NOT NULL CHECK (disposition BETWEEN 1 AND 6),
+    location_id integer NOT NULL,
+    quantity bigint NOT NULL CHECK (quantity > 0),
+    cause_id uuid NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (fulfilment_id, line_number, disposition)
+);
+COMMENT ON TABLE undelivered_goods IS 'Where the goods of fulfilments are that came back undelivered, and what became of them.';
 
 CREATE TABLE order_tracking (
     order_id uuid PRIMARY KEY,

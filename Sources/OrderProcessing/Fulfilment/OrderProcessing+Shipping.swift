@@ -98,6 +98,11 @@ extension OrderProcessing {
 
     private static let shipAttempts = 4
 
+    /// How long a carrier may take to make a label or to take one back, in seconds.
+    ///
+    /// An answer that comes later counts all the same.
+    static let carrierSeconds: Int32 = 120
+
     /// Orders a label for each package.
     private func labels(of fulfilment: Fulfilment, carrier code: String, service: String) async throws -> [MadeLabel] {
         guard let carrier = carriers[code] else {
@@ -113,12 +118,20 @@ extension OrderProcessing {
                 key: fulfilment.id.named("label \(package.number) \(carrier.code) \(service)"))
         }
         let shipments = OrderProcessing.shipments(of: fulfilment, between: ends, service: service)
-        guard try await ledger.want(wanted) else { throw LedgerFault.planOutdated }
+        guard try await ledger.want(wanted, callSeconds: OrderProcessing.carrierSeconds) else {
+            throw LedgerFault.planOutdated
+        }
         Failpoint.labelWanted.pass()
         var labels: [MadeLabel] = []
         for (want, shipment) in zip(wanted, shipments) {
-            let label = try await OrderProcessing.asking(carrier) { carrier throws(CarrierFailure) in
-                try await carrier.ship(shipment, key: want.key)
+            let label: CarrierLabel
+            do {
+                label = try await OrderProcessing.asking(carrier) { carrier throws(CarrierFailure) in
+                    try await carrier.ship(shipment, key: want.key)
+                }
+            } catch let refusal as Refusal {
+                if case .wrongState = refusal { try await ledger.endCall(want) }
+                throw refusal
             }
             Failpoint.labelMade.pass()
             let made = MadeLabel(
@@ -169,9 +182,13 @@ extension OrderProcessing {
     }
 
     /// Gives labels back that nothing leaves with; returns how many.
+    ///
+    /// Each is taken for a time first, so that two servers do not ask the carrier for the same, and one that cannot be given
+    /// back now does not hold up the others. Where a server dies in between, the next one asks again with the same key.
     func voidLooseLabels() async throws -> Int {
         var done = 0
-        for label in try await ledger.looseLabels(limit: 100) {
+        let labels = try await ledger.claimLooseLabels(limit: 20, leaseSeconds: OrderProcessing.carrierSeconds)
+        for label in labels {
             guard let carrier = carriers[label.carrier], carrier.code == label.carrier else {
                 logger.warning(
                     "a label cannot be given back: its carrier is not known", metadata: ["carrier": "\(label.carrier)"])
