@@ -1,7 +1,20 @@
 public import Domain
 import PostgresClient
 
-/// A line that waits while there may be stock for it: units that reservations gave back.
+/// An article with lines that wait while there may be stock for them: units that reservations gave back.
+public struct ServeableArticle: Hashable, Sendable {
+    /// Its number in the ledger.
+    public var product: Int32
+    /// The article.
+    public var sku: String
+    /// The locations whose rows have more than is promised to orders, in the order of their ranks.
+    public var places: [(number: Int32, location: String)] { zip(numbers, locations).map { ($0, $1) } }
+
+    fileprivate var numbers: [Int32]
+    fileprivate var locations: [String]
+}
+
+/// A line that waits and may be served from a location with free stock.
 public struct ServeableLine: Hashable, Sendable {
     /// The order.
     public var order: EntityID
@@ -9,15 +22,8 @@ public struct ServeableLine: Hashable, Sendable {
     public var channel: String
     /// Position of the line in it, from 1.
     public var line: Int32
-    /// The article.
-    public var sku: String
-    /// Units that wait.
-    public var units: Int64
-    /// The locations that may serve it, by code, in the order of their ranks; those without a cell of the article are left
-    /// out.
-    public var locations: [String]
-    /// True where one location must serve all of it.
-    public var single: Bool
+    /// What it wants.
+    public var wish: SupplyOffer.Wish
 }
 
 extension Ledger {
@@ -35,23 +41,40 @@ extension Ledger {
         """, access: .readOnly)
     private static let dropGrants = PostgresStatement(
         "drop_grants", "DELETE FROM backorder_grant WHERE number = ANY($1::int8[])")
-    private static let serveable = PostgresStatement(
+    // The turn goes to who had to wait longest for it, so each comes round however many there are. A book that somebody has locked
+    // keeps its place for the next time.
+    private static let serveableArticles = PostgresStatement(
+        "serveable_articles",
+        """
+        WITH b AS (
+            SELECT b.product_id FROM backorder_book b
+            WHERE b.waiting > 0 AND EXISTS (SELECT FROM cell c WHERE c.product_id = b.product_id
+                AND c.on_hand - c.safety - c.allocated > 0)
+            ORDER BY b.asked_at, b.product_id LIMIT $1::int4 FOR UPDATE OF b SKIP LOCKED
+        ), u AS (
+            UPDATE backorder_book k SET asked_at = clock_timestamp() FROM b WHERE k.product_id = b.product_id
+        )
+        SELECT p.id, p.sku, f.numbers, f.codes FROM b JOIN product p ON p.id = b.product_id
+        CROSS JOIN LATERAL (
+            SELECT array_agg(l.id ORDER BY l.rank, l.code) AS numbers, array_agg(l.code ORDER BY l.rank, l.code) AS codes
+            FROM location l WHERE EXISTS (SELECT FROM cell c WHERE c.product_id = b.product_id AND c.location_id = l.id
+                AND c.on_hand - c.safety - c.allocated > 0)
+        ) f ORDER BY p.id
+        """)
+    private static let serveableLines = PostgresStatement(
         "serveable_lines",
         """
-        SELECT q.order_id, ch.code, q.line_number, p.sku, q.quantity, q.single, ARRAY(
-            SELECT l.code FROM cell c JOIN location l ON l.id = c.location_id
-            WHERE c.product_id = q.product_id AND c.on_hand - c.safety - c.allocated > 0
-                AND (q.locations IS NULL OR c.location_id = ANY(q.locations))
-            ORDER BY l.rank, l.code)
-        FROM (SELECT product_id FROM backorder_book WHERE waiting > 0 ORDER BY product_id) b
-        CROSS JOIN LATERAL (
-            SELECT * FROM backorder_queue w WHERE w.product_id = b.product_id AND w.quantity > 0
-            ORDER BY w.priority DESC, w.since, w.place LIMIT $1::int4
-        ) q JOIN product p ON p.id = q.product_id JOIN channel ch ON ch.id = q.channel_id
-        WHERE EXISTS (SELECT FROM cell c WHERE c.product_id = q.product_id AND c.on_hand - c.safety - c.allocated > 0
-            AND (q.locations IS NULL OR c.location_id = ANY(q.locations)))
-        ORDER BY q.product_id, q.priority DESC, q.since, q.place LIMIT $2::int4
+        SELECT q.order_id, ch.code, q.line_number, q.quantity, q.locations, q.single
+        FROM backorder_queue q JOIN channel ch ON ch.id = q.channel_id
+        WHERE q.product_id = $1::int4 AND q.quantity > 0 AND (q.locations IS NULL OR q.locations && $2::int4[])
+        ORDER BY q.priority DESC, q.since, q.place LIMIT $3::int4
         """, access: .readOnly)
+    private static let bindSingle = PostgresStatement(
+        "bind_single_line",
+        """
+        UPDATE backorder_queue q SET locations = ARRAY[c.location_id] FROM cell c
+        WHERE q.order_id = $1::uuid AND q.line_number = $2::int2 AND q.single AND c.id = $3::int8
+        """)
 
     /// Orders that have supply set aside which they have not taken over, the one that got it first first.
     public func ordersWithGrants(limit: Int) async throws -> [EntityID] {
@@ -99,6 +122,8 @@ extension Ledger {
         return try await changeOrder(change) { work in
             let moved = try work.take(reserved: reservation, for: [(line: line, from: .backordered, parts: [])])
             work.tell(.backorderFilled, moved: moved)
+            work.bindSingle(line, to: moved)
+            work.releaseReviewedUnits()
             return []
         }.settlement
     }
@@ -106,19 +131,34 @@ extension Ledger {
     /// The first byte of the stored request of a fill: how the audit log names it.
     private static let fillMethod: UInt8 = 119
 
-    /// Waiting lines that have stock which nobody has been promised, each article's in the order in which they are served;
-    /// of each article at most `portion`.
+    /// Articles whose turn it is: lines wait, and rows have stock that no order has been promised.
     ///
-    /// Whether the stock is free in the store that decides is not known here.
-    public func serveableLines(portion: Int, limit: Int) async throws -> [ServeableLine] {
+    /// Each that is returned goes to the end of the row. Whether the stock is free in the store that decides is not known
+    /// here.
+    public func serveableArticles(limit: Int) async throws -> [ServeableArticle] {
+        try await onConnection { connection in
+            try connection.execute(Ledger.serveableArticles, [.int32(Int32(clamping: limit))]).map { row in
+                ServeableArticle(
+                    product: try row.int32(0), sku: try row.text(1), numbers: try row.int32s(2),
+                    locations: try row.texts(3))
+            }
+        }
+    }
+
+    /// Waiting lines of an article that one of the locations may serve, in the order in which they are served.
+    public func serveableLines(
+        of article: ServeableArticle, from locations: [Int32], limit: Int
+    ) async throws -> [ServeableLine] {
         try await onConnection { connection in
             try connection.execute(
-                Ledger.serveable, [.int32(Int32(clamping: portion)), .int32(Int32(clamping: limit))]
+                Ledger.serveableLines,
+                [.int32(article.product), .int32s(locations), .int32(Int32(clamping: limit))]
             ).map { row in
                 ServeableLine(
                     order: EntityID(try row.uuid(0)), channel: try row.text(1), line: Int32(try row.int16(2)),
-                    sku: try row.text(3), units: try row.int64(4), locations: try row.texts(6),
-                    single: try row.bool(5))
+                    wish: SupplyOffer.Wish(
+                        units: try row.int64(3), locations: try row.int32sOrNil(4).map { Set($0) },
+                        single: try row.bool(5)))
             }
         }
     }
@@ -138,14 +178,26 @@ extension OrderWork {
         guard !numbers.isEmpty else { return }
         if !moved.isEmpty {
             tell(.backorderFilled, moved: moved)
-            write(OrderWork.lookingSoon(at: head.id))
+            releaseReviewedUnits()
         }
         write(Ledger.droppingGrants(numbers))
     }
 }
 
+extension OrderWork {
+    /// What waits further of a line that one location must serve is served by the one that serves it now.
+    fileprivate mutating func bindSingle(_ line: Int32, to moved: [UnitsMoved]) {
+        guard let cell = moved.first?.parts.first?.cell else { return }
+        write(Ledger.binding(line, of: head.id, to: cell))
+    }
+}
+
 extension Ledger {
     fileprivate static var grantsRead: PostgresStatement { grantsOfOrder }
+
+    fileprivate static func binding(_ line: Int32, of order: EntityID, to cell: CellID) -> LedgerStep {
+        (bindSingle, [.uuid(PostgresUUID(order)), .int16(Int16(line)), .int64(cell.rawValue)])
+    }
 
     fileprivate static func droppingGrants(_ numbers: [Int64]) -> LedgerStep { (dropGrants, [.int64s(numbers)]) }
 }

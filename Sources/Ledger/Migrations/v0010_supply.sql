@@ -3,12 +3,15 @@
 CREATE TABLE backorder_book (
     product_id integer PRIMARY KEY REFERENCES product (id),
     supply bigint NOT NULL DEFAULT 0,
-    waiting bigint NOT NULL DEFAULT 0 CHECK (waiting >= 0)
+    waiting bigint NOT NULL DEFAULT 0 CHECK (waiting >= 0),
+    asked_at timestamptz NOT NULL DEFAULT '-infinity'
 );
+CREATE INDEX backorder_book_turn ON backorder_book (asked_at, product_id) WHERE waiting > 0;
 COMMENT ON TABLE backorder_book IS
     'One row for each article that may wait. Who touches waiting lines, caps or grants of an article locks its row, after the '
     'cells and in the order of product_id. supply rises with each transaction that raised what can be promised of it; waiting '
-    'is the sum of backorder_queue.quantity.';
+    'is the sum of backorder_queue.quantity. asked_at is when stock that reservations gave back was looked for last: who had to '
+    'wait longest is next.';
 
 CREATE TABLE backorder_policy (
     product_id integer NOT NULL REFERENCES product (id),

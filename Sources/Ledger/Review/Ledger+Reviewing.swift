@@ -274,14 +274,32 @@ extension OrderWork {
     private static let lookSoon = PostgresStatement(
         "look_at_review_soon",
         """
-        UPDATE order_review SET due_at = least(due_at, now()) WHERE order_id = $1::uuid AND state IN (1, 2)
+        UPDATE order_review SET due_at = least(due_at, greatest(now(), release_due))
+        WHERE order_id = $1::uuid AND state IN (1, 2, 3)
+        """)
+    private static let releaseReviewed = PostgresStatement(
+        "release_reviewed_units",
+        """
+        INSERT INTO release_due (order_id, cause_id)
+        SELECT order_id, $2::uuid FROM order_review WHERE order_id = $1::uuid AND state = 4 ON CONFLICT DO NOTHING
         """)
 
     /// The step that has the rules looked at soon, because something that they look at has changed.
     ///
+    /// What they let pass already is released soon, but not before its remorse period is over.
+    ///
     /// - Parameter order: the order.
     /// - Returns: the step.
     static func lookingSoon(at order: EntityID) -> LedgerStep { (lookSoon, [.uuid(PostgresUUID(order))]) }
+
+    /// Units of the order have stock set aside from now on: what its review lets pass is released by itself.
+    ///
+    /// That of an order which is looked at, or waits, follows its review; where the review has released the order before, a row
+    /// says that more is to be released. Without a review nothing happens by itself.
+    mutating func releaseReviewedUnits() {
+        write(OrderWork.lookingSoon(at: head.id))
+        write((OrderWork.releaseReviewed, [.uuid(PostgresUUID(head.id)), .uuid(PostgresUUID(change.id))]))
+    }
 
     /// After a cancellation: nothing holds an order of which nothing is left to release, and what is left may be held for less.
     mutating func reviewRest() throws {

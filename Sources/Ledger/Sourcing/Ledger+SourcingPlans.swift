@@ -250,6 +250,7 @@ extension Ledger {
             let sequence = moved.isEmpty ? 0 : work.nextSequence
             if !moved.isEmpty {
                 work.tell(.resourced, moved: moved, details: ["plan": commitment.plan.description])
+                work.releaseReviewedUnits()
             }
             work.commitment = commitment
             work.write((Ledger.commitPlan, [plan, .uuid(PostgresUUID(id))]))

@@ -21,10 +21,14 @@ public struct Backorders: Sendable {
 
     /// Orders that take over in one pass.
     private static let portion = 100
-    /// Lines of one article that are looked at in one pass.
+    /// Articles that are looked at in one pass.
+    private static let articles = 200
+    /// Lines of one article that are served in one pass.
     private static let linesPerArticle = 20
-    /// Lines that are looked at in one pass.
+    /// Lines that are served in one pass, but for one of each article.
     private static let lines = 200
+    /// Places that are asked about in one call.
+    private static let places = 1_000
     /// How long a server looks for stock alone, in milliseconds.
     private static let leaseMilliseconds: Int64 = 5_000
 
@@ -63,6 +67,9 @@ public struct Backorders: Sendable {
 
     /// Asks for stock that nobody has been promised, for lines that wait, in the order in which they are served.
     ///
+    /// Articles take turns: the one that was looked at longest ago comes first. So each with waiting lines and stock in its rows
+    /// is looked at again after as many passes as there are portions of such articles, whatever the others find.
+    ///
     /// - Returns: how many lines got some.
     /// - Throws: what keeps all of them from it.
     public func askForFreeStock() async throws -> Int {
@@ -70,46 +77,77 @@ public struct Backorders: Sendable {
             try await ledger.holdLease(
                 .backorders, holder: promising.server, milliseconds: Backorders.leaseMilliseconds)
         else { return 0 }
+        let articles = try await ledger.serveableArticles(limit: Backorders.articles)
+        let offers = try await free(articles).filter { !$0.offer.isEmpty }
+        let portion = max(1, min(Backorders.linesPerArticle, Backorders.lines / max(1, offers.count)))
         var done = 0
-        for line in try await ledger.serveableLines(portion: Backorders.linesPerArticle, limit: Backorders.lines) {
-            if try await ask(for: line) { done += 1 }
+        for (article, offer) in offers { done += try await serve(article, offer, portion) }
+        return done
+    }
+
+    /// What is free of articles in the store that decides; a cell of the offer is the place among the article's locations.
+    private func free(
+        _ articles: [ServeableArticle]
+    ) async throws -> [(article: ServeableArticle, offer: SupplyOffer)] {
+        let items = articles.flatMap { article in
+            article.places.map { AvailabilityItem(sku: article.sku, location: $0.location, quantity: 0) }
+        }
+        var units: [Int64] = []
+        for first in stride(from: 0, to: items.count, by: Backorders.places) {
+            let part = items[first..<min(first + Backorders.places, items.count)]
+            units += try await promising.availability(Array(part), fresh: true, within: nil).available
+        }
+        var next = 0
+        return articles.map { article in
+            let parts = article.places.enumerated().map { index, place in
+                SupplyOffer.Part(cell: CellID(Int64(index)), location: place.number, units: max(0, units[next + index]))
+            }
+            next += parts.count
+            return (article, SupplyOffer(parts))
+        }
+    }
+
+    /// Serves lines of one article from what is free of it; returns how many got some.
+    private func serve(_ article: ServeableArticle, _ offer: SupplyOffer, _ limit: Int) async throws -> Int {
+        var offer = offer
+        let lines = try await ledger.serveableLines(of: article, from: offer.parts.map(\.location), limit: limit)
+        var done = 0
+        for line in lines {
+            var isServed = false
+            for grant in offer.serve(line.wish) {
+                let place = article.places[Int(grant.cell.rawValue)].location
+                let demand = Demand(sku: article.sku, location: place, quantity: grant.units, allowSplit: false)
+                if try await take(demand, for: line) { isServed = true }
+            }
+            if isServed { done += 1 }
         }
         return done
     }
 
-    private func ask(for line: ServeableLine) async throws -> Bool {
-        let free = try await promising.availability(
-            line.locations.map { AvailabilityItem(sku: line.sku, location: $0, quantity: 0) }, fresh: true, within: nil)
-        var offer = SupplyOffer(
-            zip(line.locations.indices, free.available).map { index, units in
-                .init(cell: CellID(Int64(index)), location: Int32(index), units: units)
-            })
-        let demands = offer.serve(.init(units: line.units, locations: nil, single: line.single)).map { grant in
-            Demand(
-                sku: line.sku, location: line.locations[Int(grant.location)], quantity: grant.units, allowSplit: false)
+    /// Sets stock aside for a line, which takes it over; false where somebody was faster, or it does not wait any longer.
+    private func take(_ demand: Demand, for line: ServeableLine) async throws -> Bool {
+        let change = EntityID.random()
+        let reservation: Reservation
+        do {
+            reservation = try await promising.setAside(
+                [demand], for: change, channel: line.channel, caller: .system, deadline: .now() + .seconds(10))
+        } catch Refusal.shortage {
+            return false
         }
-        var isServed = false
-        for demand in demands {
-            let change = EntityID.random()
-            let reservation: Reservation
-            do {
-                reservation = try await promising.setAside(
-                    [demand], for: change, channel: line.channel, caller: .system, deadline: .now() + .seconds(10))
-            } catch Refusal.shortage {
-                // Somebody was faster.
-                continue
+        do {
+            let settlement = try await ledger.fillBackorder(
+                from: reservation.id, of: line.order, line: line.line, as: change, caller: .system)
+            await promising.settle(settlement)
+            return true
+        } catch {
+            // It does not wait any longer, or has been served meanwhile: the stock goes back.
+            _ = try await promising.release(reservation.id, by: .system)
+            if error is CancellationError { throw error }
+            if !(error is Refusal) && !(error is LedgerFault) {
+                logger.warning(
+                    "an order cannot take its supply", metadata: ["order": "\(line.order)", "why": "\(error)"])
             }
-            do {
-                let settlement = try await ledger.fillBackorder(
-                    from: reservation.id, of: line.order, line: line.line, as: change, caller: .system)
-                await promising.settle(settlement)
-                isServed = true
-            } catch {
-                // It does not wait any longer, or has been served meanwhile: the stock goes back.
-                _ = try await promising.release(reservation.id, by: .system)
-                if !(error is Refusal) && !(error is LedgerFault) { throw error }
-            }
+            return false
         }
-        return isServed
     }
 }

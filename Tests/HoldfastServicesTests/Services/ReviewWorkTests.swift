@@ -3,6 +3,7 @@ import GRPCCore
 import HoldfastAPI
 import HoldfastTesting
 import Logging
+import OrderPromising
 import SwiftProtobuf
 import Testing
 
@@ -241,6 +242,121 @@ struct ReviewWorkTests {
             try await bench.settle()
             #expect(bench.release.released == [id])
             #expect(try await bench.order(id).review.state == .validated)
+        }
+    }
+
+    /// A shop of reviewed orders whose releases are real, with 5 A in DC and a cap that lets 10 wait.
+    private static func releasing(
+        _ body: @Sendable (ReviewBench, OrderProcessing, FulfilmentService) async throws -> Void
+    ) async throws {
+        try await ReviewBench.with(.with { $0.zeroPrice = true }) { bench in
+            let processing = OrderProcessing(
+                promising: bench.deployment.promising, logger: Logger(label: "test"))
+            try await bench.deployment.change(.count, [("A", "DC", 5)])
+            let policy = BackorderPolicy(sku: "A", channel: TestDeployment.channel, cap: 10)
+            _ = try await bench.deployment.ledger.setBackorderPolicies(
+                BackorderPolicyChange(id: .fresh, policies: [policy], body: [1], caller: .anonymous)
+            ) { _ in [1] }
+            try await body(bench, processing, FulfilmentService(processing: processing, logger: Logger(label: "test")))
+        }
+    }
+
+    private func fulfilments(
+        _ id: EntityID, _ service: FulfilmentService, _ bench: ReviewBench
+    ) async throws -> [Holdfast_V1_Fulfilment] {
+        try await service.listFulfilments(request: .with { $0.orderID = id.description }, context: bench.context)
+            .fulfilments.sorted { $0.number < $1.number }
+    }
+
+    private func units(_ id: EntityID, _ bench: ReviewBench) async throws -> String {
+        try await bench.order(id).lines[0].quantities.map { "\($0.status) \($0.quantity)" }.sorted()
+            .joined(separator: ", ")
+    }
+
+    @Test("Units that a released order gets later, from a short pick's backorder, are released by themselves")
+    func releasedLater() async throws {
+        try await Self.releasing { bench, processing, service in
+            let id = try await bench.place([("A", 5, 500)])
+            while try await processing.reviewPass() > 0 {}
+            #expect(try await bench.order(id).review.state == .released)
+            let one = try #require(try await fulfilments(id, service, bench).first?.fulfilmentID)
+            _ = try await service.startPicking(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = one
+                }, context: bench.context)
+            _ = try await service.confirmPick(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = one
+                    $0.scans = [
+                        .with {
+                            $0.code = "A"
+                            $0.quantity = 3
+                        }
+                    ]
+                    $0.shortRule = .backorder
+                    $0.correctCount = true
+                }, context: bench.context)
+            #expect(try await units(id, bench) == "backordered 2, picked 3")
+            try await bench.deployment.change(.receive, [("A", "DC", 2)])
+            while try await processing.backorders.takeOver() > 0 {}
+            #expect(try await units(id, bench) == "allocated 2, picked 3")
+            #expect(try await processing.releaseDue() == 1)
+            #expect(try await processing.releaseDue() == 0)
+            #expect(try await units(id, bench) == "picked 3, released 2")
+            #expect(try await fulfilments(id, service, bench).map(\.state) == ["picked", "released"])
+            #expect(try await bench.deployment.booksAgree())
+        }
+    }
+
+    @Test("Units that free stock fills of a validated order are released at once, not after the next pause")
+    func releasedAfterAsking() async throws {
+        try await Self.releasing { bench, processing, service in
+            let held = try await bench.deployment.reserve([("A", "DC", 5)])
+            let id = EntityID.fresh
+            _ = try await bench.orders.placeOrder(
+                request: .with {
+                    $0.orderID = id.description
+                    $0.channel = TestDeployment.channel
+                    $0.externalID = id.description
+                    $0.lines = [OrderRequestsTests.line(quantity: 2, units: 1, nanos: 0)]
+                    $0.lines[0].sku = "A"
+                    $0.lines[0].allowBackorder = true
+                    $0.delivery = DeliveryFieldsTests.shipment
+                }, context: bench.context)
+            while try await processing.reviewPass() > 0 {}
+            #expect(try await bench.order(id).review.state == .validated)
+            _ = try await bench.deployment.promising.release(held.id, by: .anonymous)
+            #expect(try await eventually { try await bench.deployment.available("A", "DC") == 5 })
+            #expect(try await processing.backorders.askForFreeStock() == 1)
+            // It is due now, and not only when the pause of a minute is over.
+            #expect(try await processing.reviewPass() == 1)
+            #expect(try await units(id, bench) == "released 2")
+            while try await processing.reviewPass() > 0 {}
+            #expect(try await bench.order(id).review.state == .released)
+        }
+    }
+
+    @Test("What an unreviewed order gets later waits for somebody to release it")
+    func unreviewed() async throws {
+        try await Self.releasing { bench, processing, service in
+            try await bench.setRules(.init())
+            let id = EntityID.fresh
+            _ = try await bench.orders.placeOrder(
+                request: .with {
+                    $0.orderID = id.description
+                    $0.channel = TestDeployment.channel
+                    $0.externalID = id.description
+                    $0.lines = [OrderRequestsTests.line(quantity: 7, units: 1, nanos: 0)]
+                    $0.lines[0].sku = "A"
+                    $0.lines[0].allowBackorder = true
+                }, context: bench.context)
+            try await bench.deployment.run("DELETE FROM order_review")
+            try await bench.deployment.change(.receive, [("A", "DC", 2)])
+            while try await processing.backorders.takeOver() > 0 {}
+            #expect(try await processing.releaseDue() == 0)
+            #expect(try await units(id, bench) == "allocated 7")
         }
     }
 }

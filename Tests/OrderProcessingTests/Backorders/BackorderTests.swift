@@ -353,6 +353,59 @@ struct BackorderTests {
         }
     }
 
+    @Test("Articles take turns: however many have lines that cannot be served, the one with free stock comes round")
+    func turns() async throws {
+        try await BackorderBench.with(cap: 0) { bench in
+            let deployment = bench.deployment
+            let skus = (0..<450).map { "N\(1_000 + $0)" }
+            try await deployment.catalogue(skus: skus, locations: ["W", "X"])
+            _ = try await deployment.ledger.setBackorderPolicies(
+                BackorderPolicyChange(
+                    id: .fresh,
+                    policies: skus.map { BackorderPolicy(sku: $0, channel: TestDeployment.channel, cap: 10) },
+                    body: [1], caller: .anonymous)
+            ) { _ in [1] }
+            try await deployment.change(.receive, skus.map { ($0, "W", 1) })
+            // All of it is held by reservations: the rows have stock, and nothing can be promised.
+            _ = try await deployment.reserve(skus.dropLast().map { ($0, "W", 1) })
+            let last = try await deployment.reserve([(skus[449], "W", 1)])
+            let request = try bench.order(skus.map { ($0, "", 1) })
+            _ = try await deployment.place(request)
+            for _ in 0..<3 { #expect(try await bench.backorders.askForFreeStock() == 0) }
+            _ = try await deployment.promising.release(last.id, by: .anonymous)
+            #expect(try await eventually { try await deployment.available(skus[449]) == 1 })
+            var served = 0
+            for _ in 0..<3 where served == 0 { served = try await bench.backorders.askForFreeStock() }
+            #expect(served == 1)
+            #expect(try await bench.units(request.id, .allocated, line: 449) == 1)
+            #expect(try await bench.queueAgrees())
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
+    @Test("Lines that only a location without free stock may serve do not stand in the way of others of their article")
+    func inTheWay() async throws {
+        try await BackorderBench.with(cap: 1_000, stock: 1) { bench in
+            let deployment = bench.deployment
+            try await deployment.change(.receive, [("A", "X", 5)])
+            _ = try await deployment.reserve([("A", "W", 1)])
+            let held = try await deployment.reserve([("A", "X", 5)])
+            for _ in 0..<30 { try await bench.place(1, at: "W") }
+            let other = try await bench.place(2, at: "X")
+            let single = try await bench.place(4, split: false)
+            _ = try await deployment.promising.release(held.id, by: .anonymous)
+            #expect(try await eventually { try await deployment.available("A", "X") == 5 })
+            #expect(try await bench.backorders.askForFreeStock() == 2)
+            #expect(try await bench.units(other, .allocated) == 2)
+            #expect(try await bench.units(single, .allocated) == 3)
+            // Its rest waits for the location that serves it.
+            let waiting = try #require(try await bench.queue().first { $0.order == single })
+            #expect(waiting.locations == ["X"])
+            #expect(try await bench.queueAgrees())
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
     // MARK: - Trouble
 
     @Test("supply that was set aside survives: the books are exact before and after an order takes it over, once")
