@@ -154,6 +154,7 @@ public enum AccessTable {
         "holdfast.v1.FulfilmentService/AcknowledgeSupplierOrder": AccessRule(.scoped, steps(.acknowledge)),
         "holdfast.v1.FulfilmentService/RejectSupplierOrder": AccessRule(.scoped, steps(.reject)),
         "holdfast.v1.FulfilmentService/NotifyShipment": AccessRule(.scoped, Lifecycle.dropShip.roles(for: .ship)),
+        "holdfast.v1.FulfilmentService/ReceiveUndelivered": AccessRule(.scoped, steps(.comeBack)),
         "holdfast.v1.TrackingService/Track": AccessRule(.scoped, [.pos, .kiosk, .backend, .support, .admin]),
 
         "holdfast.v1.OrderAmendmentService/AmendOrder": AccessRule(

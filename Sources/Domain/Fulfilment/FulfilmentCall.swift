@@ -122,6 +122,76 @@ public struct ShipNotice: Hashable, Sendable {
     }
 }
 
+/// Goods that could not be delivered and are back.
+public struct UndeliveredGoods: Hashable, Sendable {
+    /// Units of a line that something else becomes of.
+    public struct Part: Hashable, Sendable {
+        /// The line of the order.
+        public var line: Int32
+        /// Units, at least 1.
+        public var quantity: Int64
+        /// What becomes of them.
+        public var disposition: Disposition
+
+        /// Makes a part.
+        public init(line: Int32, quantity: Int64, disposition: Disposition) {
+            self.line = line
+            self.quantity = quantity
+            self.disposition = disposition
+        }
+    }
+
+    /// Code of the location where they are; empty is the one that sent them.
+    public var location: String
+    /// What becomes of those that no part names.
+    public var disposition: Disposition
+    /// What is otherwise.
+    public var parts: [Part]
+
+    /// Makes goods.
+    public init(location: String, disposition: Disposition, parts: [Part]) {
+        self.location = location
+        self.disposition = disposition
+        self.parts = parts
+    }
+
+    /// What becomes of every unit of a fulfilment.
+    ///
+    /// - Parameter lines: its lines.
+    /// - Returns: the parts, by line, units of one line and disposition together.
+    /// - Throws: ``Refusal/invalid(_:)`` naming each part whose line it does not have, or that has more units than were sent.
+    public func all(of lines: [Fulfilment.Line]) throws(Refusal) -> [Part] {
+        var left: [Int32: Int64] = [:]
+        for line in lines where line.open > 0 { left[line.number, default: 0] += line.open }
+        let sent = left
+        var violations: [FieldViolation] = []
+        var all: [Int32: [Disposition: Int64]] = [:]
+        for (index, part) in parts.enumerated() {
+            guard let rest = left[part.line] else {
+                violations.append(
+                    FieldViolation("lines[\(index)].line_number", "nothing of line \(part.line) was sent"))
+                continue
+            }
+            guard part.quantity <= rest else {
+                violations.append(
+                    FieldViolation(
+                        "lines[\(index)].quantity",
+                        "makes more than the \(sent[part.line] ?? 0) units of line \(part.line) that were sent"))
+                continue
+            }
+            left[part.line] = rest - part.quantity
+            all[part.line, default: [:]][part.disposition, default: 0] += part.quantity
+        }
+        guard violations.isEmpty else { throw .invalid(violations) }
+        for (line, rest) in left where rest > 0 { all[line, default: [:]][disposition, default: 0] += rest }
+        return all.sorted { $0.key < $1.key }.flatMap { line, units in
+            units.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                Part(line: line, quantity: $0.value, disposition: $0.key)
+            }
+        }
+    }
+}
+
 /// Stock of other locations that is set aside for units that a fulfilment lacks.
 public struct StandIn: Hashable, Sendable {
     /// Units of one line and cell of the fulfilment that other stock serves: a demand of the reservation, in order.

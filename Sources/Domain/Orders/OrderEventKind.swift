@@ -64,6 +64,8 @@ public enum OrderEventKind: Int16, LifecycleWord {
     case supplierRejected = 57
     /// A fulfilment was cancelled where it was.
     case fulfilmentCancelled = 58
+    /// A fulfilment could not be delivered, and its goods are back.
+    case cameBack = 59
 
     // Payment: 60 to 79.
 

@@ -319,6 +319,19 @@ public enum Holdfast_V1_FulfilmentService: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "ReceiveUndelivered" metadata.
+        public enum ReceiveUndelivered: Sendable {
+            /// Request type for "ReceiveUndelivered".
+            public typealias Input = Holdfast_V1_ReceiveUndeliveredRequest
+            /// Response type for "ReceiveUndelivered".
+            public typealias Output = Holdfast_V1_ReceiveUndeliveredResponse
+            /// Descriptor for "ReceiveUndelivered".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "holdfast.v1.FulfilmentService"),
+                method: "ReceiveUndelivered",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "holdfast.v1.FulfilmentService" service.
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             ReleaseOrder.descriptor,
@@ -343,7 +356,8 @@ public enum Holdfast_V1_FulfilmentService: Sendable {
             RestockPickup.descriptor,
             AcknowledgeSupplierOrder.descriptor,
             RejectSupplierOrder.descriptor,
-            NotifyShipment.descriptor
+            NotifyShipment.descriptor,
+            ReceiveUndelivered.descriptor
         ]
     }
 }
@@ -793,6 +807,26 @@ extension Holdfast_V1_FulfilmentService {
             request: GRPCCore.StreamingServerRequest<Holdfast_V1_NotifyShipmentRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_NotifyShipmentResponse>
+
+        /// Handle the "ReceiveUndelivered" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What could not be delivered is back, from a carrier or from a supplier's: its units are given back, its goods go where it
+        /// > is said, and what was paid for them is due back. Of this and ConfirmDelivery at once one is done, the other is told
+        /// > the state.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Holdfast_V1_ReceiveUndeliveredRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Holdfast_V1_ReceiveUndeliveredResponse` messages.
+        func receiveUndelivered(
+            request: GRPCCore.StreamingServerRequest<Holdfast_V1_ReceiveUndeliveredRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_ReceiveUndeliveredResponse>
     }
 
     /// Service protocol for the "holdfast.v1.FulfilmentService" service.
@@ -1226,6 +1260,26 @@ extension Holdfast_V1_FulfilmentService {
             request: GRPCCore.ServerRequest<Holdfast_V1_NotifyShipmentRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_NotifyShipmentResponse>
+
+        /// Handle the "ReceiveUndelivered" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What could not be delivered is back, from a carrier or from a supplier's: its units are given back, its goods go where it
+        /// > is said, and what was paid for them is due back. Of this and ConfirmDelivery at once one is done, the other is told
+        /// > the state.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ReceiveUndeliveredRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Holdfast_V1_ReceiveUndeliveredResponse` message.
+        func receiveUndelivered(
+            request: GRPCCore.ServerRequest<Holdfast_V1_ReceiveUndeliveredRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_ReceiveUndeliveredResponse>
     }
 
     /// Simple service protocol for the "holdfast.v1.FulfilmentService" service.
@@ -1657,6 +1711,26 @@ extension Holdfast_V1_FulfilmentService {
             request: Holdfast_V1_NotifyShipmentRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Holdfast_V1_NotifyShipmentResponse
+
+        /// Handle the "ReceiveUndelivered" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What could not be delivered is back, from a carrier or from a supplier's: its units are given back, its goods go where it
+        /// > is said, and what was paid for them is due back. Of this and ConfirmDelivery at once one is done, the other is told
+        /// > the state.
+        ///
+        /// - Parameters:
+        ///   - request: A `Holdfast_V1_ReceiveUndeliveredRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Holdfast_V1_ReceiveUndeliveredResponse` to respond with.
+        func receiveUndelivered(
+            request: Holdfast_V1_ReceiveUndeliveredRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Holdfast_V1_ReceiveUndeliveredResponse
     }
 }
 
@@ -1917,6 +1991,17 @@ extension Holdfast_V1_FulfilmentService.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: Holdfast_V1_FulfilmentService.Method.ReceiveUndelivered.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_ReceiveUndeliveredRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_ReceiveUndeliveredResponse>(),
+            handler: { request, context in
+                try await self.receiveUndelivered(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -2170,6 +2255,17 @@ extension Holdfast_V1_FulfilmentService.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_NotifyShipmentResponse> {
         let response = try await self.notifyShipment(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func receiveUndelivered(
+        request: GRPCCore.StreamingServerRequest<Holdfast_V1_ReceiveUndeliveredRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_ReceiveUndeliveredResponse> {
+        let response = try await self.receiveUndelivered(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -2472,6 +2568,19 @@ extension Holdfast_V1_FulfilmentService.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_NotifyShipmentResponse> {
         return GRPCCore.ServerResponse<Holdfast_V1_NotifyShipmentResponse>(
             message: try await self.notifyShipment(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func receiveUndelivered(
+        request: GRPCCore.ServerRequest<Holdfast_V1_ReceiveUndeliveredRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_ReceiveUndeliveredResponse> {
+        return GRPCCore.ServerResponse<Holdfast_V1_ReceiveUndeliveredResponse>(
+            message: try await self.receiveUndelivered(
                 request: request.message,
                 context: context
             ),
@@ -3026,6 +3135,31 @@ extension Holdfast_V1_FulfilmentService {
             deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_NotifyShipmentResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_NotifyShipmentResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ReceiveUndelivered" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What could not be delivered is back, from a carrier or from a supplier's: its units are given back, its goods go where it
+        /// > is said, and what was paid for them is due back. Of this and ConfirmDelivery at once one is done, the other is told
+        /// > the state.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ReceiveUndeliveredRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_ReceiveUndeliveredRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_ReceiveUndeliveredResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func receiveUndelivered<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_ReceiveUndeliveredRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_ReceiveUndeliveredRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_ReceiveUndeliveredResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ReceiveUndeliveredResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -3836,6 +3970,42 @@ extension Holdfast_V1_FulfilmentService {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "ReceiveUndelivered" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What could not be delivered is back, from a carrier or from a supplier's: its units are given back, its goods go where it
+        /// > is said, and what was paid for them is due back. Of this and ConfirmDelivery at once one is done, the other is told
+        /// > the state.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_ReceiveUndeliveredRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_ReceiveUndeliveredRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_ReceiveUndeliveredResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func receiveUndelivered<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_ReceiveUndeliveredRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_ReceiveUndeliveredRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_ReceiveUndeliveredResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ReceiveUndeliveredResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Holdfast_V1_FulfilmentService.Method.ReceiveUndelivered.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -4508,6 +4678,37 @@ extension Holdfast_V1_FulfilmentService.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_NotifyShipmentRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_NotifyShipmentResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ReceiveUndelivered" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What could not be delivered is back, from a carrier or from a supplier's: its units are given back, its goods go where it
+    /// > is said, and what was paid for them is due back. Of this and ConfirmDelivery at once one is done, the other is told
+    /// > the state.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Holdfast_V1_ReceiveUndeliveredRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func receiveUndelivered<Result>(
+        request: GRPCCore.ClientRequest<Holdfast_V1_ReceiveUndeliveredRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ReceiveUndeliveredResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.receiveUndelivered(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_ReceiveUndeliveredRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_ReceiveUndeliveredResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -5274,6 +5475,41 @@ extension Holdfast_V1_FulfilmentService.ClientProtocol {
             metadata: metadata
         )
         return try await self.notifyShipment(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ReceiveUndelivered" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What could not be delivered is back, from a carrier or from a supplier's: its units are given back, its goods go where it
+    /// > is said, and what was paid for them is due back. Of this and ConfirmDelivery at once one is done, the other is told
+    /// > the state.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func receiveUndelivered<Result>(
+        _ message: Holdfast_V1_ReceiveUndeliveredRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ReceiveUndeliveredResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Holdfast_V1_ReceiveUndeliveredRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.receiveUndelivered(
             request: request,
             options: options,
             onResponse: handleResponse

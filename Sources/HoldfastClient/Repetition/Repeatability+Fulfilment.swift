@@ -19,7 +19,7 @@ extension Repeatability {
         Fulfilment.DeclineFulfilment.descriptor, Fulfilment.SendToStore.descriptor,
         Fulfilment.RemindPickup.descriptor, Fulfilment.CollectPickup.descriptor, Fulfilment.RestockPickup.descriptor,
         Fulfilment.AcknowledgeSupplierOrder.descriptor, Fulfilment.RejectSupplierOrder.descriptor,
-        Fulfilment.NotifyShipment.descriptor,
+        Fulfilment.NotifyShipment.descriptor, Fulfilment.ReceiveUndelivered.descriptor,
     ]
 
     /// Methods about fulfilments whose repeated answer lacks the code that a customer shows.

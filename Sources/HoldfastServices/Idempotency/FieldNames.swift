@@ -244,6 +244,9 @@ extension FieldNames {
     static let notifyShipment = message(
         ["request_id", "fulfilment_id", "reference", "carrier", "tracking_numbers", "cost", "expected_at"],
         single: ["cost": money, "expected_at": timestamp])
+    static let receiveUndelivered = message(
+        ["request_id", "fulfilment_id", "location", "disposition", "lines", "reason"],
+        repeated: ["lines": FieldNames(texts("line_number", "quantity", "disposition"))])
     static let amendOrder = message(
         ["amendment_id", "order_id", "add", "change", "delivery", "reason", "expected_sequence"],
         repeated: [

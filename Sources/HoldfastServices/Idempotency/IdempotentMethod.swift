@@ -76,6 +76,7 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case acknowledgeSupplierOrder = 55
     case rejectSupplierOrder = 56
     case notifyShipment = 57
+    case receiveUndelivered = 58
 
     /// The method's name in the contract.
     var name: String {
@@ -141,6 +142,7 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .acknowledgeSupplierOrder: "AcknowledgeSupplierOrder"
         case .rejectSupplierOrder: "RejectSupplierOrder"
         case .notifyShipment: "NotifyShipment"
+        case .receiveUndelivered: "ReceiveUndelivered"
         case .amendOrder: "AmendOrder"
         case .requestCancellation: "RequestCancellation"
         case .respondCancellation: "RespondCancellation"
@@ -215,6 +217,7 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .acknowledgeSupplierOrder: .acknowledgeSupplierOrder
         case .rejectSupplierOrder: .rejectSupplierOrder
         case .notifyShipment: .notifyShipment
+        case .receiveUndelivered: .receiveUndelivered
         case .amendOrder: .amendOrder
         case .requestCancellation: .requestCancellation
         case .respondCancellation: .respondCancellation

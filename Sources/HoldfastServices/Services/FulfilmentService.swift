@@ -406,4 +406,18 @@ public struct FulfilmentService: Holdfast_V1_FulfilmentService.SimpleServiceProt
             try await processing.notifyShipment(call, notice, reply: reply)
         }
     }
+
+    // MARK: - Coming back
+
+    /// It could not be delivered, and its goods are back.
+    public func receiveUndelivered(
+        request: Holdfast_V1_ReceiveUndeliveredRequest, context: ServerContext
+    ) async throws -> Holdfast_V1_ReceiveUndeliveredResponse {
+        try await step(.receiveUndelivered, request, context, reason: request.reason) { validation in
+            validation.text(request.reason, to: OrderRequests.textBound, "reason")
+            return FulfilmentRequests.undelivered(request, &validation)
+        } _: { call, goods, reply in
+            try await processing.receiveUndelivered(call, goods, reply: reply)
+        }
+    }
 }

@@ -179,6 +179,7 @@ extension Holdfast_V1_RestockPickupRequest: FulfilmentRequest {}
 extension Holdfast_V1_AcknowledgeSupplierOrderRequest: FulfilmentRequest {}
 extension Holdfast_V1_RejectSupplierOrderRequest: FulfilmentRequest {}
 extension Holdfast_V1_NotifyShipmentRequest: FulfilmentRequest {}
+extension Holdfast_V1_ReceiveUndeliveredRequest: FulfilmentRequest {}
 
 extension Holdfast_V1_StartPickingResponse: FulfilmentResponse {}
 extension Holdfast_V1_ConfirmPickResponse: FulfilmentResponse {}
@@ -196,3 +197,4 @@ extension Holdfast_V1_RestockPickupResponse: FulfilmentResponse {}
 extension Holdfast_V1_AcknowledgeSupplierOrderResponse: FulfilmentResponse {}
 extension Holdfast_V1_RejectSupplierOrderResponse: FulfilmentResponse {}
 extension Holdfast_V1_NotifyShipmentResponse: FulfilmentResponse {}
+extension Holdfast_V1_ReceiveUndeliveredResponse: FulfilmentResponse {}

@@ -157,6 +157,34 @@ enum FulfilmentRequests {
         return validation.currency(money.currencyCode, "cost.currency_code").map { Money(money.amountMinor, $0) }
     }
 
+    /// Goods that are back.
+    static func undelivered(
+        _ request: Holdfast_V1_ReceiveUndeliveredRequest, _ validation: inout RequestValidation
+    ) -> UndeliveredGoods {
+        if !request.location.isEmpty { validation.code(request.location, "location") }
+        func received(_ disposition: Holdfast_V1_Disposition, _ field: String) -> Disposition {
+            let word = validation.word(disposition, as: Disposition.self, field)
+            if word == .keep { validation.refuse(field, "must not be keep: the goods are here") }
+            return word ?? .restock
+        }
+        let standard =
+            request.disposition == .unspecified ? Disposition.restock : received(request.disposition, "disposition")
+        var parts: [UndeliveredGoods.Part] = []
+        if request.lines.count > CallBounds.lines {
+            validation.refuse("lines", "must have at most \(CallBounds.lines) entries, has \(request.lines.count)")
+        } else {
+            for (index, line) in request.lines.enumerated() {
+                validation.number(line.lineNumber, in: 1...Int32(CallBounds.lines), "lines[\(index)].line_number")
+                validation.quantity(line.quantity, "lines[\(index)].quantity")
+                parts.append(
+                    .init(
+                        line: line.lineNumber, quantity: line.quantity,
+                        disposition: received(line.disposition, "lines[\(index)].disposition")))
+            }
+        }
+        return UndeliveredGoods(location: request.location, disposition: standard, parts: parts)
+    }
+
     /// What a wave is to have.
     static func wave(
         _ request: Holdfast_V1_CreateWaveRequest, by caller: Caller

@@ -40,6 +40,8 @@ public enum FulfilmentAdvance: Sendable {
     case reject(ShortRule?, correctsCount: Bool, standIn: StandIn?)
     /// The supplier has sent it.
     case notify(ShipNotice)
+    /// It could not be delivered, and its goods are back.
+    case comeBack(UndeliveredGoods)
 }
 
 /// Encodes what a step has done.

@@ -69,6 +69,7 @@ extension OrderWork {
             try step(.acknowledge, .supplierAcknowledged, &turn)
         case .reject(let rule, let corrects, let standIn): try reject(rule, corrects: corrects, standIn, &turn)
         case .notify(let notice): try notify(notice, &turn)
+        case .comeBack(let goods): try comeBack(goods, &turn)
         case .sendToStore, .makeReady, .remind, .extend, .collect, .expire, .restock:
             try counter(advance, &turn)
         }
@@ -399,5 +400,69 @@ extension OrderWork {
         turn.details["tracking"] = notice.trackingNumbers.joined(separator: ",")
         if let cost = notice.cost { turn.details["cost"] = "\(cost.minorUnits) \(cost.currency.code)" }
         finish(next.standing, .shipped, &turn)
+    }
+
+    // MARK: - Coming back
+
+    private static let location = PostgresStatement(
+        "location_number", "SELECT id FROM location WHERE code = $1::text", access: .readOnly)
+    private static let noteGoods = PostgresStatement(
+        "note_undelivered_goods",
+        """
+        INSERT INTO undelivered_goods (fulfilment_id, line_number, disposition, location_id, quantity, cause_id)
+        SELECT $1::uuid, n.line, n.disposition, $2::int4, n.quantity, $3::uuid
+        FROM unnest($4::int2[], $5::int2[], $6::int8[]) AS n(line, disposition, quantity)
+        """)
+
+    private mutating func comeBack(_ goods: UndeliveredGoods, _ turn: inout FulfilmentTurn) throws {
+        let next = try turn.fulfilment.standing.after(.comeBack, by: change.caller.actors, naming: turn.name)
+        let code = goods.location.isEmpty ? turn.fulfilment.location : goods.location
+        try change.caller.scope.admit(location: code)
+        guard let row = try connection.execute(Self.location, [.text(code)]).first else {
+            throw Refusal.notFound(.location, code)
+        }
+        let location = try row.int32(0)
+        let parts = try goods.all(of: turn.fulfilment.lines)
+        for open in turn.open {
+            var moved = try move(.takeBack, open.quantity, line: open.line, from: .shipped)
+            moved.location = code
+            turn.moved.append(moved)
+        }
+        try shelve(parts, of: turn.fulfilment, at: location)
+        write(
+            (
+                Self.noteGoods,
+                [
+                    .uuid(PostgresUUID(turn.fulfilment.id)), .int32(location), .uuid(PostgresUUID(change.id)),
+                    .int16s(parts.map { Int16($0.line) }), .int16s(parts.map(\.disposition.rawValue)),
+                    .int64s(parts.map(\.quantity)),
+                ]
+            ))
+        turn.details["received_at"] = code
+        turn.details["dispositions"] = parts.map { "\($0.line)=\($0.quantity):\($0.disposition.word)" }
+            .joined(separator: ",")
+        turn.letGo()
+        finish(next.standing, .cameBack, &turn)
+    }
+
+    /// Books what becomes of goods at the cells of a location, as those of a return are.
+    private mutating func shelve(
+        _ parts: [UndeliveredGoods.Part], of fulfilment: Fulfilment, at location: Int32
+    ) throws {
+        let skus = Dictionary(fulfilment.lines.map { ($0.number, $0.sku) }) { first, _ in first }
+        let suffix = try Ledger.returnRules(0, on: connection)?.rules.secondGradeSuffix ?? ""
+        let stock = ReturnStock(
+            parts.compactMap { part in
+                skus[part.line].map { sku in
+                    ReturnStock.Part(
+                        place: ReturnStock.place(sku, location, part.disposition, suffix),
+                        disposition: part.disposition, quantity: part.quantity)
+                }
+            })
+        // The cells that are missing are made with this transaction, before it locks any.
+        try ReturnStock.ensure(Set(stock.parts.map(\.place)), on: connection)
+        for movement in try stock.movements(on: connection) {
+            book(movement.kind, movement.cell, onHand: movement.onHand)
+        }
     }
 }

@@ -119,4 +119,4 @@ INSERT INTO audited_method (number, name) VALUES
     (40, 'ReleaseOrder'), (41, 'CreateWave'), (42, 'StartPicking'), (43, 'ConfirmPick'), (44, 'PackFulfilment'),
     (45, 'ShipFulfilment'), (46, 'ConfirmDelivery'), (47, 'ReportLost'), (48, 'DeclineFulfilment'), (49, 'SendToStore'),
     (50, 'MakeReady'), (51, 'RemindPickup'), (52, 'ExtendPickup'), (53, 'CollectPickup'), (54, 'RestockPickup'),
-    (55, 'AcknowledgeSupplierOrder'), (56, 'RejectSupplierOrder'), (57, 'NotifyShipment');
+    (55, 'AcknowledgeSupplierOrder'), (56, 'RejectSupplierOrder'), (57, 'NotifyShipment'), (58, 'ReceiveUndelivered');

@@ -30,6 +30,9 @@ struct ReturnStock {
     /// The parts, in the order of the inspections.
     private(set) var parts: [Part] = []
 
+    /// Takes parts as they are.
+    init(_ parts: [Part]) { self.parts = parts }
+
     /// Finds the parts of a return that was inspected.
     ///
     /// Units of a line are taken from the locations in the order in which they came.
@@ -88,7 +91,7 @@ struct ReturnStock {
         [.texts(places.map(\.sku)), .int32s(places.map(\.location)), .int32s(places.map(\.pool))]
     }
 
-    /// Creates the cells of places that do not exist yet, empty, in a transaction of their own.
+    /// Creates the cells of places that do not exist yet, empty: before a transaction, or within one that has locked no cell yet.
     ///
     /// An empty cell that nobody uses after a crash does no harm.
     static func ensure(_ places: Set<Place>, on connection: PostgresConnection) throws {

@@ -143,6 +143,13 @@ extension OrderProcessing {
         try await advance(call, .notify(notice), reply: reply)
     }
 
+    /// It could not be delivered, and its goods are back.
+    public func receiveUndelivered(
+        _ call: FulfilmentCall, _ goods: UndeliveredGoods, reply: @escaping FulfilmentReply
+    ) async throws -> [UInt8] {
+        try await advance(call, .comeBack(goods), reply: reply)
+    }
+
     // MARK: - Steps that may need stock of other locations
 
     /// Picking ends.

@@ -191,7 +191,7 @@ extension LedgerReader {
             lifeSum(
                 "returned",
                 """
-                SELECT count(*), coalesce((array_agg(coalesce(q.order_id, i.order_id)::text))[1:5], '{}') FROM (
+                SELECT count(*), coalesce((array_agg(coalesce(q.order_id, i.order_id, u.order_id)::text))[1:5], '{}') FROM (
                     SELECT order_id, line_number, quantity FROM line_quantity WHERE status = 9 AND quantity <> 0) q
                 FULL JOIN (
                     SELECT l.order_id, l.order_line, sum(i.quantity) AS quantity
@@ -199,15 +199,25 @@ extension LedgerReader {
                     JOIN return_order r ON r.id = i.return_id AND r.state IN (7, 8)
                     WHERE l.order_id IS NOT NULL AND i.disposition <> 7 GROUP BY 1, 2) i
                     ON i.order_id = q.order_id AND i.order_line = q.line_number
-                WHERE q.quantity IS DISTINCT FROM i.quantity
-                """), .books, "lines have other units returned than inspections accepted"
+                FULL JOIN (
+                    SELECT f.order_id, u.line_number, sum(u.quantity) AS quantity
+                    FROM undelivered_goods u JOIN fulfilment f ON f.id = u.fulfilment_id GROUP BY 1, 2) u
+                    ON u.order_id = coalesce(q.order_id, i.order_id) AND u.line_number = coalesce(q.line_number, i.order_line)
+                WHERE coalesce(q.quantity, 0) <> coalesce(i.quantity, 0) + coalesce(u.quantity, 0)
+                """), .books, "lines have other units returned than inspections accepted and parcels brought back"
         ),
         (
             lifeSum(
                 "restocked",
                 """
                 SELECT count(*), '{}'::text[] FROM (
-                    SELECT cause_id, sum(quantity) FILTER (WHERE disposition IN (1, 2)) AS quantity FROM return_inspection
+                    SELECT cause_id, sum(quantity) FILTER (WHERE disposition IN (1, 2)) AS quantity FROM (
+                        SELECT cause_id, quantity, disposition FROM return_inspection
+                        UNION ALL
+                        SELECT u.cause_id, u.quantity, u.disposition FROM undelivered_goods u
+                        JOIN fulfilment f ON f.id = u.fulfilment_id
+                        JOIN order_line l ON l.order_id = f.order_id AND l.line_number = u.line_number
+                        JOIN product p ON p.id = l.product_id AND p.tracked) s
                     GROUP BY 1) i
                 FULL JOIN (
                     SELECT cause_id, sum(on_hand_delta) AS quantity FROM stock_movement WHERE kind BETWEEN 20 AND 24 GROUP BY 1) m

@@ -21,5 +21,6 @@ struct FulfilCommands: AsyncParsableCommand {
             FulfilRelease.self, FulfilGet.self, FulfilList.self, FulfilWave.self, FulfilPickList.self, FulfilStart.self,
             FulfilPick.self, FulfilPack.self, FulfilQuote.self, FulfilShip.self, FulfilLabel.self, FulfilDeliver.self,
             FulfilLost.self, FulfilDecline.self, FulfilAcknowledge.self, FulfilReject.self, FulfilNotice.self,
+            FulfilUndelivered.self,
         ])
 }

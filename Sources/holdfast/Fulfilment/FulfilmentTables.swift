@@ -26,6 +26,7 @@ extension Holdfast_V1_RestockPickupResponse: SteppedReply {}
 extension Holdfast_V1_AcknowledgeSupplierOrderResponse: SteppedReply {}
 extension Holdfast_V1_RejectSupplierOrderResponse: SteppedReply {}
 extension Holdfast_V1_NotifyShipmentResponse: SteppedReply {}
+extension Holdfast_V1_ReceiveUndeliveredResponse: SteppedReply {}
 
 /// The fulfilment that a command is about, and the id of its change.
 struct StepOptions: ParsableArguments {

@@ -93,6 +93,7 @@ struct FulfilmentScopes: Sendable {
         try step("AcknowledgeSupplierOrder", Holdfast_V1_AcknowledgeSupplierOrderRequest.self)
         try step("RejectSupplierOrder", Holdfast_V1_RejectSupplierOrderRequest.self)
         try step("NotifyShipment", Holdfast_V1_NotifyShipmentRequest.self)
+        try step("ReceiveUndelivered", Holdfast_V1_ReceiveUndeliveredRequest.self)
         try step("DeclineFulfilment", Holdfast_V1_DeclineFulfilmentRequest.self)
         try place("ListFulfilments") { code in
             try Holdfast_V1_ListFulfilmentsRequest.with { $0.location = code }.serializedBytes()

@@ -256,6 +256,16 @@ struct FulfilmentMutations: Sendable {
                 }
             }, part(.ship, .shipped).id, differs: "reason"
         ) { $0.reason = "stolen" }
+        try add(
+            "ReceiveUndelivered",
+            { id, one in
+                Holdfast_V1_ReceiveUndeliveredRequest.with {
+                    $0.requestID = id.description
+                    $0.fulfilmentID = one.description
+                    $0.disposition = .scrap
+                }
+            }, part(.ship, .shipped).id, differs: "disposition"
+        ) { $0.disposition = .restock }
     }
 
     private mutating func collect() throws {

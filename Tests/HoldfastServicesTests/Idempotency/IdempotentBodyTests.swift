@@ -371,6 +371,17 @@ struct IdempotentBodyTests {
                     (#"{"expectedAt":"2026-01-01T00:00:00Z"}"#, "expected_at"),
                 ]
             ),
+            (
+                .receiveUndelivered, Holdfast_V1_ReceiveUndeliveredRequest(),
+                [
+                    (#"{"requestId":"x"}"#, "request_id"),
+                    (#"{"fulfilmentId":"x"}"#, "fulfilment_id"),
+                    (#"{"location":"x"}"#, "location"),
+                    (#"{"disposition":5}"#, "disposition"),
+                    (#"{"lines":[{"quantity":"1"}]}"#, "lines[0]"),
+                    (#"{"reason":"x"}"#, "reason"),
+                ]
+            ),
         ]
         #expect(Set(samples.map(\.0)) == Set(IdempotentMethod.allCases))
         for (method, empty, fields) in samples {
@@ -405,6 +416,7 @@ struct IdempotentBodyTests {
                 "ShipFulfilment": 45, "ConfirmDelivery": 46, "ReportLost": 47, "DeclineFulfilment": 48,
                 "SendToStore": 49, "MakeReady": 50, "RemindPickup": 51, "ExtendPickup": 52, "CollectPickup": 53,
                 "RestockPickup": 54, "AcknowledgeSupplierOrder": 55, "RejectSupplierOrder": 56, "NotifyShipment": 57,
+                "ReceiveUndelivered": 58,
             ])
     }
 }

@@ -101,6 +101,42 @@ struct FulfilmentTests {
         }
     }
 
+    @Test("What could not be delivered is taken in, by line")
+    func undelivered() async throws {
+        try await Shop.with { shop in
+            let order = try await place(shop, "W-9", "MUG-WHITE=2x4.95")
+            let one = try await release(shop, order)
+            let id = one.fulfilmentID
+            #expect(try await shop.run("fulfil", "start", id).status == 0)
+            #expect(try await shop.run("fulfil", "pick", id, "MUG-WHITE=2").status == 0)
+            #expect(try await shop.run("fulfil", "pack", id, "700g").status == 0)
+            #expect(try await shop.run("fulfil", "undelivered", id).status == 4)
+            #expect(try await shop.run("fulfil", "ship", id).status == 0)
+            let kept = try await shop.run("fulfil", "undelivered", id, "--disposition", "keep")
+            #expect(kept.status == 2)
+            #expect(kept.errors.contains("disposition"), "\(kept.errors)")
+            let wrong = try await shop.run("fulfil", "undelivered", id, "2=1:scrap")
+            #expect(wrong.status == 2)
+            #expect(wrong.errors.contains("lines[0].line_number"), "\(wrong.errors)")
+            let back = try await shop.run("fulfil", "undelivered", id, "1=1:scrap", "--reason", "nobody there")
+            #expect(back.output.contains("fulfilment \(id) is returned"), "\(back.errors)")
+            #expect(back.output.contains("order \(order) is returned"), "\(back.output)")
+            #expect(try await shop.run("fulfil", "deliver", id).status == 4)
+            #expect(try await shop.run("doctor", "--data", shop.stores).status == 0)
+        }
+    }
+
+    @Test(
+        "Units that came back",
+        arguments: [
+            ("1=2:scrap", "1 2 5"), ("3=1:restock-second-grade", "3 1 2"), ("1=2", nil), ("1=2:lost", nil),
+            (":scrap", nil), ("1=2:scrap:good", nil), ("", nil),
+        ] as [(String, String?)])
+    func cameBack(_ text: String, _ expected: String?) {
+        let units = UndeliveredUnits(argument: text)
+        #expect(units.map { "\($0.line.number) \($0.line.quantity) \($0.disposition.number)" } == expected)
+    }
+
     @Test(
         "Packages, scans and their mistakes on the command line",
         arguments: [

@@ -2389,6 +2389,102 @@ void   holdfast__v1__track_response__free_unpacked
   assert(message->base.descriptor == &holdfast__v1__track_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   holdfast__v1__receive_undelivered_request__line__init
+                     (Holdfast__V1__ReceiveUndeliveredRequest__Line         *message)
+{
+  static const Holdfast__V1__ReceiveUndeliveredRequest__Line init_value = HOLDFAST__V1__RECEIVE_UNDELIVERED_REQUEST__LINE__INIT;
+  *message = init_value;
+}
+void   holdfast__v1__receive_undelivered_request__init
+                     (Holdfast__V1__ReceiveUndeliveredRequest         *message)
+{
+  static const Holdfast__V1__ReceiveUndeliveredRequest init_value = HOLDFAST__V1__RECEIVE_UNDELIVERED_REQUEST__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__receive_undelivered_request__get_packed_size
+                     (const Holdfast__V1__ReceiveUndeliveredRequest *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__receive_undelivered_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__receive_undelivered_request__pack
+                     (const Holdfast__V1__ReceiveUndeliveredRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__receive_undelivered_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__receive_undelivered_request__pack_to_buffer
+                     (const Holdfast__V1__ReceiveUndeliveredRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__receive_undelivered_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ReceiveUndeliveredRequest *
+       holdfast__v1__receive_undelivered_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ReceiveUndeliveredRequest *)
+     protobuf_c_message_unpack (&holdfast__v1__receive_undelivered_request__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__receive_undelivered_request__free_unpacked
+                     (Holdfast__V1__ReceiveUndeliveredRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__receive_undelivered_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__receive_undelivered_response__init
+                     (Holdfast__V1__ReceiveUndeliveredResponse         *message)
+{
+  static const Holdfast__V1__ReceiveUndeliveredResponse init_value = HOLDFAST__V1__RECEIVE_UNDELIVERED_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__receive_undelivered_response__get_packed_size
+                     (const Holdfast__V1__ReceiveUndeliveredResponse *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__receive_undelivered_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__receive_undelivered_response__pack
+                     (const Holdfast__V1__ReceiveUndeliveredResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__receive_undelivered_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__receive_undelivered_response__pack_to_buffer
+                     (const Holdfast__V1__ReceiveUndeliveredResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__receive_undelivered_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ReceiveUndeliveredResponse *
+       holdfast__v1__receive_undelivered_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ReceiveUndeliveredResponse *)
+     protobuf_c_message_unpack (&holdfast__v1__receive_undelivered_response__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__receive_undelivered_response__free_unpacked
+                     (Holdfast__V1__ReceiveUndeliveredResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__receive_undelivered_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor holdfast__v1__fulfilment_line__field_descriptors[6] =
 {
   {
@@ -6295,6 +6391,211 @@ const ProtobufCMessageDescriptor holdfast__v1__track_response__descriptor =
   (ProtobufCMessageInit) holdfast__v1__track_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor holdfast__v1__receive_undelivered_request__line__field_descriptors[3] =
+{
+  {
+    "line_number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest__Line, line_number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest__Line, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disposition",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest__Line, disposition),
+    &holdfast__v1__disposition__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__receive_undelivered_request__line__field_indices_by_name[] = {
+  2,   /* field[2] = disposition */
+  0,   /* field[0] = line_number */
+  1,   /* field[1] = quantity */
+};
+static const ProtobufCIntRange holdfast__v1__receive_undelivered_request__line__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__receive_undelivered_request__line__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ReceiveUndeliveredRequest.Line",
+  "Line",
+  "Holdfast__V1__ReceiveUndeliveredRequest__Line",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ReceiveUndeliveredRequest__Line),
+  3,
+  holdfast__v1__receive_undelivered_request__line__field_descriptors,
+  holdfast__v1__receive_undelivered_request__line__field_indices_by_name,
+  1,  holdfast__v1__receive_undelivered_request__line__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__receive_undelivered_request__line__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__receive_undelivered_request__field_descriptors[6] =
+{
+  {
+    "request_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest, request_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fulfilment_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest, fulfilment_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "location",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest, location),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "disposition",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest, disposition),
+    &holdfast__v1__disposition__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lines",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest, n_lines),
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest, lines),
+    &holdfast__v1__receive_undelivered_request__line__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReceiveUndeliveredRequest, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__receive_undelivered_request__field_indices_by_name[] = {
+  3,   /* field[3] = disposition */
+  1,   /* field[1] = fulfilment_id */
+  4,   /* field[4] = lines */
+  2,   /* field[2] = location */
+  5,   /* field[5] = reason */
+  0,   /* field[0] = request_id */
+};
+static const ProtobufCIntRange holdfast__v1__receive_undelivered_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__receive_undelivered_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ReceiveUndeliveredRequest",
+  "ReceiveUndeliveredRequest",
+  "Holdfast__V1__ReceiveUndeliveredRequest",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ReceiveUndeliveredRequest),
+  6,
+  holdfast__v1__receive_undelivered_request__field_descriptors,
+  holdfast__v1__receive_undelivered_request__field_indices_by_name,
+  1,  holdfast__v1__receive_undelivered_request__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__receive_undelivered_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__receive_undelivered_response__field_descriptors[1] =
+{
+  {
+    "step",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReceiveUndeliveredResponse, step),
+    &holdfast__v1__fulfilment_step__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__receive_undelivered_response__field_indices_by_name[] = {
+  0,   /* field[0] = step */
+};
+static const ProtobufCIntRange holdfast__v1__receive_undelivered_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__receive_undelivered_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ReceiveUndeliveredResponse",
+  "ReceiveUndeliveredResponse",
+  "Holdfast__V1__ReceiveUndeliveredResponse",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ReceiveUndeliveredResponse),
+  1,
+  holdfast__v1__receive_undelivered_response__field_descriptors,
+  holdfast__v1__receive_undelivered_response__field_indices_by_name,
+  1,  holdfast__v1__receive_undelivered_response__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__receive_undelivered_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue holdfast__v1__fulfilment_kind__enum_values_by_number[4] =
 {
   { "FULFILMENT_KIND_UNSPECIFIED", "HOLDFAST__V1__FULFILMENT_KIND__FULFILMENT_KIND_UNSPECIFIED", 0 },
@@ -6363,7 +6664,7 @@ const ProtobufCEnumDescriptor holdfast__v1__short_rule__descriptor =
   holdfast__v1__short_rule__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor holdfast__v1__fulfilment_service__method_descriptors[23] =
+static const ProtobufCMethodDescriptor holdfast__v1__fulfilment_service__method_descriptors[24] =
 {
   { "ReleaseOrder", &holdfast__v1__release_order_request__descriptor, &holdfast__v1__release_order_response__descriptor },
   { "GetFulfilment", &holdfast__v1__get_fulfilment_request__descriptor, &holdfast__v1__get_fulfilment_response__descriptor },
@@ -6388,6 +6689,7 @@ static const ProtobufCMethodDescriptor holdfast__v1__fulfilment_service__method_
   { "AcknowledgeSupplierOrder", &holdfast__v1__acknowledge_supplier_order_request__descriptor, &holdfast__v1__acknowledge_supplier_order_response__descriptor },
   { "RejectSupplierOrder", &holdfast__v1__reject_supplier_order_request__descriptor, &holdfast__v1__reject_supplier_order_response__descriptor },
   { "NotifyShipment", &holdfast__v1__notify_shipment_request__descriptor, &holdfast__v1__notify_shipment_response__descriptor },
+  { "ReceiveUndelivered", &holdfast__v1__receive_undelivered_request__descriptor, &holdfast__v1__receive_undelivered_response__descriptor },
 };
 const unsigned holdfast__v1__fulfilment_service__method_indices_by_name[] = {
   20,        /* AcknowledgeSupplierOrder */
@@ -6405,6 +6707,7 @@ const unsigned holdfast__v1__fulfilment_service__method_indices_by_name[] = {
   22,        /* NotifyShipment */
   7,        /* PackFulfilment */
   8,        /* QuoteShipment */
+  23,        /* ReceiveUndelivered */
   21,        /* RejectSupplierOrder */
   0,        /* ReleaseOrder */
   16,        /* RemindPickup */
@@ -6421,7 +6724,7 @@ const ProtobufCServiceDescriptor holdfast__v1__fulfilment_service__descriptor =
   "FulfilmentService",
   "Holdfast__V1__FulfilmentService",
   "holdfast.v1",
-  23,
+  24,
   holdfast__v1__fulfilment_service__method_descriptors,
   holdfast__v1__fulfilment_service__method_indices_by_name
 };
@@ -6608,6 +6911,14 @@ void holdfast__v1__fulfilment_service__notify_shipment(ProtobufCService *service
 {
   assert(service->descriptor == &holdfast__v1__fulfilment_service__descriptor);
   service->invoke(service, 22, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void holdfast__v1__fulfilment_service__receive_undelivered(ProtobufCService *service,
+                                                           const Holdfast__V1__ReceiveUndeliveredRequest *input,
+                                                           Holdfast__V1__ReceiveUndeliveredResponse_Closure closure,
+                                                           void *closure_data)
+{
+  assert(service->descriptor == &holdfast__v1__fulfilment_service__descriptor);
+  service->invoke(service, 23, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void holdfast__v1__fulfilment_service__init (Holdfast__V1__FulfilmentService_Service *service,
                                              Holdfast__V1__FulfilmentService_ServiceDestroy destroy)

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/timestamp.pb-c.h"
 #include "holdfast/v1/money.pb-c.h"
 #include "holdfast/v1/order.pb-c.h"
+#include "holdfast/v1/return.pb-c.h"
 
 typedef struct Holdfast__V1__FulfilmentLine Holdfast__V1__FulfilmentLine;
 typedef struct Holdfast__V1__Package Holdfast__V1__Package;
@@ -78,6 +79,9 @@ typedef struct Holdfast__V1__NotifyShipmentResponse Holdfast__V1__NotifyShipment
 typedef struct Holdfast__V1__TrackRequest Holdfast__V1__TrackRequest;
 typedef struct Holdfast__V1__TrackResponse Holdfast__V1__TrackResponse;
 typedef struct Holdfast__V1__TrackResponse__Part Holdfast__V1__TrackResponse__Part;
+typedef struct Holdfast__V1__ReceiveUndeliveredRequest Holdfast__V1__ReceiveUndeliveredRequest;
+typedef struct Holdfast__V1__ReceiveUndeliveredRequest__Line Holdfast__V1__ReceiveUndeliveredRequest__Line;
+typedef struct Holdfast__V1__ReceiveUndeliveredResponse Holdfast__V1__ReceiveUndeliveredResponse;
 
 
 /* --- enums --- */
@@ -1611,6 +1615,83 @@ struct  Holdfast__V1__TrackResponse
     , HOLDFAST__V1__ORDER_STATUS__ORDER_STATUS_UNSPECIFIED, NULL, 0,NULL }
 
 
+/*
+ * Units of a line that something else becomes of.
+ */
+struct  Holdfast__V1__ReceiveUndeliveredRequest__Line
+{
+  ProtobufCMessage base;
+  /*
+   * The line of the order.
+   */
+  int32_t line_number;
+  /*
+   * Units, at least 1; of a line altogether no more than were sent.
+   */
+  int64_t quantity;
+  /*
+   * What becomes of them.
+   */
+  Holdfast__V1__Disposition disposition;
+};
+#define HOLDFAST__V1__RECEIVE_UNDELIVERED_REQUEST__LINE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__receive_undelivered_request__line__descriptor) \
+    , 0, 0, HOLDFAST__V1__DISPOSITION__DISPOSITION_UNSPECIFIED }
+
+
+/*
+ * Says that it came back undelivered.
+ */
+struct  Holdfast__V1__ReceiveUndeliveredRequest
+{
+  ProtobufCMessage base;
+  /*
+   * UUID made by the caller; the same id and body again changes nothing and gives the same answer.
+   */
+  char *request_id;
+  /*
+   * The fulfilment, or the order to a supplier: shipped.
+   */
+  char *fulfilment_id;
+  /*
+   * Code of the location where the goods are now; empty is the one that sent them.
+   */
+  char *location;
+  /*
+   * What becomes of the goods that no line names; unspecified is to restock them. They are here, so they cannot be kept.
+   */
+  Holdfast__V1__Disposition disposition;
+  /*
+   * What is otherwise, at most 1,000 entries.
+   */
+  size_t n_lines;
+  Holdfast__V1__ReceiveUndeliveredRequest__Line **lines;
+  /*
+   * Why it was not delivered; at most 256 bytes.
+   */
+  char *reason;
+};
+#define HOLDFAST__V1__RECEIVE_UNDELIVERED_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__receive_undelivered_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__DISPOSITION__DISPOSITION_UNSPECIFIED, 0,NULL, (char *)protobuf_c_empty_string }
+
+
+/*
+ * What it did.
+ */
+struct  Holdfast__V1__ReceiveUndeliveredResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The step.
+   */
+  Holdfast__V1__FulfilmentStep *step;
+};
+#define HOLDFAST__V1__RECEIVE_UNDELIVERED_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__receive_undelivered_response__descriptor) \
+    , NULL }
+
+
 /* Holdfast__V1__FulfilmentLine methods */
 void   holdfast__v1__fulfilment_line__init
                      (Holdfast__V1__FulfilmentLine         *message);
@@ -2620,6 +2701,47 @@ Holdfast__V1__TrackResponse *
 void   holdfast__v1__track_response__free_unpacked
                      (Holdfast__V1__TrackResponse *message,
                       ProtobufCAllocator *allocator);
+/* Holdfast__V1__ReceiveUndeliveredRequest__Line methods */
+void   holdfast__v1__receive_undelivered_request__line__init
+                     (Holdfast__V1__ReceiveUndeliveredRequest__Line         *message);
+/* Holdfast__V1__ReceiveUndeliveredRequest methods */
+void   holdfast__v1__receive_undelivered_request__init
+                     (Holdfast__V1__ReceiveUndeliveredRequest         *message);
+size_t holdfast__v1__receive_undelivered_request__get_packed_size
+                     (const Holdfast__V1__ReceiveUndeliveredRequest   *message);
+size_t holdfast__v1__receive_undelivered_request__pack
+                     (const Holdfast__V1__ReceiveUndeliveredRequest   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__receive_undelivered_request__pack_to_buffer
+                     (const Holdfast__V1__ReceiveUndeliveredRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ReceiveUndeliveredRequest *
+       holdfast__v1__receive_undelivered_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__receive_undelivered_request__free_unpacked
+                     (Holdfast__V1__ReceiveUndeliveredRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__ReceiveUndeliveredResponse methods */
+void   holdfast__v1__receive_undelivered_response__init
+                     (Holdfast__V1__ReceiveUndeliveredResponse         *message);
+size_t holdfast__v1__receive_undelivered_response__get_packed_size
+                     (const Holdfast__V1__ReceiveUndeliveredResponse   *message);
+size_t holdfast__v1__receive_undelivered_response__pack
+                     (const Holdfast__V1__ReceiveUndeliveredResponse   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__receive_undelivered_response__pack_to_buffer
+                     (const Holdfast__V1__ReceiveUndeliveredResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ReceiveUndeliveredResponse *
+       holdfast__v1__receive_undelivered_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__receive_undelivered_response__free_unpacked
+                     (Holdfast__V1__ReceiveUndeliveredResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Holdfast__V1__FulfilmentLine_Closure)
@@ -2799,6 +2921,15 @@ typedef void (*Holdfast__V1__TrackResponse__Part_Closure)
 typedef void (*Holdfast__V1__TrackResponse_Closure)
                  (const Holdfast__V1__TrackResponse *message,
                   void *closure_data);
+typedef void (*Holdfast__V1__ReceiveUndeliveredRequest__Line_Closure)
+                 (const Holdfast__V1__ReceiveUndeliveredRequest__Line *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__ReceiveUndeliveredRequest_Closure)
+                 (const Holdfast__V1__ReceiveUndeliveredRequest *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__ReceiveUndeliveredResponse_Closure)
+                 (const Holdfast__V1__ReceiveUndeliveredResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2898,6 +3029,10 @@ struct Holdfast__V1__FulfilmentService_Service
                           const Holdfast__V1__NotifyShipmentRequest *input,
                           Holdfast__V1__NotifyShipmentResponse_Closure closure,
                           void *closure_data);
+  void (*receive_undelivered)(Holdfast__V1__FulfilmentService_Service *service,
+                              const Holdfast__V1__ReceiveUndeliveredRequest *input,
+                              Holdfast__V1__ReceiveUndeliveredResponse_Closure closure,
+                              void *closure_data);
 };
 typedef void (*Holdfast__V1__FulfilmentService_ServiceDestroy)(Holdfast__V1__FulfilmentService_Service *);
 void holdfast__v1__fulfilment_service__init (Holdfast__V1__FulfilmentService_Service *service,
@@ -2928,7 +3063,8 @@ void holdfast__v1__fulfilment_service__init (Holdfast__V1__FulfilmentService_Ser
       function_prefix__ ## restock_pickup,\
       function_prefix__ ## acknowledge_supplier_order,\
       function_prefix__ ## reject_supplier_order,\
-      function_prefix__ ## notify_shipment  }
+      function_prefix__ ## notify_shipment,\
+      function_prefix__ ## receive_undelivered  }
 void holdfast__v1__fulfilment_service__release_order(ProtobufCService *service,
                                                      const Holdfast__V1__ReleaseOrderRequest *input,
                                                      Holdfast__V1__ReleaseOrderResponse_Closure closure,
@@ -3021,6 +3157,10 @@ void holdfast__v1__fulfilment_service__notify_shipment(ProtobufCService *service
                                                        const Holdfast__V1__NotifyShipmentRequest *input,
                                                        Holdfast__V1__NotifyShipmentResponse_Closure closure,
                                                        void *closure_data);
+void holdfast__v1__fulfilment_service__receive_undelivered(ProtobufCService *service,
+                                                           const Holdfast__V1__ReceiveUndeliveredRequest *input,
+                                                           Holdfast__V1__ReceiveUndeliveredResponse_Closure closure,
+                                                           void *closure_data);
 typedef struct Holdfast__V1__TrackingService_Service Holdfast__V1__TrackingService_Service;
 struct Holdfast__V1__TrackingService_Service
 {
@@ -3106,6 +3246,9 @@ extern const ProtobufCMessageDescriptor holdfast__v1__notify_shipment_response__
 extern const ProtobufCMessageDescriptor holdfast__v1__track_request__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__track_response__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__track_response__part__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__receive_undelivered_request__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__receive_undelivered_request__line__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__receive_undelivered_response__descriptor;
 extern const ProtobufCServiceDescriptor holdfast__v1__fulfilment_service__descriptor;
 extern const ProtobufCServiceDescriptor holdfast__v1__tracking_service__descriptor;
 
