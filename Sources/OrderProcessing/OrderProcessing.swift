@@ -71,6 +71,9 @@ public final class OrderProcessing: Sendable {
                 try await backorders.askForFreeStock()
             },
             returnAgeing, exchangeResumption,
+            RecurringWork(name: "labels that no goods come with", interval: .seconds(10)) {
+                try await self.voidLooseReturnLabels()
+            },
         ] + fulfilmentWork + payments.recurringWork
     }
 

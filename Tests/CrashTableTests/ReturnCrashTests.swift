@@ -142,4 +142,102 @@ struct ReturnCrashTests {
             "the server dies after the commit of a step of a return, before anyone heard of it", "return-committed",
             dyingAt: step, committed: true)
     }
+
+    // MARK: - Labels and exchanges
+
+    @Test(
+        "the server dies with a return's label recorded as wanted, or made by a carrier and not recorded",
+        arguments: ["label-wanted", "label-made"])
+    func labels(failpoint: String) async throws {
+        let row = "the server dies with a return's label recorded as wanted, or made by a carrier and not recorded"
+        try await Stage.with(failpoint) { stage in
+            let order = try await sell(on: stage)
+            try await stage.run(
+                """
+                INSERT INTO order_delivery (order_id, sequence, method, service, has_address, name, lines, city, region,
+                    postcode, country, phone)
+                VALUES ('\(order)', 1, 1, '', true, 'Ann Example', '{1 Long Road}', 'Leeds', '', 'LS1 1AA', 'GB', '')
+                """)
+            let way = Way(of: order)
+            try await way.take(0, on: stage.server, patiently: true)
+            let ask = Holdfast_V1_IssueReturnLabelRequest.with {
+                $0.labelID = EntityID.fresh.description
+                $0.returnID = way.create.returnID
+                $0.location = "W"
+            }
+            let seen = try await stage.see {
+                _ = try await stage.server.call(
+                    "ReturnService/IssueReturnLabel", ask, Holdfast_V1_IssueReturnLabelResponse.self)
+            }
+            #expect(seen == .status(.unavailable))
+            #expect(try await stage.server.hasDied())
+            let key = try await stage.text("SELECT key::text FROM return_label WHERE state = 1")
+            try await stage.server.restart()
+            let reply = try await stage.timed(row, "the same call answered") {
+                try await stage.server.patiently(
+                    "ReturnService/IssueReturnLabel", ask, Holdfast_V1_IssueReturnLabelResponse.self)
+            }
+            #expect(reply.returnOrder.hasLabel)
+            #expect(!reply.document.isEmpty)
+            // The carrier was asked with the key that stood there: its label is the one that counts.
+            #expect(try await stage.text("SELECT key::text FROM return_label WHERE state = 3") == key)
+            #expect(try await stage.number("SELECT count(*) FROM return_label") == 1)
+            #expect(try await stage.number("SELECT count(*) FROM return_event WHERE event = 4") == 1)
+            try await stage.heals(to: 15, row)
+        }
+    }
+
+    @Test(
+        "the server dies with an exchange asked for, or its order placed and its return not told",
+        arguments: ["exchange-asked", "exchange-placed"])
+    func exchanges(failpoint: String) async throws {
+        let row = "the server dies with an exchange asked for, or its order placed and its return not told"
+        try await Stage.with(failpoint) { stage in
+            let way = Way(of: try await sell(on: stage))
+            try await way.take(0, on: stage.server, patiently: true)
+            let ask = Holdfast_V1_ExchangeReturnRequest.with { request in
+                request.exchangeID = EntityID.fresh.description
+                request.returnID = way.create.returnID
+                request.lines = [
+                    .with {
+                        $0.sku = "B"
+                        $0.quantity = 4
+                        $0.unitPrice.currencyCode = "GBP"
+                        $0.unitPrice.units = 1
+                    }
+                ]
+            }
+            let seen = try await stage.see {
+                _ = try await stage.server.call(
+                    "ReturnService/ExchangeReturn", ask, Holdfast_V1_ExchangeReturnResponse.self)
+            }
+            #expect(seen == .status(.unavailable))
+            #expect(try await stage.server.hasDied())
+            try await stage.server.restart()
+            // Until it is gone on with, the return does not end without its goods.
+            let cancelled = try await stage.see {
+                _ = try await stage.server.patiently(
+                    "ReturnService/ChangeReturn",
+                    Holdfast_V1_ChangeReturnRequest.with {
+                        $0.changeID = EntityID.fresh.description
+                        $0.returnID = way.create.returnID
+                        $0.action = .cancel
+                    }, Holdfast_V1_ChangeReturnResponse.self)
+            }
+            #expect(cancelled == .status(.failedPrecondition))
+            let made = try await stage.timed(row, "the same call answered") {
+                try await stage.server.patiently(
+                    "ReturnService/ExchangeReturn", ask, Holdfast_V1_ExchangeReturnResponse.self
+                ).returnOrder
+            }
+            #expect(made.exchange.toPay.amountMinor == 100)
+            #expect(try await stage.number("SELECT count(*) FROM tender WHERE kind = 6") == 1)
+            #expect(try await stage.number("SELECT held FROM order_money") == 300)
+            for later in 1..<3 { try await way.take(later, on: stage.server, patiently: true) }
+            #expect(try await stage.number("SELECT credited FROM return_exchange") == 300)
+            #expect(try await stage.number("SELECT taken FROM order_money") == 300)
+            #expect(try await stage.number("SELECT state::int8 FROM return_order") == 8)
+            try await stage.heals(to: 17, row)
+        }
+    }
 }

@@ -130,6 +130,9 @@ public enum AccessTable {
         "holdfast.v1.ReturnService/CreateBlindReturn": AccessRule(.scoped, [.pos, .admin]),
         "holdfast.v1.ReturnService/ExchangeReturn": AccessRule(.scoped, Lifecycle.line.roles(entering: .allocate)),
         "holdfast.v1.ReturnService/CreateClaim": AccessRule(.scoped, [.support, .admin]),
+        "holdfast.v1.ReturnService/IssueReturnLabel": AccessRule(
+            .scoped, Lifecycle.returnOrder.roles(for: .issueLabel)),
+        "holdfast.v1.ReturnService/GetReturnLabel": AccessRule(.scoped, orderReading),
 
         "holdfast.v1.FulfilmentService/ReleaseOrder": AccessRule(.scoped, steps(.release)),
         "holdfast.v1.FulfilmentService/GetFulfilment": AccessRule(.scoped, orderReading),

@@ -110,10 +110,15 @@ public struct LineBooks: Hashable, Sendable {
         return booked
     }
 
+    /// What was earned with units that did not come back, and those units.
+    public var returnable: ReturnableUnits {
+        ReturnableUnits(
+            value: money.earned - money.refundDue - money.withheld, units: money.earnedUnits - money.refundUnits)
+    }
+
     /// Books units that are paid back where they are, and returns their value; nil where so many were not earned with.
     public mutating func giveBack(_ quantity: Int64) -> Int64? {
-        var left = ReturnableUnits(
-            value: money.earned - money.refundDue - money.withheld, units: money.earnedUnits - money.refundUnits)
+        var left = returnable
         guard quantity <= left.units else { return nil }
         let value = left.take(quantity)
         money.refundDue += value

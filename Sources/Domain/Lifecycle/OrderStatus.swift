@@ -69,13 +69,19 @@ public enum PaymentStanding: Int16, LifecycleWord {
 public enum ReturnStanding: Int16, LifecycleWord {
     /// None are.
     case idle = 1
-    /// A return is neither over nor expired.
+    /// A return has units of which it is not said yet what becomes of them.
     case underWay = 2
 
     /// Derives it from an order's returns.
     public init(_ returns: some Sequence<ReturnState>) {
-        self = returns.allSatisfy { $0 == .expired || Lifecycle.returnOrder.final.contains($0) } ? .idle : .underWay
+        self = returns.contains { ReturnStanding.open.contains($0) } ? .underWay : .idle
     }
+
+    /// The states of returns that are under way: asked for, and neither decided, over nor expired.
+    public static let open: Set<ReturnState> = Set(
+        ReturnState.allCases.filter {
+            $0 != .expired && $0 != .decided && !Lifecycle.returnOrder.final.contains($0)
+        })
 }
 
 extension OrderStatus {

@@ -117,6 +117,10 @@ public enum OrderEventKind: Int16, LifecycleWord {
     case returnRefused = 90
     /// Another order takes the place of a return's goods.
     case returnExchanged = 91
+    /// A label was made for a return.
+    case returnLabelIssued = 92
+    /// Money of a return was given back before its goods were inspected.
+    case returnRefundedAhead = 93
 
     // Supply: 100 to 119.
     /// Units of it wait for supply.

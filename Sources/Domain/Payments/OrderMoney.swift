@@ -55,6 +55,16 @@ public struct OrderMoney: Hashable, Sendable {
         return max(0, min(sums.refundable, max(left - owed, min(unsettled, covered))))
     }
 
+    /// ``overpaid`` as it would be if all that is being taken turned out to be: what may be due back at most.
+    public var overpaidAtMost: Int64 {
+        let sums = sums
+        let coming = sums.captured.open + sums.charged.open
+        let left = sums.kept + coming - sums.refunded.open
+        let unsettled = refundDue - adjusted - (sums.refunded.all - sums.surplus.all)
+        let covered = left + max(0, sums.held - sums.captured.open - sums.letGo.open) - owed
+        return max(0, min(sums.refundable + coming, max(left - owed, min(unsettled, covered))))
+    }
+
     /// The part of ``overpaid`` that comes from cancellations, and so is given back without being asked for.
     ///
     /// What is due back for returns waits until somebody decides on it.

@@ -26,7 +26,7 @@ extension PaymentBook {
         changes.append(.attemptMade(attempt, target: target, isFinal: isFinal))
         remember(attempt, target: target, isFinal: isFinal)
         if atOnce {
-            if let account = tender.account {
+            if let account = tender.account, tender.kind != .exchange || action == .refund {
                 changes.append(
                     .booked(
                         StoredValueBooking(

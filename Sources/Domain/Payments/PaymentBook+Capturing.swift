@@ -53,7 +53,8 @@ extension PaymentBook {
                     cause: id, by: actors))
         }
         made += try renewHolds(id)
-        for part in TenderChoice.refunding(money.surplus, to: money.tenders).parts {
+        let unasked = money.tenders.filter(\.isGivenBackUnasked)
+        for part in TenderChoice.refunding(money.surplus, to: unasked).parts {
             made += try give([part], .surplus, id: id.named("part \(made.count + 1)"), by: actors)
         }
         let sums = money.sums

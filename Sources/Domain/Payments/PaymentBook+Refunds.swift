@@ -60,12 +60,13 @@ extension PaymentBook {
     ///   - amount: minor units, at least 1.
     ///   - cause: the request.
     ///   - reason: why, as the account's entry says.
+    ///   - isDue: whether it is due for another reason than the order's books.
     ///   - account: finds the account; asked only where the amount may be credited.
     /// - Throws: `Refusal` where the order has tenders and less is due back; what finding the account throws.
     public mutating func credit(
-        _ amount: Int64, cause: EntityID, reason: String, to account: () throws -> EntityID
+        _ amount: Int64, cause: EntityID, reason: String, isDue: Bool = false, to account: () throws -> EntityID
     ) throws {
-        guard isKept == false || amount <= money.overpaid else {
+        guard !isKept || isDue || amount <= money.overpaid else {
             throw Refusal.wrongState(
                 .order, "\(order)", state: money.standing.word,
                 explanation: "\(amount) minor units are to be credited, \(money.overpaid) are due back")
@@ -75,7 +76,7 @@ extension PaymentBook {
                 StoredValueBooking(
                     account: try account(), amount: amount, cause: cause, order: order, reason: reason)))
         credited += amount
-        if isKept { adjust(amount, cause: cause) }
+        if isKept && !isDue { adjust(amount, cause: cause) }
     }
 
     /// Changes what is owed beyond the lines: a fee that is kept counts up, goodwill down.

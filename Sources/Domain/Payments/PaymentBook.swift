@@ -36,6 +36,8 @@ public struct PaymentBook: Sendable {
     public internal(set) var due: SettlementDue?
     /// What this change has given as store credit in place of giving it back.
     public internal(set) var credited: Int64 = 0
+    /// What returns of the order gave back, where that was read.
+    public var returned: [PaidReturn] = []
     /// Refunds that this change has found approved.
     public internal(set) var refunded: [PaymentAttempt] = []
 

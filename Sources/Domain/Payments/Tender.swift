@@ -23,6 +23,8 @@ public struct Tender: Hashable, Sendable {
     /// What people know it by: the last digits of a card, a terminal's receipt number.
     public var label: String
     /// The account of stored value; nil where there is none.
+    ///
+    /// An exchange's gets what is given back of it.
     public var account: EntityID?
     /// The number of the tender whose lapsed hold it holds anew; nil for every other.
     public var renews: Int16?
@@ -49,6 +51,11 @@ public struct Tender: Hashable, Sendable {
         self.renews = renews
         self.sums = sums
     }
+
+    /// Whether what is due back after a cancellation is given back to it without being asked for.
+    ///
+    /// What an exchange brought is credited to the order's customer; where the order names none, somebody must say how.
+    public var isGivenBackUnasked: Bool { kind != .exchange || account != nil }
 
     /// The event of the table of tenders that an approved attempt is.
     ///

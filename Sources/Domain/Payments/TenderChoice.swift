@@ -32,8 +32,13 @@ public struct TenderParts: Hashable, Sendable {
 /// Which tender gives how much of an amount, and which gets how much of it back.
 public enum TenderChoice {
     /// How an amount is taken of what tenders hold: by charge sequence, each up to what may still be taken of it.
+    ///
+    /// What an exchange holds is not taken so: it is there when its return is decided. The others give what is left.
     public static func charging(_ amount: Int64, to tenders: [Tender]) -> TenderParts {
-        TenderParts(of: amount, inChargeOrder(tenders).map { ($0.number, $0.sums.capturable) })
+        let expected = tenders.filter { $0.kind == .exchange }.reduce(0) { $0 + $1.sums.capturable }
+        return TenderParts(
+            of: amount - expected,
+            inChargeOrder(tenders).filter { $0.kind != .exchange }.map { ($0.number, $0.sums.capturable) })
     }
 
     /// How an amount is given back: by refund sequence, each up to what was taken by it and not given back.

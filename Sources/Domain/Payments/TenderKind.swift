@@ -12,11 +12,13 @@ public enum TenderKind: Int16, LifecycleWord {
     case storeCredit = 4
     /// What the company owes whoever knows a code.
     case giftCard = 5
+    /// The refund of a return whose goods the order takes the place of: held until that is decided, taken then.
+    case exchange = 6
 
     /// Whether a gateway is asked.
     ///
     /// Every other kind acts at once, in the transaction that records it: its amount is taken when it is charged, and
-    /// given back when it is refunded. There is nothing to hold and nothing that can be unknown.
+    /// given back when it is refunded. There is nothing that can be unknown, and only what an exchange brings is held.
     public var asksGateway: Bool { self == .cardGateway }
 
     /// Whether its amounts are booked to an account of ``StoredValueKind``.
@@ -24,7 +26,7 @@ public enum TenderKind: Int16, LifecycleWord {
         switch self {
         case .storeCredit: .storeCredit
         case .giftCard: .giftCard
-        case .cash, .terminal, .cardGateway: nil
+        case .cash, .terminal, .cardGateway, .exchange: nil
         }
     }
 }

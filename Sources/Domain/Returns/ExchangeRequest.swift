@@ -70,13 +70,24 @@ public struct ReturnExchange: Hashable, Sendable {
     public var order: EntityID
     /// What its goods cost, in minor units.
     public var totalMinor: Int64
-    /// Whether it holds its goods.
+    /// Whether it was placed.
     public var isPlaced: Bool
+    /// Whether it takes the place of the goods still: it is being placed, or was and is not cancelled whole.
+    public var stands: Bool
+    /// What of the return's refund it has taken, in minor units.
+    public var credited: Int64
+    /// What it costs and none of its tenders covers, in minor units.
+    public var toPay: Int64
 
     /// Makes it.
-    public init(order: EntityID, totalMinor: Int64, isPlaced: Bool) {
+    public init(
+        order: EntityID, totalMinor: Int64, isPlaced: Bool, stands: Bool = true, credited: Int64 = 0, toPay: Int64 = 0
+    ) {
         self.order = order
         self.totalMinor = totalMinor
         self.isPlaced = isPlaced
+        self.stands = stands
+        self.credited = credited
+        self.toPay = toPay
     }
 }

@@ -181,6 +181,14 @@ public struct ReturnOrder: Hashable, Sendable {
     public var expiresAt: Instant?
     /// What takes the place of its goods.
     public var exchange: ReturnExchange?
+    /// What was given back before its goods were inspected, in minor units.
+    public var ahead: Int64
+    /// How that was given; nil where nothing was.
+    public var aheadSettlement: ReturnSettlement?
+    /// What its settlement gave, in minor units.
+    public var settled: Int64
+    /// The label that was made for it.
+    public var label: ReturnLabel?
     /// Lines by number; empty in lists.
     public var lines: [Line]
     /// What came, in order; empty in lists.
@@ -217,10 +225,59 @@ public struct ReturnOrder: Hashable, Sendable {
         self.note = note
         self.createdAt = createdAt
         self.expiresAt = expiresAt
+        ahead = 0
+        settled = 0
         lines = []
         receipts = []
         inspections = []
         variances = []
         events = []
     }
+
+    /// What is kept of its refund once: the fixed fee, and the customer's part of its label; minor units.
+    public var deductions: Int64 { fee + (label?.withheldMinor ?? 0) }
+
+    /// What of its refund is still to be settled: neither taken by an exchange nor given ahead; minor units.
+    public var remaining: Int64 { max(0, refund - (exchange?.credited ?? 0) - ahead) }
+
+    /// What was given ahead and is not refunded after all, in minor units; 0 while the return is under way.
+    public var customerOwes: Int64 { ReturnStanding.open.contains(state) ? 0 : max(0, ahead - refund) }
+}
+
+/// A label that was made for the goods of a return.
+public struct ReturnLabel: Hashable, Sendable {
+    /// What the carrier knows it by.
+    public var key: EntityID
+    /// Code of the carrier.
+    public var carrier: String
+    /// Code of its service.
+    public var service: String
+    /// The carrier's number.
+    public var tracking: String
+    /// Code of the location where the goods go.
+    public var location: String
+    /// What the carrier takes for it.
+    public var cost: Money
+    /// Who pays that.
+    public var payer: LabelPayer
+    /// What is printed; empty but where it was just made.
+    public var document: [UInt8]
+
+    /// Makes a label.
+    public init(
+        key: EntityID, carrier: String, service: String, tracking: String, location: String, cost: Money,
+        payer: LabelPayer, document: [UInt8] = []
+    ) {
+        self.key = key
+        self.carrier = carrier
+        self.service = service
+        self.tracking = tracking
+        self.location = location
+        self.cost = cost
+        self.payer = payer
+        self.document = document
+    }
+
+    /// What of it is kept of the refund, in minor units of the order's currency, which then is that of the cost.
+    public var withheldMinor: Int64 { payer == .customer ? cost.minorUnits : 0 }
 }

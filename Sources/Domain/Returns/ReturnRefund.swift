@@ -63,9 +63,9 @@ public struct ReturnLineRefund: Hashable, Sendable {
     }
 }
 
-/// What is refunded of a whole return: that of its lines less a fixed fee, which is never more than they are worth.
+/// What is refunded of a whole return: that of its lines less what is kept once, which is never more than they are worth.
 public struct ReturnRefund: Hashable, Sendable {
-    /// The fixed fee, in minor units.
+    /// What is kept once: the fixed fee, and what a label costs; minor units.
     public let fee: Int64
     /// What its lines refund so far, in minor units.
     public private(set) var lines: Int64 = 0

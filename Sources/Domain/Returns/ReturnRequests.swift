@@ -66,8 +66,10 @@ public struct ReturnChange: Sendable {
         case receive([Scan], location: String, last: Bool)
         /// What becomes of units that came.
         case inspect([Finding])
-        /// It was settled.
-        case settle(ReturnSettlement, reference: String)
+        /// It was settled; `ahead` gives money before the goods were inspected.
+        case settle(ReturnSettlement, reference: String, ahead: Bool = false)
+        /// A label is made for it; nil where it was made before, or nobody was asked for one.
+        case label(ReturnLabel?)
     }
 
     /// Units of one article, as scanned.

@@ -46,6 +46,9 @@ public struct ReturnTerms: Hashable, Sendable {
         self.needsApproval = needsApproval
     }
 
+    /// What becomes of goods for which most is refunded.
+    public var best: Disposition { Disposition.allCases.max { share(of: $0) < share(of: $1) } ?? .restock }
+
     /// What is refunded of a unit's value, in basis points.
     public func share(of disposition: Disposition) -> Int32 { shares[disposition] ?? ReturnTerms.whole }
 }

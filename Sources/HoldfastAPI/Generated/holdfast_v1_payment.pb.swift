@@ -41,6 +41,10 @@ public nonisolated enum Holdfast_V1_TenderKind: SwiftProtobuf.Enum, Swift.CaseIt
 
   /// What the company owes whoever knows a code.
   case giftCard // = 5
+
+  /// The refund of a return whose goods the order takes the place of. It comes with ExchangeReturn and not otherwise: held
+  /// until the return is decided, taken then.
+  case exchange // = 6
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -55,6 +59,7 @@ public nonisolated enum Holdfast_V1_TenderKind: SwiftProtobuf.Enum, Swift.CaseIt
     case 3: self = .cardGateway
     case 4: self = .storeCredit
     case 5: self = .giftCard
+    case 6: self = .exchange
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -67,6 +72,7 @@ public nonisolated enum Holdfast_V1_TenderKind: SwiftProtobuf.Enum, Swift.CaseIt
     case .cardGateway: return 3
     case .storeCredit: return 4
     case .giftCard: return 5
+    case .exchange: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -79,6 +85,7 @@ public nonisolated enum Holdfast_V1_TenderKind: SwiftProtobuf.Enum, Swift.CaseIt
     .cardGateway,
     .storeCredit,
     .giftCard,
+    .exchange,
   ]
 
 }
@@ -1049,11 +1056,52 @@ public nonisolated struct Holdfast_V1_GetPaymentsResponse: @unchecked Sendable {
   /// Clears the value of `uncovered`. Subsequent reads from it will return its default value.
   public mutating func clearUncovered() {_uniqueStorage()._uncovered = nil}
 
+  /// What returns of the order gave back, in whichever way, also where the order has no tenders.
+  public var refunds: [Holdfast_V1_ReturnRefund] {
+    get {_storage._refunds}
+    set {_uniqueStorage()._refunds = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What a return gave back, in one way.
+public nonisolated struct Holdfast_V1_ReturnRefund: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The return.
+  public var returnID: String = String()
+
+  /// Its number for people.
+  public var number: String = String()
+
+  /// In which way.
+  public var settlement: Holdfast_V1_ReturnSettlement = .unspecified
+
+  /// How much.
+  public var amount: Holdfast_V1_Money {
+    get {_amount ?? Holdfast_V1_Money()}
+    set {_amount = newValue}
+  }
+  /// Returns true if `amount` has been explicitly set.
+  public var hasAmount: Bool {self._amount != nil}
+  /// Clears the value of `amount`. Subsequent reads from it will return its default value.
+  public mutating func clearAmount() {self._amount = nil}
+
+  /// True for what was given before the goods were inspected.
+  public var ahead: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _amount: Holdfast_V1_Money? = nil
 }
 
 /// Says that there is news.
@@ -1642,7 +1690,7 @@ public nonisolated struct Holdfast_V1_ResolveAttemptResponse: Sendable {
 fileprivate nonisolated let _protobuf_package = "holdfast.v1"
 
 nonisolated extension Holdfast_V1_TenderKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TENDER_KIND_UNSPECIFIED\0\u{1}TENDER_KIND_CASH\0\u{1}TENDER_KIND_TERMINAL\0\u{1}TENDER_KIND_CARD_GATEWAY\0\u{1}TENDER_KIND_STORE_CREDIT\0\u{1}TENDER_KIND_GIFT_CARD\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TENDER_KIND_UNSPECIFIED\0\u{1}TENDER_KIND_CASH\0\u{1}TENDER_KIND_TERMINAL\0\u{1}TENDER_KIND_CARD_GATEWAY\0\u{1}TENDER_KIND_STORE_CREDIT\0\u{1}TENDER_KIND_GIFT_CARD\0\u{1}TENDER_KIND_EXCHANGE\0")
 }
 
 nonisolated extension Holdfast_V1_TenderState: SwiftProtobuf._ProtoNameProviding {
@@ -2374,7 +2422,7 @@ nonisolated extension Holdfast_V1_GetPaymentsRequest: SwiftProtobuf.Message, Swi
 
 nonisolated extension Holdfast_V1_GetPaymentsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GetPaymentsResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenders\0\u{1}attempts\0\u{1}standing\0\u{1}total\0\u{1}owed\0\u{1}earned\0\u{1}held\0\u{1}taken\0\u{3}given_back\0\u{3}due_back\0\u{1}uncovered\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenders\0\u{1}attempts\0\u{1}standing\0\u{1}total\0\u{1}owed\0\u{1}earned\0\u{1}held\0\u{1}taken\0\u{3}given_back\0\u{3}due_back\0\u{1}uncovered\0\u{1}refunds\0")
 
   fileprivate class _StorageClass {
     var _tenders: [Holdfast_V1_Tender] = []
@@ -2388,6 +2436,7 @@ nonisolated extension Holdfast_V1_GetPaymentsResponse: SwiftProtobuf.Message, Sw
     var _givenBack: Holdfast_V1_Money? = nil
     var _dueBack: Holdfast_V1_Money? = nil
     var _uncovered: Holdfast_V1_Money? = nil
+    var _refunds: [Holdfast_V1_ReturnRefund] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2409,6 +2458,7 @@ nonisolated extension Holdfast_V1_GetPaymentsResponse: SwiftProtobuf.Message, Sw
       _givenBack = source._givenBack
       _dueBack = source._dueBack
       _uncovered = source._uncovered
+      _refunds = source._refunds
     }
   }
 
@@ -2438,6 +2488,7 @@ nonisolated extension Holdfast_V1_GetPaymentsResponse: SwiftProtobuf.Message, Sw
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._givenBack) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._dueBack) }()
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._uncovered) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._refunds) }()
         default: break
         }
       }
@@ -2483,6 +2534,9 @@ nonisolated extension Holdfast_V1_GetPaymentsResponse: SwiftProtobuf.Message, Sw
       try { if let v = _storage._uncovered {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
       } }()
+      if !_storage._refunds.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._refunds, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2503,10 +2557,65 @@ nonisolated extension Holdfast_V1_GetPaymentsResponse: SwiftProtobuf.Message, Sw
         if _storage._givenBack != rhs_storage._givenBack {return false}
         if _storage._dueBack != rhs_storage._dueBack {return false}
         if _storage._uncovered != rhs_storage._uncovered {return false}
+        if _storage._refunds != rhs_storage._refunds {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_ReturnRefund: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReturnRefund"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}return_id\0\u{1}number\0\u{1}settlement\0\u{1}amount\0\u{1}ahead\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.returnID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.settlement) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._amount) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.ahead) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.returnID.isEmpty {
+      try visitor.visitSingularStringField(value: self.returnID, fieldNumber: 1)
+    }
+    if !self.number.isEmpty {
+      try visitor.visitSingularStringField(value: self.number, fieldNumber: 2)
+    }
+    if self.settlement != .unspecified {
+      try visitor.visitSingularEnumField(value: self.settlement, fieldNumber: 3)
+    }
+    try { if let v = self._amount {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if self.ahead != false {
+      try visitor.visitSingularBoolField(value: self.ahead, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_ReturnRefund, rhs: Holdfast_V1_ReturnRefund) -> Bool {
+    if lhs.returnID != rhs.returnID {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.settlement != rhs.settlement {return false}
+    if lhs._amount != rhs._amount {return false}
+    if lhs.ahead != rhs.ahead {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -176,6 +176,32 @@ public enum Holdfast_V1_ReturnService: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "IssueReturnLabel" metadata.
+        public enum IssueReturnLabel: Sendable {
+            /// Request type for "IssueReturnLabel".
+            public typealias Input = Holdfast_V1_IssueReturnLabelRequest
+            /// Response type for "IssueReturnLabel".
+            public typealias Output = Holdfast_V1_IssueReturnLabelResponse
+            /// Descriptor for "IssueReturnLabel".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "holdfast.v1.ReturnService"),
+                method: "IssueReturnLabel",
+                type: .unary
+            )
+        }
+        /// Namespace for "GetReturnLabel" metadata.
+        public enum GetReturnLabel: Sendable {
+            /// Request type for "GetReturnLabel".
+            public typealias Input = Holdfast_V1_GetReturnLabelRequest
+            /// Response type for "GetReturnLabel".
+            public typealias Output = Holdfast_V1_GetReturnLabelResponse
+            /// Descriptor for "GetReturnLabel".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "holdfast.v1.ReturnService"),
+                method: "GetReturnLabel",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "holdfast.v1.ReturnService" service.
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             UpsertReturnRules.descriptor,
@@ -189,7 +215,9 @@ public enum Holdfast_V1_ReturnService: Sendable {
             SettleReturn.descriptor,
             CreateBlindReturn.descriptor,
             CreateClaim.descriptor,
-            ExchangeReturn.descriptor
+            ExchangeReturn.descriptor,
+            IssueReturnLabel.descriptor,
+            GetReturnLabel.descriptor
         ]
     }
 }
@@ -373,7 +401,8 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
-        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid. With ahead, money goes before
+        /// > the goods are here, where their rules say so.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Holdfast_V1_SettleReturnRequest` messages.
@@ -429,9 +458,9 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Sends other goods for those of a return: a new order of the same channel and customer that sets them aside at once.
-        /// > The refund of the return goes into it: a return whose refund the new goods cost at least is settled by them, what it is
-        /// > above that is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are short; the id is used
-        /// > then.
+        /// > The refund of the return goes into it, as a tender of its own: a return whose refund the new goods take whole is settled
+        /// > by them, what they do not take is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are
+        /// > short; the id is used then.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Holdfast_V1_ExchangeReturnRequest` messages.
@@ -444,6 +473,44 @@ extension Holdfast_V1_ReturnService {
             request: GRPCCore.StreamingServerRequest<Holdfast_V1_ExchangeReturnRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_ExchangeReturnResponse>
+
+        /// Handle the "IssueReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Orders a label for an approved return that comes with a carrier: from the address of its order to a location.
+        /// > A return has one label: asked again, also under another id, it is the same one. FAILED_PRECONDITION where the carrier
+        /// > has no rate, or the order no address.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Holdfast_V1_IssueReturnLabelRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Holdfast_V1_IssueReturnLabelResponse` messages.
+        func issueReturnLabel(
+            request: GRPCCore.StreamingServerRequest<Holdfast_V1_IssueReturnLabelRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_IssueReturnLabelResponse>
+
+        /// Handle the "GetReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The label of a return, as the carrier made it.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Holdfast_V1_GetReturnLabelRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Holdfast_V1_GetReturnLabelResponse` messages.
+        func getReturnLabel(
+            request: GRPCCore.StreamingServerRequest<Holdfast_V1_GetReturnLabelRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_GetReturnLabelResponse>
     }
 
     /// Service protocol for the "holdfast.v1.ReturnService" service.
@@ -611,7 +678,8 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
-        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid. With ahead, money goes before
+        /// > the goods are here, where their rules say so.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_SettleReturnRequest` message.
@@ -667,9 +735,9 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Sends other goods for those of a return: a new order of the same channel and customer that sets them aside at once.
-        /// > The refund of the return goes into it: a return whose refund the new goods cost at least is settled by them, what it is
-        /// > above that is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are short; the id is used
-        /// > then.
+        /// > The refund of the return goes into it, as a tender of its own: a return whose refund the new goods take whole is settled
+        /// > by them, what they do not take is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are
+        /// > short; the id is used then.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_ExchangeReturnRequest` message.
@@ -682,6 +750,44 @@ extension Holdfast_V1_ReturnService {
             request: GRPCCore.ServerRequest<Holdfast_V1_ExchangeReturnRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_ExchangeReturnResponse>
+
+        /// Handle the "IssueReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Orders a label for an approved return that comes with a carrier: from the address of its order to a location.
+        /// > A return has one label: asked again, also under another id, it is the same one. FAILED_PRECONDITION where the carrier
+        /// > has no rate, or the order no address.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_IssueReturnLabelRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Holdfast_V1_IssueReturnLabelResponse` message.
+        func issueReturnLabel(
+            request: GRPCCore.ServerRequest<Holdfast_V1_IssueReturnLabelRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_IssueReturnLabelResponse>
+
+        /// Handle the "GetReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The label of a return, as the carrier made it.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_GetReturnLabelRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Holdfast_V1_GetReturnLabelResponse` message.
+        func getReturnLabel(
+            request: GRPCCore.ServerRequest<Holdfast_V1_GetReturnLabelRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_GetReturnLabelResponse>
     }
 
     /// Simple service protocol for the "holdfast.v1.ReturnService" service.
@@ -847,7 +953,8 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
-        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid. With ahead, money goes before
+        /// > the goods are here, where their rules say so.
         ///
         /// - Parameters:
         ///   - request: A `Holdfast_V1_SettleReturnRequest` message.
@@ -903,9 +1010,9 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Sends other goods for those of a return: a new order of the same channel and customer that sets them aside at once.
-        /// > The refund of the return goes into it: a return whose refund the new goods cost at least is settled by them, what it is
-        /// > above that is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are short; the id is used
-        /// > then.
+        /// > The refund of the return goes into it, as a tender of its own: a return whose refund the new goods take whole is settled
+        /// > by them, what they do not take is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are
+        /// > short; the id is used then.
         ///
         /// - Parameters:
         ///   - request: A `Holdfast_V1_ExchangeReturnRequest` message.
@@ -918,6 +1025,44 @@ extension Holdfast_V1_ReturnService {
             request: Holdfast_V1_ExchangeReturnRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Holdfast_V1_ExchangeReturnResponse
+
+        /// Handle the "IssueReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Orders a label for an approved return that comes with a carrier: from the address of its order to a location.
+        /// > A return has one label: asked again, also under another id, it is the same one. FAILED_PRECONDITION where the carrier
+        /// > has no rate, or the order no address.
+        ///
+        /// - Parameters:
+        ///   - request: A `Holdfast_V1_IssueReturnLabelRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Holdfast_V1_IssueReturnLabelResponse` to respond with.
+        func issueReturnLabel(
+            request: Holdfast_V1_IssueReturnLabelRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Holdfast_V1_IssueReturnLabelResponse
+
+        /// Handle the "GetReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The label of a return, as the carrier made it.
+        ///
+        /// - Parameters:
+        ///   - request: A `Holdfast_V1_GetReturnLabelRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Holdfast_V1_GetReturnLabelResponse` to respond with.
+        func getReturnLabel(
+            request: Holdfast_V1_GetReturnLabelRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Holdfast_V1_GetReturnLabelResponse
     }
 }
 
@@ -1057,6 +1202,28 @@ extension Holdfast_V1_ReturnService.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: Holdfast_V1_ReturnService.Method.IssueReturnLabel.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_IssueReturnLabelRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_IssueReturnLabelResponse>(),
+            handler: { request, context in
+                try await self.issueReturnLabel(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Holdfast_V1_ReturnService.Method.GetReturnLabel.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_GetReturnLabelRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_GetReturnLabelResponse>(),
+            handler: { request, context in
+                try await self.getReturnLabel(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -1189,6 +1356,28 @@ extension Holdfast_V1_ReturnService.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_ExchangeReturnResponse> {
         let response = try await self.exchangeReturn(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func issueReturnLabel(
+        request: GRPCCore.StreamingServerRequest<Holdfast_V1_IssueReturnLabelRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_IssueReturnLabelResponse> {
+        let response = try await self.issueReturnLabel(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func getReturnLabel(
+        request: GRPCCore.StreamingServerRequest<Holdfast_V1_GetReturnLabelRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Holdfast_V1_GetReturnLabelResponse> {
+        let response = try await self.getReturnLabel(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1348,6 +1537,32 @@ extension Holdfast_V1_ReturnService.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_ExchangeReturnResponse> {
         return GRPCCore.ServerResponse<Holdfast_V1_ExchangeReturnResponse>(
             message: try await self.exchangeReturn(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func issueReturnLabel(
+        request: GRPCCore.ServerRequest<Holdfast_V1_IssueReturnLabelRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_IssueReturnLabelResponse> {
+        return GRPCCore.ServerResponse<Holdfast_V1_IssueReturnLabelResponse>(
+            message: try await self.issueReturnLabel(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func getReturnLabel(
+        request: GRPCCore.ServerRequest<Holdfast_V1_GetReturnLabelRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Holdfast_V1_GetReturnLabelResponse> {
+        return GRPCCore.ServerResponse<Holdfast_V1_GetReturnLabelResponse>(
+            message: try await self.getReturnLabel(
                 request: request.message,
                 context: context
             ),
@@ -1562,7 +1777,8 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
-        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid. With ahead, money goes before
+        /// > the goods are here, where their rules say so.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_SettleReturnRequest` message.
@@ -1633,9 +1849,9 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Sends other goods for those of a return: a new order of the same channel and customer that sets them aside at once.
-        /// > The refund of the return goes into it: a return whose refund the new goods cost at least is settled by them, what it is
-        /// > above that is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are short; the id is used
-        /// > then.
+        /// > The refund of the return goes into it, as a tender of its own: a return whose refund the new goods take whole is settled
+        /// > by them, what they do not take is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are
+        /// > short; the id is used then.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_ExchangeReturnRequest` message.
@@ -1652,6 +1868,54 @@ extension Holdfast_V1_ReturnService {
             deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_ExchangeReturnResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_ExchangeReturnResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "IssueReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Orders a label for an approved return that comes with a carrier: from the address of its order to a location.
+        /// > A return has one label: asked again, also under another id, it is the same one. FAILED_PRECONDITION where the carrier
+        /// > has no rate, or the order no address.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_IssueReturnLabelRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_IssueReturnLabelRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_IssueReturnLabelResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func issueReturnLabel<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_IssueReturnLabelRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_IssueReturnLabelRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_IssueReturnLabelResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_IssueReturnLabelResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "GetReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The label of a return, as the carrier made it.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_GetReturnLabelRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_GetReturnLabelRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_GetReturnLabelResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func getReturnLabel<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_GetReturnLabelRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_GetReturnLabelRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_GetReturnLabelResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_GetReturnLabelResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -1956,7 +2220,8 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
-        /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
+        /// > records that somebody else has paid. What went into the goods of an exchange is not paid. With ahead, money goes before
+        /// > the goods are here, where their rules say so.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_SettleReturnRequest` message.
@@ -2060,9 +2325,9 @@ extension Holdfast_V1_ReturnService {
         /// > Source IDL Documentation:
         /// >
         /// > Sends other goods for those of a return: a new order of the same channel and customer that sets them aside at once.
-        /// > The refund of the return goes into it: a return whose refund the new goods cost at least is settled by them, what it is
-        /// > above that is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are short; the id is used
-        /// > then.
+        /// > The refund of the return goes into it, as a tender of its own: a return whose refund the new goods take whole is settled
+        /// > by them, what they do not take is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are
+        /// > short; the id is used then.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_ExchangeReturnRequest` message.
@@ -2085,6 +2350,76 @@ extension Holdfast_V1_ReturnService {
             try await self.client.unary(
                 request: request,
                 descriptor: Holdfast_V1_ReturnService.Method.ExchangeReturn.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "IssueReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Orders a label for an approved return that comes with a carrier: from the address of its order to a location.
+        /// > A return has one label: asked again, also under another id, it is the same one. FAILED_PRECONDITION where the carrier
+        /// > has no rate, or the order no address.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_IssueReturnLabelRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_IssueReturnLabelRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_IssueReturnLabelResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func issueReturnLabel<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_IssueReturnLabelRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_IssueReturnLabelRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_IssueReturnLabelResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_IssueReturnLabelResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Holdfast_V1_ReturnService.Method.IssueReturnLabel.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "GetReturnLabel" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The label of a return, as the carrier made it.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Holdfast_V1_GetReturnLabelRequest` message.
+        ///   - serializer: A serializer for `Holdfast_V1_GetReturnLabelRequest` messages.
+        ///   - deserializer: A deserializer for `Holdfast_V1_GetReturnLabelResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func getReturnLabel<Result>(
+            request: GRPCCore.ClientRequest<Holdfast_V1_GetReturnLabelRequest>,
+            serializer: some GRPCCore.MessageSerializer<Holdfast_V1_GetReturnLabelRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Holdfast_V1_GetReturnLabelResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_GetReturnLabelResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Holdfast_V1_ReturnService.Method.GetReturnLabel.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -2338,7 +2673,8 @@ extension Holdfast_V1_ReturnService.ClientProtocol {
     /// > Source IDL Documentation:
     /// >
     /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
-    /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
+    /// > records that somebody else has paid. What went into the goods of an exchange is not paid. With ahead, money goes before
+    /// > the goods are here, where their rules say so.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Holdfast_V1_SettleReturnRequest` message.
@@ -2427,9 +2763,9 @@ extension Holdfast_V1_ReturnService.ClientProtocol {
     /// > Source IDL Documentation:
     /// >
     /// > Sends other goods for those of a return: a new order of the same channel and customer that sets them aside at once.
-    /// > The refund of the return goes into it: a return whose refund the new goods cost at least is settled by them, what it is
-    /// > above that is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are short; the id is used
-    /// > then.
+    /// > The refund of the return goes into it, as a tender of its own: a return whose refund the new goods take whole is settled
+    /// > by them, what they do not take is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are
+    /// > short; the id is used then.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Holdfast_V1_ExchangeReturnRequest` message.
@@ -2449,6 +2785,66 @@ extension Holdfast_V1_ReturnService.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_ExchangeReturnRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_ExchangeReturnResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "IssueReturnLabel" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Orders a label for an approved return that comes with a carrier: from the address of its order to a location.
+    /// > A return has one label: asked again, also under another id, it is the same one. FAILED_PRECONDITION where the carrier
+    /// > has no rate, or the order no address.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Holdfast_V1_IssueReturnLabelRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func issueReturnLabel<Result>(
+        request: GRPCCore.ClientRequest<Holdfast_V1_IssueReturnLabelRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_IssueReturnLabelResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.issueReturnLabel(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_IssueReturnLabelRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_IssueReturnLabelResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "GetReturnLabel" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The label of a return, as the carrier made it.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Holdfast_V1_GetReturnLabelRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func getReturnLabel<Result>(
+        request: GRPCCore.ClientRequest<Holdfast_V1_GetReturnLabelRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_GetReturnLabelResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.getReturnLabel(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Holdfast_V1_GetReturnLabelRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Holdfast_V1_GetReturnLabelResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -2731,7 +3127,8 @@ extension Holdfast_V1_ReturnService.ClientProtocol {
     /// > Source IDL Documentation:
     /// >
     /// > Settles a decided return: gives its refund back to the tenders of the order, or as store credit of its customer, or
-    /// > records that somebody else has paid. What went into the goods of an exchange is not paid.
+    /// > records that somebody else has paid. What went into the goods of an exchange is not paid. With ahead, money goes before
+    /// > the goods are here, where their rules say so.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -2832,9 +3229,9 @@ extension Holdfast_V1_ReturnService.ClientProtocol {
     /// > Source IDL Documentation:
     /// >
     /// > Sends other goods for those of a return: a new order of the same channel and customer that sets them aside at once.
-    /// > The refund of the return goes into it: a return whose refund the new goods cost at least is settled by them, what it is
-    /// > above that is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are short; the id is used
-    /// > then.
+    /// > The refund of the return goes into it, as a tender of its own: a return whose refund the new goods take whole is settled
+    /// > by them, what they do not take is still to be settled. FAILED_PRECONDITION with a StockShortage where the goods are
+    /// > short; the id is used then.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -2857,6 +3254,74 @@ extension Holdfast_V1_ReturnService.ClientProtocol {
             metadata: metadata
         )
         return try await self.exchangeReturn(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "IssueReturnLabel" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Orders a label for an approved return that comes with a carrier: from the address of its order to a location.
+    /// > A return has one label: asked again, also under another id, it is the same one. FAILED_PRECONDITION where the carrier
+    /// > has no rate, or the order no address.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func issueReturnLabel<Result>(
+        _ message: Holdfast_V1_IssueReturnLabelRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_IssueReturnLabelResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Holdfast_V1_IssueReturnLabelRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.issueReturnLabel(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "GetReturnLabel" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The label of a return, as the carrier made it.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func getReturnLabel<Result>(
+        _ message: Holdfast_V1_GetReturnLabelRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Holdfast_V1_GetReturnLabelResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Holdfast_V1_GetReturnLabelRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.getReturnLabel(
             request: request,
             options: options,
             onResponse: handleResponse

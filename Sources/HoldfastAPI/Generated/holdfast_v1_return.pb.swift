@@ -8,6 +8,11 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
 public import SwiftProtobuf
 
 // If the compiler emits an error on this type, it is because this file
@@ -1094,7 +1099,8 @@ public nonisolated struct Holdfast_V1_ReturnExchange: Sendable {
   /// Clears the value of `total`. Subsequent reads from it will return its default value.
   public mutating func clearTotal() {self._total = nil}
 
-  /// What the customer pays for it: the total less the return's refund as far as that is decided, at least 0.
+  /// What the customer pays for it: what it costs and none of its tenders covers. The refund that is expected covers it until
+  /// the return is decided; what is decided takes its place.
   public var toPay: Holdfast_V1_Money {
     get {_toPay ?? Holdfast_V1_Money()}
     set {_toPay = newValue}
@@ -1104,7 +1110,7 @@ public nonisolated struct Holdfast_V1_ReturnExchange: Sendable {
   /// Clears the value of `toPay`. Subsequent reads from it will return its default value.
   public mutating func clearToPay() {self._toPay = nil}
 
-  /// What the customer gets back all the same: the refund less the total, at least 0.
+  /// What the customer gets back all the same: the part of the refund that the new order has not taken, at least 0.
   public var toRefund: Holdfast_V1_Money {
     get {_toRefund ?? Holdfast_V1_Money()}
     set {_toRefund = newValue}
@@ -1114,6 +1120,16 @@ public nonisolated struct Holdfast_V1_ReturnExchange: Sendable {
   /// Clears the value of `toRefund`. Subsequent reads from it will return its default value.
   public mutating func clearToRefund() {self._toRefund = nil}
 
+  /// What of the refund the new order has taken.
+  public var credited: Holdfast_V1_Money {
+    get {_credited ?? Holdfast_V1_Money()}
+    set {_credited = newValue}
+  }
+  /// Returns true if `credited` has been explicitly set.
+  public var hasCredited: Bool {self._credited != nil}
+  /// Clears the value of `credited`. Subsequent reads from it will return its default value.
+  public mutating func clearCredited() {self._credited = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1121,6 +1137,7 @@ public nonisolated struct Holdfast_V1_ReturnExchange: Sendable {
   fileprivate var _total: Holdfast_V1_Money? = nil
   fileprivate var _toPay: Holdfast_V1_Money? = nil
   fileprivate var _toRefund: Holdfast_V1_Money? = nil
+  fileprivate var _credited: Holdfast_V1_Money? = nil
 }
 
 /// A return as it stands.
@@ -1281,11 +1298,89 @@ public nonisolated struct Holdfast_V1_Return: @unchecked Sendable {
   /// Clears the value of `exchange`. Subsequent reads from it will return its default value.
   public mutating func clearExchange() {_uniqueStorage()._exchange = nil}
 
+  /// What was given back before the goods were inspected; absent where nothing was.
+  public var refundedAhead: Holdfast_V1_Money {
+    get {_storage._refundedAhead ?? Holdfast_V1_Money()}
+    set {_uniqueStorage()._refundedAhead = newValue}
+  }
+  /// Returns true if `refundedAhead` has been explicitly set.
+  public var hasRefundedAhead: Bool {_storage._refundedAhead != nil}
+  /// Clears the value of `refundedAhead`. Subsequent reads from it will return its default value.
+  public mutating func clearRefundedAhead() {_uniqueStorage()._refundedAhead = nil}
+
+  /// What of that the customer owes: more was given back than is refunded, or the goods did not come. Absent where nothing.
+  public var customerOwes: Holdfast_V1_Money {
+    get {_storage._customerOwes ?? Holdfast_V1_Money()}
+    set {_uniqueStorage()._customerOwes = newValue}
+  }
+  /// Returns true if `customerOwes` has been explicitly set.
+  public var hasCustomerOwes: Bool {_storage._customerOwes != nil}
+  /// Clears the value of `customerOwes`. Subsequent reads from it will return its default value.
+  public mutating func clearCustomerOwes() {_uniqueStorage()._customerOwes = nil}
+
+  /// The label that was made for it; absent where there is none.
+  public var label: Holdfast_V1_ReturnLabel {
+    get {_storage._label ?? Holdfast_V1_ReturnLabel()}
+    set {_uniqueStorage()._label = newValue}
+  }
+  /// Returns true if `label` has been explicitly set.
+  public var hasLabel: Bool {_storage._label != nil}
+  /// Clears the value of `label`. Subsequent reads from it will return its default value.
+  public mutating func clearLabel() {_uniqueStorage()._label = nil}
+
+  /// What its settlement gave: the refund less what an exchange took and what was given ahead. Absent while it is not settled.
+  public var settledAmount: Holdfast_V1_Money {
+    get {_storage._settledAmount ?? Holdfast_V1_Money()}
+    set {_uniqueStorage()._settledAmount = newValue}
+  }
+  /// Returns true if `settledAmount` has been explicitly set.
+  public var hasSettledAmount: Bool {_storage._settledAmount != nil}
+  /// Clears the value of `settledAmount`. Subsequent reads from it will return its default value.
+  public mutating func clearSettledAmount() {_uniqueStorage()._settledAmount = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// A label for goods that come back.
+public nonisolated struct Holdfast_V1_ReturnLabel: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Code of the carrier.
+  public var carrier: String = String()
+
+  /// Code of its service.
+  public var service: String = String()
+
+  /// The carrier's number.
+  public var trackingNumber: String = String()
+
+  /// Where the goods go.
+  public var location: String = String()
+
+  /// What the carrier takes for it.
+  public var cost: Holdfast_V1_Money {
+    get {_cost ?? Holdfast_V1_Money()}
+    set {_cost = newValue}
+  }
+  /// Returns true if `cost` has been explicitly set.
+  public var hasCost: Bool {self._cost != nil}
+  /// Clears the value of `cost`. Subsequent reads from it will return its default value.
+  public mutating func clearCost() {self._cost = nil}
+
+  /// Who pays that. The customer's part is withheld from the refund, which is never below 0.
+  public var payer: Holdfast_V1_LabelPayer = .unspecified
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _cost: Holdfast_V1_Money? = nil
 }
 
 /// Asks for a return.
@@ -1645,6 +1740,10 @@ public nonisolated struct Holdfast_V1_SettleReturnRequest: Sendable {
   /// What names it outside; at most 128 bytes.
   public var reference: String = String()
 
+  /// Gives the value of the units asked for, less fees, before the goods were inspected: FAILED_PRECONDITION unless every
+  /// line's rule says so. What an inspection decides beyond it is settled later; what it is less, the customer owes.
+  public var ahead: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1905,6 +2004,89 @@ public nonisolated struct Holdfast_V1_ExchangeReturnResponse: Sendable {
   public init() {}
 
   fileprivate var _returnOrder: Holdfast_V1_Return? = nil
+}
+
+/// Asks for a label.
+public nonisolated struct Holdfast_V1_IssueReturnLabelRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// UUID made by the caller; the same id and body again changes nothing and gives the same answer.
+  public var labelID: String = String()
+
+  /// The return.
+  public var returnID: String = String()
+
+  /// Where the goods are to go.
+  public var location: String = String()
+
+  /// Code of the carrier; empty takes the first of the deployment.
+  public var carrier: String = String()
+
+  /// Code of its service; empty takes the cheapest.
+  public var service: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// The return after it, with the label.
+public nonisolated struct Holdfast_V1_IssueReturnLabelResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The return.
+  public var returnOrder: Holdfast_V1_Return {
+    get {_returnOrder ?? Holdfast_V1_Return()}
+    set {_returnOrder = newValue}
+  }
+  /// Returns true if `returnOrder` has been explicitly set.
+  public var hasReturnOrder: Bool {self._returnOrder != nil}
+  /// Clears the value of `returnOrder`. Subsequent reads from it will return its default value.
+  public mutating func clearReturnOrder() {self._returnOrder = nil}
+
+  /// What is printed, a PDF document.
+  public var document: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _returnOrder: Holdfast_V1_Return? = nil
+}
+
+/// Asks for the label of a return.
+public nonisolated struct Holdfast_V1_GetReturnLabelRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The return.
+  public var returnID: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// The label.
+public nonisolated struct Holdfast_V1_GetReturnLabelResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A PDF document.
+  public var document: Data = Data()
+
+  /// The carrier's number.
+  public var trackingNumber: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -2641,7 +2823,7 @@ nonisolated extension Holdfast_V1_ReturnEvent: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Holdfast_V1_ReturnExchange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ReturnExchange"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}total\0\u{3}to_pay\0\u{3}to_refund\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id\0\u{1}total\0\u{3}to_pay\0\u{3}to_refund\0\u{1}credited\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2653,6 +2835,7 @@ nonisolated extension Holdfast_V1_ReturnExchange: SwiftProtobuf.Message, SwiftPr
       case 2: try { try decoder.decodeSingularMessageField(value: &self._total) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._toPay) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._toRefund) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._credited) }()
       default: break
       }
     }
@@ -2675,6 +2858,9 @@ nonisolated extension Holdfast_V1_ReturnExchange: SwiftProtobuf.Message, SwiftPr
     try { if let v = self._toRefund {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    try { if let v = self._credited {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2683,6 +2869,7 @@ nonisolated extension Holdfast_V1_ReturnExchange: SwiftProtobuf.Message, SwiftPr
     if lhs._total != rhs._total {return false}
     if lhs._toPay != rhs._toPay {return false}
     if lhs._toRefund != rhs._toRefund {return false}
+    if lhs._credited != rhs._credited {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2690,7 +2877,7 @@ nonisolated extension Holdfast_V1_ReturnExchange: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Holdfast_V1_Return: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Return"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}return_id\0\u{1}number\0\u{3}order_id\0\u{1}channel\0\u{1}state\0\u{1}method\0\u{3}rules_version\0\u{1}lines\0\u{1}inspections\0\u{1}variances\0\u{1}fee\0\u{1}refund\0\u{3}refund_way\0\u{1}settlement\0\u{3}settlement_reference\0\u{3}created_at\0\u{3}expires_at\0\u{1}location\0\u{1}note\0\u{1}events\0\u{1}claim\0\u{1}exchange\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}return_id\0\u{1}number\0\u{3}order_id\0\u{1}channel\0\u{1}state\0\u{1}method\0\u{3}rules_version\0\u{1}lines\0\u{1}inspections\0\u{1}variances\0\u{1}fee\0\u{1}refund\0\u{3}refund_way\0\u{1}settlement\0\u{3}settlement_reference\0\u{3}created_at\0\u{3}expires_at\0\u{1}location\0\u{1}note\0\u{1}events\0\u{1}claim\0\u{1}exchange\0\u{3}refunded_ahead\0\u{3}customer_owes\0\u{1}label\0\u{3}settled_amount\0")
 
   fileprivate class _StorageClass {
     var _returnID: String = String()
@@ -2715,6 +2902,10 @@ nonisolated extension Holdfast_V1_Return: SwiftProtobuf.Message, SwiftProtobuf._
     var _events: [Holdfast_V1_ReturnEvent] = []
     var _claim: Bool = false
     var _exchange: Holdfast_V1_ReturnExchange? = nil
+    var _refundedAhead: Holdfast_V1_Money? = nil
+    var _customerOwes: Holdfast_V1_Money? = nil
+    var _label: Holdfast_V1_ReturnLabel? = nil
+    var _settledAmount: Holdfast_V1_Money? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2747,6 +2938,10 @@ nonisolated extension Holdfast_V1_Return: SwiftProtobuf.Message, SwiftProtobuf._
       _events = source._events
       _claim = source._claim
       _exchange = source._exchange
+      _refundedAhead = source._refundedAhead
+      _customerOwes = source._customerOwes
+      _label = source._label
+      _settledAmount = source._settledAmount
     }
   }
 
@@ -2787,6 +2982,10 @@ nonisolated extension Holdfast_V1_Return: SwiftProtobuf.Message, SwiftProtobuf._
         case 20: try { try decoder.decodeRepeatedMessageField(value: &_storage._events) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._claim) }()
         case 22: try { try decoder.decodeSingularMessageField(value: &_storage._exchange) }()
+        case 23: try { try decoder.decodeSingularMessageField(value: &_storage._refundedAhead) }()
+        case 24: try { try decoder.decodeSingularMessageField(value: &_storage._customerOwes) }()
+        case 25: try { try decoder.decodeSingularMessageField(value: &_storage._label) }()
+        case 26: try { try decoder.decodeSingularMessageField(value: &_storage._settledAmount) }()
         default: break
         }
       }
@@ -2865,6 +3064,18 @@ nonisolated extension Holdfast_V1_Return: SwiftProtobuf.Message, SwiftProtobuf._
       try { if let v = _storage._exchange {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
       } }()
+      try { if let v = _storage._refundedAhead {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      } }()
+      try { if let v = _storage._customerOwes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      } }()
+      try { if let v = _storage._label {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+      } }()
+      try { if let v = _storage._settledAmount {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2896,10 +3107,73 @@ nonisolated extension Holdfast_V1_Return: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._events != rhs_storage._events {return false}
         if _storage._claim != rhs_storage._claim {return false}
         if _storage._exchange != rhs_storage._exchange {return false}
+        if _storage._refundedAhead != rhs_storage._refundedAhead {return false}
+        if _storage._customerOwes != rhs_storage._customerOwes {return false}
+        if _storage._label != rhs_storage._label {return false}
+        if _storage._settledAmount != rhs_storage._settledAmount {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_ReturnLabel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReturnLabel"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}carrier\0\u{1}service\0\u{3}tracking_number\0\u{1}location\0\u{1}cost\0\u{1}payer\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.carrier) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.service) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.trackingNumber) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.location) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._cost) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.payer) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.carrier.isEmpty {
+      try visitor.visitSingularStringField(value: self.carrier, fieldNumber: 1)
+    }
+    if !self.service.isEmpty {
+      try visitor.visitSingularStringField(value: self.service, fieldNumber: 2)
+    }
+    if !self.trackingNumber.isEmpty {
+      try visitor.visitSingularStringField(value: self.trackingNumber, fieldNumber: 3)
+    }
+    if !self.location.isEmpty {
+      try visitor.visitSingularStringField(value: self.location, fieldNumber: 4)
+    }
+    try { if let v = self._cost {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if self.payer != .unspecified {
+      try visitor.visitSingularEnumField(value: self.payer, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_ReturnLabel, rhs: Holdfast_V1_ReturnLabel) -> Bool {
+    if lhs.carrier != rhs.carrier {return false}
+    if lhs.service != rhs.service {return false}
+    if lhs.trackingNumber != rhs.trackingNumber {return false}
+    if lhs.location != rhs.location {return false}
+    if lhs._cost != rhs._cost {return false}
+    if lhs.payer != rhs.payer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3517,7 +3791,7 @@ nonisolated extension Holdfast_V1_InspectReturnResponse: SwiftProtobuf.Message, 
 
 nonisolated extension Holdfast_V1_SettleReturnRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SettleReturnRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}settlement_id\0\u{3}return_id\0\u{1}settlement\0\u{1}reference\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}settlement_id\0\u{3}return_id\0\u{1}settlement\0\u{1}reference\0\u{1}ahead\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3529,6 +3803,7 @@ nonisolated extension Holdfast_V1_SettleReturnRequest: SwiftProtobuf.Message, Sw
       case 2: try { try decoder.decodeSingularStringField(value: &self.returnID) }()
       case 3: try { try decoder.decodeSingularEnumField(value: &self.settlement) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.reference) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.ahead) }()
       default: break
       }
     }
@@ -3547,6 +3822,9 @@ nonisolated extension Holdfast_V1_SettleReturnRequest: SwiftProtobuf.Message, Sw
     if !self.reference.isEmpty {
       try visitor.visitSingularStringField(value: self.reference, fieldNumber: 4)
     }
+    if self.ahead != false {
+      try visitor.visitSingularBoolField(value: self.ahead, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3555,6 +3833,7 @@ nonisolated extension Holdfast_V1_SettleReturnRequest: SwiftProtobuf.Message, Sw
     if lhs.returnID != rhs.returnID {return false}
     if lhs.settlement != rhs.settlement {return false}
     if lhs.reference != rhs.reference {return false}
+    if lhs.ahead != rhs.ahead {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3984,6 +4263,160 @@ nonisolated extension Holdfast_V1_ExchangeReturnResponse: SwiftProtobuf.Message,
 
   public static func ==(lhs: Holdfast_V1_ExchangeReturnResponse, rhs: Holdfast_V1_ExchangeReturnResponse) -> Bool {
     if lhs._returnOrder != rhs._returnOrder {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_IssueReturnLabelRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".IssueReturnLabelRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}label_id\0\u{3}return_id\0\u{1}location\0\u{1}carrier\0\u{1}service\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.labelID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.returnID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.location) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.carrier) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.service) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.labelID.isEmpty {
+      try visitor.visitSingularStringField(value: self.labelID, fieldNumber: 1)
+    }
+    if !self.returnID.isEmpty {
+      try visitor.visitSingularStringField(value: self.returnID, fieldNumber: 2)
+    }
+    if !self.location.isEmpty {
+      try visitor.visitSingularStringField(value: self.location, fieldNumber: 3)
+    }
+    if !self.carrier.isEmpty {
+      try visitor.visitSingularStringField(value: self.carrier, fieldNumber: 4)
+    }
+    if !self.service.isEmpty {
+      try visitor.visitSingularStringField(value: self.service, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_IssueReturnLabelRequest, rhs: Holdfast_V1_IssueReturnLabelRequest) -> Bool {
+    if lhs.labelID != rhs.labelID {return false}
+    if lhs.returnID != rhs.returnID {return false}
+    if lhs.location != rhs.location {return false}
+    if lhs.carrier != rhs.carrier {return false}
+    if lhs.service != rhs.service {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_IssueReturnLabelResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".IssueReturnLabelResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}return_order\0\u{1}document\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._returnOrder) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.document) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._returnOrder {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.document.isEmpty {
+      try visitor.visitSingularBytesField(value: self.document, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_IssueReturnLabelResponse, rhs: Holdfast_V1_IssueReturnLabelResponse) -> Bool {
+    if lhs._returnOrder != rhs._returnOrder {return false}
+    if lhs.document != rhs.document {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_GetReturnLabelRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".GetReturnLabelRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}return_id\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.returnID) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.returnID.isEmpty {
+      try visitor.visitSingularStringField(value: self.returnID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_GetReturnLabelRequest, rhs: Holdfast_V1_GetReturnLabelRequest) -> Bool {
+    if lhs.returnID != rhs.returnID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Holdfast_V1_GetReturnLabelResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".GetReturnLabelResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}document\0\u{3}tracking_number\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.document) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.trackingNumber) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.document.isEmpty {
+      try visitor.visitSingularBytesField(value: self.document, fieldNumber: 1)
+    }
+    if !self.trackingNumber.isEmpty {
+      try visitor.visitSingularStringField(value: self.trackingNumber, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Holdfast_V1_GetReturnLabelResponse, rhs: Holdfast_V1_GetReturnLabelResponse) -> Bool {
+    if lhs.document != rhs.document {return false}
+    if lhs.trackingNumber != rhs.trackingNumber {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

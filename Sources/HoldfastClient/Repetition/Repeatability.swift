@@ -58,6 +58,7 @@ enum Repeatability {
             Sourcing.ListSourcingLocations.descriptor, Customers.GetCustomer.descriptor,
             Customers.ListCustomerOrders.descriptor, Customers.SearchCustomers.descriptor,
             Returns.GetReturn.descriptor, Returns.GetReturnRules.descriptor, Returns.ListReturns.descriptor,
+            Returns.GetReturnLabel.descriptor,
         ]
         let keyed = [
             Catalog.UpsertProducts.descriptor, Catalog.UpsertLocations.descriptor, Catalog.UpsertChannels.descriptor,
@@ -79,7 +80,7 @@ enum Repeatability {
             Customers.UpsertCustomers.descriptor, Returns.UpsertReturnRules.descriptor,
             Returns.CreateReturn.descriptor, Returns.CreateBlindReturn.descriptor, Returns.CreateClaim.descriptor,
             Returns.ChangeReturn.descriptor, Returns.ReceiveReturn.descriptor, Returns.InspectReturn.descriptor,
-            Returns.SettleReturn.descriptor, Returns.ExchangeReturn.descriptor,
+            Returns.SettleReturn.descriptor, Returns.ExchangeReturn.descriptor, Returns.IssueReturnLabel.descriptor,
         ]
         // A second arrival makes no second key or gift card, but its answer lacks the secret: whoever calls must know of it.
         let once = [

@@ -183,7 +183,8 @@ struct FieldNames: Sendable {
         repeated: [
             "lines": message(["sku", "location", "quantity", "unit_price"], single: ["unit_price": unitPrice])
         ])
-    static let settleReturn = FieldNames(texts("settlement_id", "return_id", "settlement", "reference"))
+    static let settleReturn = FieldNames(texts("settlement_id", "return_id", "settlement", "reference", "ahead"))
+    static let issueReturnLabel = FieldNames(texts("label_id", "return_id", "location", "carrier", "service"))
     static let upsertChannels = message(
         ["request_id", "channels"],
         repeated: [

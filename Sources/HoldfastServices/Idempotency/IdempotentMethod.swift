@@ -56,6 +56,7 @@ enum IdempotentMethod: UInt8, CaseIterable {
     case inspectReturn = 86
     case settleReturn = 87
     case exchangeReturn = 88
+    case issueReturnLabel = 90
 
     // Fulfilment: 40 to 59.
     case releaseOrder = 40
@@ -124,6 +125,7 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .inspectReturn: "InspectReturn"
         case .settleReturn: "SettleReturn"
         case .exchangeReturn: "ExchangeReturn"
+        case .issueReturnLabel: "IssueReturnLabel"
         case .releaseOrder: "ReleaseOrder"
         case .createWave: "CreateWave"
         case .startPicking: "StartPicking"
@@ -199,6 +201,7 @@ enum IdempotentMethod: UInt8, CaseIterable {
         case .inspectReturn: .inspectReturn
         case .settleReturn: .settleReturn
         case .exchangeReturn: .exchangeReturn
+        case .issueReturnLabel: .issueReturnLabel
         case .releaseOrder: .releaseOrder
         case .createWave: .createWave
         case .startPicking: .startPicking

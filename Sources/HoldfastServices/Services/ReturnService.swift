@@ -7,6 +7,12 @@ public import OrderProcessing
 import OrderPromising
 import SwiftProtobuf
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Goods that come back.
 public struct ReturnService: Holdfast_V1_ReturnService.SimpleServiceProtocol {
     private let processing: OrderProcessing
@@ -208,6 +214,54 @@ public struct ReturnService: Holdfast_V1_ReturnService.SimpleServiceProtocol {
                     .serializedBytes()
             }
             return try Holdfast_V1_SettleReturnResponse(serializedBytes: reply)
+        }
+    }
+
+    // MARK: - Labels
+
+    /// Orders the label of a return.
+    public func issueReturnLabel(
+        request: Holdfast_V1_IssueReturnLabelRequest, context: ServerContext
+    ) async throws -> Holdfast_V1_IssueReturnLabelResponse {
+        let body = try IdempotentBody(.issueReturnLabel, request).bytes
+        return try await answer.answering(context, body: body) {
+            let asked = try ReturnRequests.label(request, body: body, by: CallerContext.current)
+            let reply = try await processing.issueReturnLabel(asked) { made in
+                try Holdfast_V1_IssueReturnLabelResponse.with { $0.returnOrder = Holdfast_V1_Return(made) }
+                    .serializedBytes()
+            }
+            // The document is kept with the label, once, and not with each answer.
+            var response = try Holdfast_V1_IssueReturnLabelResponse(serializedBytes: reply)
+            let tracking = response.returnOrder.label.trackingNumber
+            let label = try await Ledger.afterCommit {
+                try await processing.ledger.label(ofReturn: asked.returnOrder, tracking: tracking)
+            }
+            if let label { response.document = Data(label.document) }
+            return response
+        }
+    }
+
+    /// Returns the label of a return.
+    public func getReturnLabel(
+        request: Holdfast_V1_GetReturnLabelRequest, context: ServerContext
+    ) async throws -> Holdfast_V1_GetReturnLabelResponse {
+        try await answer.answering(context) {
+            let caller = CallerContext.current
+            var validation = RequestValidation()
+            let id = validation.id(request.returnID, "return_id")
+            try validation.finish()
+            guard let order = try await processing.ledger.returnOrder(id) else {
+                throw Refusal.missing(.returnOrder, id.description, for: caller)
+            }
+            try caller.scope.admit(channel: order.channel)
+            guard let label = try await processing.ledger.label(ofReturn: id) else {
+                throw Refusal.wrongState(
+                    .returnOrder, "R\(order.number)", state: "no_label", explanation: "no label was made for it")
+            }
+            return .with {
+                $0.document = Data(label.document)
+                $0.trackingNumber = label.tracking
+            }
         }
     }
 }

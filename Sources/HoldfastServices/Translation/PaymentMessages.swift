@@ -68,5 +68,14 @@ extension Holdfast_V1_GetPaymentsResponse {
         givenBack = Holdfast_V1_Money(sums.refunded.done, currency)
         dueBack = Holdfast_V1_Money(money.overpaid, currency)
         uncovered = Holdfast_V1_Money(money.uncovered, currency)
+        refunds = book.returned.map { paid in
+            .with {
+                $0.returnID = paid.id.description
+                $0.number = "R\(paid.number)"
+                $0.settlement = Holdfast_V1_ReturnSettlement(paid.settlement)
+                $0.amount = Holdfast_V1_Money(paid.amount, currency)
+                $0.ahead = paid.isAhead
+            }
+        }
     }
 }

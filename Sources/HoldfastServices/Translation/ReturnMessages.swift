@@ -16,7 +16,7 @@ extension Holdfast_V1_ReturnTerms {
                 $0.basisPoints = share
             }
         }
-        labelPayer = Holdfast_V1_LabelPayer(rawValue: Int(terms.labelPayer.rawValue)) ?? .unspecified
+        labelPayer = Holdfast_V1_LabelPayer(terms.labelPayer)
         refundAhead = terms.refundAhead
         refundWay = Holdfast_V1_RefundWay(terms.refundWay)
         needsApproval = terms.needsApproval
@@ -47,6 +47,14 @@ extension Holdfast_V1_RefundWay {
 
 extension Holdfast_V1_ReturnState {
     init(_ state: ReturnState) { self = Self(rawValue: Int(state.rawValue)) ?? .unspecified }
+}
+
+extension Holdfast_V1_ReturnSettlement {
+    init(_ settlement: ReturnSettlement) { self = Self(rawValue: Int(settlement.rawValue)) ?? .unspecified }
+}
+
+extension Holdfast_V1_LabelPayer {
+    init(_ payer: LabelPayer) { self = Self(rawValue: Int(payer.rawValue)) ?? .unspecified }
 }
 
 extension Holdfast_V1_ReturnRule {
@@ -87,8 +95,12 @@ extension Holdfast_V1_Return {
         refund = Holdfast_V1_Money(order.refund, order.currency)
         refundWay = Holdfast_V1_RefundWay(order.refundWay)
         if let settled = order.settlement {
-            settlement = Holdfast_V1_ReturnSettlement(rawValue: Int(settled.rawValue)) ?? .unspecified
+            settlement = Holdfast_V1_ReturnSettlement(settled)
+            settledAmount = Holdfast_V1_Money(order.settled, order.currency)
         }
+        if order.ahead > 0 { refundedAhead = Holdfast_V1_Money(order.ahead, order.currency) }
+        if order.customerOwes > 0 { customerOwes = Holdfast_V1_Money(order.customerOwes, order.currency) }
+        if let made = order.label { label = Holdfast_V1_ReturnLabel(made) }
         settlementReference = order.settlementReference
         if let stamp = Google_Protobuf_Timestamp(order.createdAt) { createdAt = stamp }
         if let moment = order.expiresAt, let stamp = Google_Protobuf_Timestamp(moment) { expiresAt = stamp }
@@ -98,8 +110,9 @@ extension Holdfast_V1_Return {
         if let made = order.exchange, made.isPlaced {
             exchange.orderID = made.order.description
             exchange.total = Holdfast_V1_Money(made.totalMinor, order.currency)
-            exchange.toPay = Holdfast_V1_Money(max(0, made.totalMinor - order.refund), order.currency)
-            exchange.toRefund = Holdfast_V1_Money(max(0, order.refund - made.totalMinor), order.currency)
+            exchange.toPay = Holdfast_V1_Money(made.toPay, order.currency)
+            exchange.toRefund = Holdfast_V1_Money(max(0, order.refund - made.credited), order.currency)
+            exchange.credited = Holdfast_V1_Money(made.credited, order.currency)
         }
         lines = order.lines.map { Holdfast_V1_ReturnLine($0, order.currency) }
         inspections = order.inspections.map { Holdfast_V1_ReturnInspection($0, order.currency) }
@@ -120,6 +133,18 @@ extension Holdfast_V1_Return {
                 $0.causeID = event.cause.description
             }
         }
+    }
+}
+
+extension Holdfast_V1_ReturnLabel {
+    init(_ label: ReturnLabel) {
+        self.init()
+        carrier = label.carrier
+        service = label.service
+        trackingNumber = label.tracking
+        location = label.location
+        cost = Holdfast_V1_Money(label.cost.minorUnits, label.cost.currency)
+        payer = Holdfast_V1_LabelPayer(label.payer)
     }
 }
 

@@ -27,6 +27,7 @@ enum PaymentRequests {
         let order = validation.id(request.orderID, "order_id")
         let kind = TenderKind(rawValue: Int16(clamping: request.kind.rawValue))
         if kind == nil { validation.refuse("kind", "is required: what the order is paid with") }
+        if kind == .exchange { validation.refuse("kind", "must not be exchange: that comes with ExchangeReturn") }
         let amount = request.hasAmount ? money(request.amount, "amount", &validation) : nil
         validation.number(request.chargeSequence, in: turns, "charge_sequence")
         validation.number(request.refundSequence, in: turns, "refund_sequence")

@@ -1,5 +1,6 @@
 import Domain
 import HoldfastAPI
+import OrderProcessing
 import SwiftProtobuf
 
 /// Requests about returns, translated and validated.
@@ -336,8 +337,26 @@ enum ReturnRequests {
         }
         try validation.finish()
         return ReturnChange(
-            id: id, returnOrder: subject, action: .settle(way ?? .outside, reference: request.reference), reason: "",
+            id: id, returnOrder: subject,
+            action: .settle(way ?? .outside, reference: request.reference, ahead: request.ahead), reason: "",
             body: body, caller: caller)
+    }
+
+    /// A label for goods that come back.
+    static func label(
+        _ request: Holdfast_V1_IssueReturnLabelRequest, body: [UInt8], by caller: Caller
+    ) throws(Refusal) -> ReturnLabelRequest {
+        var validation = RequestValidation()
+        let id = validation.id(request.labelID, "label_id")
+        let subject = validation.id(request.returnID, "return_id")
+        validation.code(request.location, "location")
+        validation.codeOrEmpty(request.carrier, "carrier")
+        validation.codeOrEmpty(request.service, "service")
+        try validation.finish()
+        try caller.scope.admit(location: request.location)
+        return ReturnLabelRequest(
+            id: id, returnOrder: subject, location: request.location, carrier: request.carrier,
+            service: request.service, body: body, caller: caller)
     }
 
     /// Other goods for those of a return.

@@ -25,7 +25,7 @@ extension Ledger {
     private static let byNumber = PostgresStatement(
         "track_by_number",
         """
-        SELECT o.id, o.placed_at, ch.code, s.present FROM orders o JOIN channel ch ON ch.id = o.channel_id
+        SELECT o.id, o.placed_at, ch.code, s.present, s.returns FROM orders o JOIN channel ch ON ch.id = o.channel_id
         CROSS JOIN LATERAL (\(orderUnits)) s
         WHERE ch.code = $1::text AND o.external_id = $2::text AND o.customer_email <> ''
             AND lower(o.customer_email) = lower($3::text)
@@ -33,7 +33,7 @@ extension Ledger {
     private static let byToken = PostgresStatement(
         "track_by_token",
         """
-        SELECT o.id, o.placed_at, ch.code, s.present FROM order_tracking t JOIN orders o ON o.id = t.order_id
+        SELECT o.id, o.placed_at, ch.code, s.present, s.returns FROM order_tracking t JOIN orders o ON o.id = t.order_id
         JOIN channel ch ON ch.id = o.channel_id CROSS JOIN LATERAL (\(orderUnits)) s WHERE t.token = $1::uuid
         """, access: .readOnly)
     private static let storeNames = PostgresStatement(
@@ -67,7 +67,9 @@ extension Ledger {
                 }
             }
             return TrackedOrder(
-                status: OrderStatus(LineStatusSet(rawValue: try row.int32(3))),
+                status: OrderStatus(
+                    LineStatusSet(rawValue: try row.int32(3)),
+                    returns: ReturnStanding(rawValue: Int16(clamping: try row.int32(4))) ?? .idle),
                 placedAt: Instant(microseconds: try row.timestamp(1)), parts: parts, stores: stores)
         }
     }

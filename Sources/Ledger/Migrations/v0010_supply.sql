@@ -135,6 +135,47 @@ COMMENT ON TABLE sourcing_day IS
     'The sum of a location''s bookings on a day by its own clocks; orders counts them. Who books locks the row first and compares '
     'with the capacity, after the order and before cells, in the order of location and day.';
 
+-- Goods that come back: their labels, money that goes before they are here, and what exchanges take of refunds.
+
+ALTER TABLE tender DROP CONSTRAINT tender_kind_check, ADD CONSTRAINT tender_kind_check CHECK (kind BETWEEN 1 AND 6);
+COMMENT ON TABLE tender IS
+    'kind 1 cash, 2 terminal, 3 card gateway, 4 store credit, 5 gift card, 6 exchange: the refund of a return, whose account '
+    'gets what is given back of it; state: see the table of payments. token is what a gateway knows a card by, never a '
+    'card''s number.';
+
+ALTER TABLE return_order ADD COLUMN ahead bigint NOT NULL DEFAULT 0 CHECK (ahead >= 0),
+    ADD COLUMN ahead_settlement smallint NOT NULL DEFAULT 0,
+    ADD COLUMN settled bigint NOT NULL DEFAULT 0 CHECK (settled >= 0),
+    ADD CHECK ((ahead > 0) = (ahead_settlement > 0)), ADD CHECK (settled <= refund);
+COMMENT ON COLUMN return_order.ahead IS 'What was given back before the goods were inspected.';
+COMMENT ON COLUMN return_order.settled IS 'What its settlement gave: less than refund where an exchange or ahead has the rest.';
+ALTER TABLE return_exchange ADD COLUMN credited bigint NOT NULL DEFAULT 0 CHECK (credited >= 0);
+COMMENT ON COLUMN return_exchange.credited IS
+    'What the new order took of the refund: what its tender of kind 6 has taken, over its whole life.';
+
+CREATE TABLE return_label (
+    return_id uuid NOT NULL REFERENCES return_order (id),
+    carrier text NOT NULL,
+    asked_service text NOT NULL,
+    key uuid NOT NULL UNIQUE,
+    location_id integer NOT NULL REFERENCES location (id),
+    state smallint NOT NULL DEFAULT 1 CHECK (state BETWEEN 1 AND 4),
+    service text NOT NULL DEFAULT '',
+    tracking text NOT NULL DEFAULT '',
+    price bigint NOT NULL DEFAULT 0 CHECK (price >= 0),
+    currency text NOT NULL DEFAULT '',
+    payer smallint NOT NULL DEFAULT 0,
+    document bytea NOT NULL DEFAULT '',
+    wanted_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (return_id, carrier, asked_service, location_id),
+    CHECK ((state = 3) <= (payer > 0))
+);
+CREATE UNIQUE INDEX return_label_made ON return_label (return_id) WHERE state = 3;
+CREATE INDEX return_label_loose ON return_label (wanted_at) WHERE state IN (1, 2);
+COMMENT ON TABLE return_label IS
+    'Written before the carrier is asked; key is what it knows the label by. state 1 wanted, 2 made, 3 the return''s, 4 given '
+    'back.';
+
 -- Customers, beside what each order says of its own.
 
 CREATE TABLE customer (
@@ -188,4 +229,4 @@ COMMENT ON TABLE customer_key IS 'Folded texts by whose beginnings a customer is
 
 INSERT INTO audited_method VALUES (100, 'SetBackorderPolicies'), (101, 'UpsertSourcingConfig'),
     (102, 'UpsertSourcingLocations'), (103, 'UpsertSourcingProducts'), (104, 'PlanSourcing'), (105, 'CommitSourcing'),
-    (106, 'UpsertCustomers'), (119, 'FillBackorder');
+    (106, 'UpsertCustomers'), (119, 'FillBackorder'), (90, 'IssueReturnLabel');

@@ -87,7 +87,8 @@ extension Ledger {
     /// Asks for a tender's amount to be held, or to be taken at once where the goods are in the customer's hands.
     public func authorizeTender(_ change: OrderChange, tender: Int16, patience: Int64) async throws -> PaymentReply {
         try await changePayments(change, patience: patience) { book, work in
-            (
+            try Ledger.refuseExchange(tender, of: book)
+            return (
                 tender,
                 [
                     try book.approve(
@@ -104,6 +105,7 @@ extension Ledger {
     ) async throws -> PaymentReply {
         try await changePayments(change, patience: patience) { book, work in
             try Ledger.check(amount, work)
+            try Ledger.refuseExchange(tender, of: book)
             return (
                 tender,
                 [
@@ -253,6 +255,15 @@ extension Ledger {
             }, settlement: settlement, isRepeated: isRepeated)
     }
 
+    /// What an exchange brings is held and taken by its return alone.
+    private static func refuseExchange(_ number: Int16, of book: PaymentBook) throws(Refusal) {
+        let tender = try book.tender(number)
+        guard tender.kind == .exchange else { return }
+        throw .wrongState(
+            .payment, "\(book.order) tender \(number)", state: tender.state.word,
+            explanation: "it is the refund of a return, and is taken when that is decided")
+    }
+
     private static func check(_ amount: Money?, _ work: OrderWork) throws(Refusal) {
         guard let amount, amount.currency != work.head.currency else { return }
         throw .invalid([
@@ -289,6 +300,16 @@ extension Ledger {
         SELECT o.currency, o.goods_in_hand, c.code FROM orders o JOIN channel c ON c.id = o.channel_id
         WHERE o.id = $1::uuid
         """, access: .readOnly)
+    private static let returnsOfOrder = PostgresStatement(
+        "paid_returns_of_order",
+        """
+        SELECT r.id, r.number, s.settlement::int2, s.amount, s.ahead
+        FROM return_order r LEFT JOIN return_exchange x ON x.return_id = r.id AND x.state = 2
+        CROSS JOIN LATERAL (VALUES (r.ahead_settlement, r.ahead, true),
+            (\(ReturnSettlement.exchange.rawValue)::smallint, coalesce(x.credited, 0), false),
+            (r.settlement, r.settled, false)) AS s(settlement, amount, ahead)
+        WHERE r.order_id = $1::uuid AND s.amount > 0 ORDER BY r.number, s.ahead DESC, s.settlement
+        """, access: .readOnly)
     private static let orderOfAttempt = PostgresStatement(
         "order_of_attempt", "SELECT order_id FROM payment_attempt WHERE id = $1::uuid", access: .readOnly)
 
@@ -305,16 +326,24 @@ extension Ledger {
         let mode = PostgresTransactionMode.repeatableReadReadOnly
         let rows = try connection.pipeline(
             [(mode.begin, []), (orderForPayments, [.uuid(PostgresUUID(order))]), LineUnits.reading(order)]
-                + PaymentBook.reading(order) + [(mode.commit, [])])
+                + PaymentBook.reading(order)
+                + [(returnsOfOrder, [.uuid(PostgresUUID(order))]), (mode.commit, [])])
         guard let head = rows[1].first else { return nil }
         try scope.admit(channel: head.text(2))
         guard let currency = Currency(code: try head.text(0)) else {
             throw UnreadableValue(column: "orders.currency")
         }
         let goodsInHand = try head.bool(1)
-        return try PaymentBook(
+        var book = try PaymentBook(
             order: order, currency: currency, lines: rows[2].map { try LineUnits(row: $0, goodsInHand: goodsInHand) },
             tenders: rows[3], attempts: rows[4], money: rows[5])
+        book.returned = try rows[6].map {
+            PaidReturn(
+                id: EntityID(try $0.uuid(0)), number: try $0.int64(1),
+                settlement: try .stored($0.int16(2), "return_order.settlement"), amount: try $0.int64(3),
+                isAhead: try $0.bool(4))
+        }
+        return book
     }
 
     /// An attempt with what a gateway is sent of it; nil where there is none within the scope.

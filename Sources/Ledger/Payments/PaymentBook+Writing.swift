@@ -14,9 +14,24 @@ extension PaymentBook {
     /// - Parameters:
     ///   - amount: minor units, at least 1.
     ///   - work: the change, whose order names the customer.
+    ///   - isDue: whether it is due for another reason than the order's books.
     /// - Throws: `Refusal` where the order names no customer, or has tenders and less is due back.
-    mutating func credit(_ amount: Int64, of work: OrderWork) throws {
-        try credit(amount, cause: work.change.id, reason: work.change.reason) {
+    mutating func credit(_ amount: Int64, of work: OrderWork, isDue: Bool = false) throws {
+        try credit(amount, cause: work.change.id, reason: work.change.reason, isDue: isDue) {
+            try Ledger.creditAccount(of: work).id
+        }
+    }
+
+    /// Gives back before the goods of a return were inspected; store credit goes to the order's customer.
+    ///
+    /// - Parameters:
+    ///   - amount: what is wanted, in minor units.
+    ///   - settlement: how.
+    ///   - work: the change.
+    /// - Returns: what was given: at most what is kept.
+    /// - Throws: `Refusal`.
+    mutating func giveAhead(_ amount: Int64, by settlement: ReturnSettlement, of work: OrderWork) throws -> Int64 {
+        try giveAhead(amount, by: settlement, cause: work.change.id, reason: work.change.reason) {
             try Ledger.creditAccount(of: work).id
         }
     }

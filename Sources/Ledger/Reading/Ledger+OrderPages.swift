@@ -2,18 +2,19 @@ public import Domain
 import PostgresClient
 
 extension Ledger {
-    /// The statuses that units of order `o` have, as the bits of a `LineStatusSet`, and how its payment stands.
+    /// The statuses that units of order `o` have, as the bits of a `LineStatusSet`, and how its payment and returns stand.
     static let orderUnits = """
         SELECT coalesce(bit_or(1 << q.status), 0) AS present,
             coalesce((SELECT \(PaymentStanding.sql(of: "m")) FROM order_money m WHERE m.order_id = o.id),
-                \(PaymentStanding.untracked.rawValue)) AS payment
+                \(PaymentStanding.untracked.rawValue)) AS payment,
+            \(ReturnStanding.sql(of: "o.id")) AS returns
         FROM line_quantity q WHERE q.order_id = o.id AND q.quantity > 0
         """
     /// The columns of an order's head and where they come from; see ``Domain/Order/init(head:)``.
     static let orderHead = """
         SELECT o.id, ch.code, o.external_id, o.customer_id, o.customer_name, o.customer_email, o.customer_country,
             o.currency, o.subtotal + o.amended_subtotal, o.added_tax + o.amended_tax, o.ordered_at, o.placed_at,
-            o.reservation_id, o.goods_in_hand, s.present, s.payment
+            o.reservation_id, o.goods_in_hand, s.present, s.payment, s.returns
         FROM orders o JOIN channel ch ON ch.id = o.channel_id CROSS JOIN LATERAL (\(orderUnits)) s
         """
 
@@ -84,7 +85,8 @@ extension Order {
             id: EntityID(try row.uuid(0)), channel: try row.text(1), externalID: try row.text(2),
             status: OrderStatus(
                 LineStatusSet(rawValue: try row.int32(14)),
-                payment: PaymentStanding(rawValue: Int16(clamping: try row.int32(15))) ?? .untracked),
+                payment: PaymentStanding(rawValue: Int16(clamping: try row.int32(15))) ?? .untracked,
+                returns: ReturnStanding(rawValue: Int16(clamping: try row.int32(16))) ?? .idle),
             customer: Customer(
                 id: try row.text(3), name: try row.text(4), email: try row.text(5), country: try row.text(6)),
             currency: currency, lines: [], subtotal: try row.int64(8), addedTax: try row.int64(9),

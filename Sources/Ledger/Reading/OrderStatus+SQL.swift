@@ -3,21 +3,22 @@ import Domain
 extension OrderStatus {
     /// The expression that derives the status from the statuses that an order's units have, by the same rules as here.
     ///
-    /// Returns are not stored yet, so they are taken as they stand without any.
-    ///
     /// - Parameters:
     ///   - present: an expression with the bits of a `LineStatusSet`.
     ///   - payment: an expression with the number of a `PaymentStanding`; see ``Domain/PaymentStanding/sql(of:)``.
+    ///   - returns: an expression with the number of a `ReturnStanding`; see ``Domain/ReturnStanding/sql(of:)``.
     /// - Returns: an expression with the status's number.
-    static func sql(of present: String, payment: String) -> String {
-        let cases = rules.filter { $0.returns != .underWay }.map { rule in
+    static func sql(of present: String, payment: String, returns: String) -> String {
+        let cases = rules.map { rule in
             let some = rule.some.map { "\(present) & \($0.rawValue) <> 0" }
             let none = rule.none.isEmpty ? [] : ["\(present) & \(rule.none.rawValue) = 0"]
             let payments = rule.payments.map { standings in
                 let numbers = standings.map(\.rawValue).sorted().map { "\($0)" }
                 return ["\(payment) IN (\(numbers.joined(separator: ", ")))"]
             }
-            return "WHEN \((some + none + (payments ?? [])).joined(separator: " AND ")) THEN \(rule.status.rawValue)"
+            let standing = rule.returns.map { ["\(returns) = \($0.rawValue)"] } ?? []
+            let all = some + none + (payments ?? []) + standing
+            return "WHEN \(all.joined(separator: " AND ")) THEN \(rule.status.rawValue)"
         }
         return "CASE \(cases.joined(separator: " ")) ELSE \(last.rawValue) END"
     }
@@ -33,5 +34,18 @@ extension PaymentStanding {
                 WHEN \(kept) + \(row).held >= \(row).owed THEN \(covered.rawValue)
                 WHEN \(kept) + \(row).held > 0 THEN \(partlyCovered.rawValue) ELSE \(due.rawValue) END
             """
+    }
+}
+
+extension ReturnStanding {
+    /// The states of returns that are under way, as SQL lists them.
+    static let openStates = ReturnStanding.open.map(\.rawValue).sorted().map { "\($0)" }.joined(separator: ", ")
+
+    /// The expression that derives the standing of the order whose id an expression has, as `init(_:)` does.
+    static func sql(of order: String) -> String {
+        """
+        CASE WHEN EXISTS (SELECT FROM return_order r WHERE r.order_id = \(order) AND r.state IN (\(openStates)))
+            THEN \(underWay.rawValue) ELSE \(idle.rawValue) END
+        """
     }
 }

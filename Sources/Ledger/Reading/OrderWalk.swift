@@ -79,7 +79,7 @@ extension OrderWalk {
         (o.placed_at, o.id) < ($1::timestamptz, $2::uuid) AND o.placed_at >= $3::timestamptz
             AND o.placed_at < $4::timestamptz
         """
-    private static let status = OrderStatus.sql(of: "s.present", payment: "s.payment")
+    private static let status = OrderStatus.sql(of: "s.present", payment: "s.payment", returns: "s.returns")
     private static let upToEnd = "(o.placed_at, o.id) >= ($6::timestamptz, $7::uuid)"
     private static let wanted = "\(range) AND \(upToEnd) AND ($8::int2 = 0 OR $8::int2 = \(status))"
     // The condition on an empty id is that of the index.

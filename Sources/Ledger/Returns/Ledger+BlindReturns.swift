@@ -46,6 +46,7 @@ extension Ledger {
                         disposition: asked.disposition, note: "")
                 }
             ) { line, _ in request.lines[Int(line.number) - 1].amountMinor }
+            try work.settleWhereNothingRemains()
             let stock = ReturnStock(work.order, secondGradeSuffix: rules.secondGradeSuffix)
             var (cells, movements) = try Ledger.book(
                 stock.movements(on: connection), cause: request.id, reason: request.note, on: connection)

@@ -110,6 +110,11 @@ extension Ledger {
             throw .wrongState(
                 .returnOrder, name, state: "exchanged", explanation: "an order takes the place of its goods already")
         }
+        guard returned.ahead == 0 else {
+            throw .wrongState(
+                .returnOrder, name, state: "refunded_ahead",
+                explanation: "\(returned.ahead) minor units were given back before its goods were inspected")
+        }
         switch returned.state {
         case .approved, .underWay, .partlyReceived, .received, .decided: break
         case .requested, .inspected, .settled, .declined, .cancelled, .expired, .refused:
@@ -177,6 +182,7 @@ extension Ledger {
                 throw UnreadableValue(column: "return_order.id")
             }
             guard state == .placed else { return try encodeReply(found) }
+            var other = try Ledger.companion(request.id, of: work)
             var returned = ReturnWork(
                 found, cause: request.id, caller: request.caller, actors: request.caller.actors, reason: "",
                 on: work.connection)
@@ -184,9 +190,10 @@ extension Ledger {
                 .returnExchanged, thing: .init(.returnOrder, found.id, from: found.state, to: found.state),
                 amountMinor: request.totalMinor,
                 details: ["return": "R\(found.number)", "exchange_order": request.id.description])
-            if found.state == .decided { try returned.settleByExchange() }
-            guard !returned.done.isEmpty else { return try encodeReply(found) }
-            try work.payBack(returned.order.exchangedMinor, by: .exchange)
+            let taken = try work.begin(request.id, of: found, in: &other)
+            returned.exchange(taken: taken, in: other)
+            work.add(other)
+            try returned.settleWhereNothingRemains()
             try Ledger.tell(returned, moved: [], in: &work)
             return try encodeReply(returned.save())
         }.reply

@@ -29,9 +29,17 @@ extension Ledger {
             r.claim_basis_points, r.fee, r.refund_way, r.refund, r.settlement, r.settlement_reference,
             coalesce(l.code, ''), r.note, r.created_at,
             CASE WHEN r.state IN (2, 3) AND isfinite(r.expires_at) THEN r.expires_at END,
-            x.id, x.amounts, x.state = 2
+            x.id, x.amounts, x.state = 2, x.credited, \(exchangeStands), xm.owed - xm.taken + xm.given_back - xm.held,
+            r.ahead, r.ahead_settlement, r.settled,
+            k.key, k.carrier, k.service, k.tracking, kl.code, k.price, k.currency, k.payer
         FROM return_order r JOIN channel c ON c.id = r.channel_id LEFT JOIN location l ON l.id = r.location_id
-        LEFT JOIN return_exchange x ON x.return_id = r.id AND x.state <> 3
+        LEFT JOIN return_exchange x ON x.return_id = r.id AND x.state <> 3 LEFT JOIN order_money xm ON xm.order_id = x.id
+        LEFT JOIN return_label k ON k.return_id = r.id AND k.state = 3 LEFT JOIN location kl ON kl.id = k.location_id
+        """
+    /// Whether the exchange in a row `x` takes the place of goods still: its order is being placed, or is not cancelled whole.
+    static let exchangeStands = """
+        (x.state = 1 OR x.state = 2 AND EXISTS (SELECT FROM line_quantity q
+            WHERE q.order_id = x.id AND q.quantity > 0 AND q.status <> \(LineStatus.cancelled.rawValue)))
         """
     private static let returnByID = PostgresStatement(
         "return_by_id", "\(returnHead) WHERE r.id = $1::uuid", access: .readOnly)
@@ -172,8 +180,23 @@ private struct ReturnHead {
             createdAt: Instant(microseconds: try row.timestamp(16)),
             expiresAt: try row.timestampOrNil(17).map { Instant(microseconds: $0) })
         if let id = try row.uuidOrNil(18) {
+            let (total, stands) = (try row.int64s(19).reduce(0, +), try row.bool(22))
             order.exchange = ReturnExchange(
-                order: EntityID(id), totalMinor: try row.int64s(19).reduce(0, +), isPlaced: try row.bool(20))
+                order: EntityID(id), totalMinor: total, isPlaced: try row.bool(20), stands: stands,
+                credited: try row.int64(21), toPay: max(0, try row.int64OrNil(23) ?? (stands ? total : 0)))
+        }
+        order.ahead = try row.int64(24)
+        let way = try row.int16(25)
+        order.aheadSettlement = way == 0 ? nil : try .stored(way, "return_order.ahead_settlement")
+        order.settled = try row.int64(26)
+        if let key = try row.uuidOrNil(27) {
+            guard let currency = Currency(code: try row.text(33)) else {
+                throw UnreadableValue(column: "return_label.currency")
+            }
+            order.label = ReturnLabel(
+                key: EntityID(key), carrier: try row.text(28), service: try row.text(29), tracking: try row.text(30),
+                location: try row.text(31), cost: Money(try row.int64(32), currency),
+                payer: try .stored(row.int16(34), "return_label.payer"))
         }
     }
 }

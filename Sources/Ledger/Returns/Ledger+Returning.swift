@@ -34,8 +34,9 @@ extension Ledger {
     private static let dueReturns = PostgresStatement(
         "due_returns",
         """
-        SELECT id, events FROM return_order WHERE state IN (2, 3) AND expires_at <= now()
-        ORDER BY expires_at LIMIT $1::int4
+        SELECT r.id, r.events FROM return_order r WHERE r.state IN (2, 3) AND r.expires_at <= now()
+            AND NOT EXISTS (SELECT FROM return_exchange x WHERE x.return_id = r.id AND \(exchangeStands))
+        ORDER BY r.expires_at LIMIT $1::int4
         """, access: .readOnly)
 
     // MARK: - Granting
@@ -59,6 +60,7 @@ extension Ledger {
             try Ledger.checkFree(
                 request.lines.map { ($0.orderLine, $0.quantity) }, apartFrom: request.id, in: work)
             let made = try Ledger.newReturn(request, in: work).insert(on: work.connection)
+            if request.claimBasisPoints == nil { work.openReturns.insert(made.id) }
             work.tell(
                 .returnRequested, thing: .init(.returnOrder, made.id, from: ReturnState?.none, to: made.state),
                 details: ["return": "R\(made.number)"])
@@ -70,6 +72,8 @@ extension Ledger {
                 try returned.waive { line, quantity in
                     try work.giveBack(quantity, line: line.orderLine ?? 0)
                 }
+                try Ledger.withhold(returned, in: &work)
+                try returned.settleWhereNothingRemains()
             } else if !made.lines.contains(where: \.terms.needsApproval) {
                 try returned.step(.approve, bySystem: true)
             }
@@ -177,7 +181,9 @@ extension Ledger {
                 on: work.connection)
             var moved: [UnitsMoved] = []
             switch change.action {
-            case .step(let event): try returned.take(event)
+            case .step(let event):
+                try returned.take(event)
+                if event.keepsGoods { try Ledger.refuseWhileExchanged(found, in: work) }
             case .receive(let scans, let location, let last):
                 guard let row = try work.connection.execute(Ledger.locationByCode, [.text(location)]).first else {
                     throw Refusal.notFound(.location, location)
@@ -201,13 +207,40 @@ extension Ledger {
                 for movement in try stock.movements(on: work.connection) {
                     work.book(movement.kind, movement.cell, onHand: movement.onHand)
                 }
-            case .settle(let settlement, let reference):
+                try Ledger.withhold(returned, in: &work)
+                try work.setOff(ahead: found.ahead, against: returned.order.refund)
+                try Ledger.credit(&returned, in: &work)
+                try returned.settleWhereNothingRemains()
+            case .settle(let settlement, let reference, let ahead):
                 try found.checkSettlement(settlement)
-                try returned.settle(settlement, reference: reference)
-                try work.payBack(found.refund - found.exchangedMinor, by: settlement)
+                guard ahead else {
+                    try returned.check(.settle)
+                    let given = try work.payBack(found.remaining, by: settlement)
+                    try returned.settle(settlement, reference: reference, giving: given)
+                    break
+                }
+                try returned.check(.refundAhead)
+                try found.checkAhead()
+                let wanted = try work.expectedRefund(of: found)
+                guard wanted > 0 else {
+                    throw Refusal.wrongState(
+                        .returnOrder, "R\(found.number)", state: "nothing_due",
+                        explanation: "fees are as much as the units are worth")
+                }
+                try returned.refund(
+                    ahead: try work.payAhead(wanted, by: settlement), by: settlement, reference: reference)
+            case .label(let label):
+                // A return has one label, whoever asks for another one.
+                guard found.label == nil else { return try encodeReply(found) }
+                try returned.check(.issueLabel)
+                try found.checkLabel()
+                guard let label else { throw LedgerFault.planOutdated }
+                try returned.issue(label)
             }
-            if found.state != .settled, returned.order.state == .settled {
-                try work.payBack(returned.order.exchangedMinor, by: .exchange)
+            if ReturnStanding.open.contains(returned.order.state) {
+                work.openReturns.insert(found.id)
+            } else {
+                work.openReturns.remove(found.id)
             }
             try Ledger.tell(returned, moved: moved, in: &work)
             let reply = try encodeReply(returned.save())
@@ -216,13 +249,41 @@ extension Ledger {
         }
     }
 
-    /// Tells what was done with a return in its order's history; what is kept of the value of its units is noted there too.
-    static func tell(_ returned: ReturnWork, moved: [UnitsMoved], in work: inout OrderWork) throws {
-        let order = returned.order
-        for line in order.lines where line.value > 0 {
-            guard let number = line.orderLine, returned.done.contains(where: { $0.after == .decided }) else { continue }
+    /// Notes with the order's lines what is kept of the value of a return's units, where it was just decided.
+    private static func withhold(_ returned: ReturnWork, in work: inout OrderWork) throws {
+        for line in returned.order.lines where line.value > 0 {
+            guard let number = line.orderLine else { continue }
             work.lines[try work.place(ofLine: number)].books.withhold(line.value - line.refund)
         }
+    }
+
+    /// Moves the refund of a return that was just decided into the order that takes the place of its goods, if one does.
+    private static func credit(_ returned: inout ReturnWork, in work: inout OrderWork) throws {
+        guard let exchange = returned.order.exchange, exchange.isPlaced else { return }
+        var other = try companion(exchange.order, of: work)
+        guard other.stands else { return returned.exchange(taken: 0, in: other) }
+        let taken = try work.move(returned.order.refund, of: exchange.order, into: &other)
+        returned.exchange(taken: taken, in: other)
+        work.add(other)
+    }
+
+    /// Refuses to end a return without its goods while an order takes the place of them.
+    private static func refuseWhileExchanged(_ order: ReturnOrder, in work: OrderWork) throws {
+        guard let exchange = order.exchange else { return }
+        guard exchange.isPlaced else {
+            throw Refusal.wrongState(
+                .returnOrder, "R\(order.number)", state: "exchanging",
+                explanation: "an order takes the place of its goods and is not placed yet")
+        }
+        guard try companion(exchange.order, of: work).stands else { return }
+        throw Refusal.wrongState(
+            .returnOrder, "R\(order.number)", state: "exchanged",
+            explanation: "the order \(exchange.order) takes the place of its goods: cancel that first")
+    }
+
+    /// Tells what was done with a return in its order's history.
+    static func tell(_ returned: ReturnWork, moved: [UnitsMoved], in work: inout OrderWork) throws {
+        let order = returned.order
         for done in returned.done {
             guard let kind = done.event.told else { continue }
             let isDecision = done.after == .decided
@@ -230,10 +291,23 @@ extension Ledger {
             if !order.location.isEmpty { details["location"] = order.location }
             if isDecision || done.after == .settled { details["refund_way"] = order.refundWay.word }
             if let settlement = order.settlement, done.after == .settled { details["settlement"] = settlement.word }
+            var amount = isDecision || done.after == .settled ? order.refund : nil
+            switch done.event {
+            case .refundAhead:
+                amount = order.ahead
+                details["settlement"] = order.aheadSettlement?.word
+            case .issueLabel:
+                amount = order.label?.withheldMinor
+                details["carrier"] = order.label?.carrier
+                details["tracking"] = order.label?.tracking
+                details["location"] = order.label?.location
+            default: break
+            }
+            if order.customerOwes > 0 { details["customer_owes_minor"] = "\(order.customerOwes)" }
             work.tell(
                 kind, moved: isDecision ? moved : [],
                 thing: .init(.returnOrder, order.id, from: done.before, to: done.after),
-                amountMinor: isDecision || done.after == .settled ? order.refund : nil, details: details)
+                amountMinor: amount, details: details)
         }
     }
 
@@ -284,14 +358,16 @@ extension Ledger {
             // Its goods were received and decided when it was made, so the table refuses both.
             case .receive: try returned.step(.receivePart)
             case .inspect: try returned.step(.inspect)
-            case .settle(let settlement, let reference):
+            case .label: try returned.step(.issueLabel)
+            case .settle(_, _, ahead: true): try returned.step(.refundAhead)
+            case .settle(let settlement, let reference, _):
                 // There is no order whose tenders or customer could get it.
                 guard settlement == .outside else {
                     throw Refusal.wrongState(
                         .returnOrder, "R\(found.number)", state: found.state.word,
                         explanation: "a return without an order is settled outside")
                 }
-                try returned.settle(settlement, reference: reference)
+                try returned.settle(settlement, reference: reference, giving: found.refund)
             }
             let reply = try encodeReply(returned.save())
             Failpoint.returnUncommitted.pass()
@@ -341,6 +417,14 @@ extension ReturnWork {
 }
 
 extension ReturnEvent {
+    /// Whether the return ends and its goods stay with the customer.
+    fileprivate var keepsGoods: Bool {
+        switch self {
+        case .decline, .refuse, .cancel, .expire: true
+        default: false
+        }
+    }
+
     /// The event of the order that tells it; nil where nothing is told.
     fileprivate var told: OrderEventKind? {
         switch self {
@@ -355,7 +439,8 @@ extension ReturnEvent {
         case .refuse: .returnRefused
         case .cancel: .returnCancelled
         case .expire: .returnExpired
-        case .issueLabel, .refundAhead: nil
+        case .issueLabel: .returnLabelIssued
+        case .refundAhead: .returnRefundedAhead
         }
     }
 }

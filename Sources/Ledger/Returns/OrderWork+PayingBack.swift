@@ -1,12 +1,6 @@
 import Domain
 
 extension ReturnOrder {
-    /// What of the refund went into the goods of an exchange, in minor units.
-    var exchangedMinor: Int64 {
-        guard let exchange, exchange.isPlaced else { return 0 }
-        return min(refund, exchange.totalMinor)
-    }
-
     /// Refuses a settlement that was not granted, and any while an exchange is under way: what is left is not known then.
     func checkSettlement(_ settlement: ReturnSettlement) throws(Refusal) {
         if let exchange, !exchange.isPlaced {
@@ -19,39 +13,156 @@ extension ReturnOrder {
                 .returnOrder, "R\(number)", state: refundWay.word, explanation: "store credit was granted, not money")
         }
     }
+
+    /// Refuses to give money before the goods were inspected where their rules do not say so, or where it was given already.
+    func checkAhead() throws(Refusal) {
+        if let line = lines.first(where: { !$0.terms.refundAhead }) {
+            throw .wrongState(
+                .returnOrder, "R\(number) line \(line.number)", state: "no_refund_ahead",
+                explanation: "the rule \(line.rule) gives no money before the goods were inspected")
+        }
+        guard ahead == 0 else {
+            throw .wrongState(
+                .returnOrder, "R\(number)", state: "refunded_ahead",
+                explanation: "\(ahead) minor units were given back before its goods were inspected")
+        }
+        if let exchange, exchange.stands {
+            throw .wrongState(
+                .returnOrder, "R\(number)", state: "exchanged",
+                explanation: "its refund goes into the order \(exchange.order)")
+        }
+    }
 }
 
 extension OrderWork {
+    /// What a return would refund if all of its units came back as its terms have it best, in minor units.
+    func expectedRefund(of order: ReturnOrder) throws -> Int64 {
+        guard ReturnStanding.open.contains(order.state) else { return order.remaining }
+        var refund = ReturnRefund(fee: order.deductions)
+        var left: [Int32: ReturnableUnits] = [:]
+        for line in order.lines {
+            guard let number = line.orderLine else { continue }
+            var units = try left[number] ?? lines[place(ofLine: number)].books.returnable
+            let value = units.take(min(line.reserved, units.units))
+            left[number] = units
+            var part = ReturnLineRefund(terms: line.terms)
+            _ = refund.add(part.add(value: value, disposition: line.terms.best))
+        }
+        return refund.amount
+    }
+
     /// Gives back what the settlement of a return says, in its transaction: to the tenders of the order, by refund sequence, or
     /// as store credit of its customer.
     ///
     /// What a gateway has to give back is written down as attempts and sent by whoever looks next, once, also after a crash.
-    /// What `RefundOrder` gave back before is not given again. What is settled outside or by other goods is not due back any
-    /// more. An order without tenders is paid elsewhere.
+    /// What `RefundOrder` gave back before is not given again. What is settled outside is not due back any more, whatever
+    /// turns out to have been taken. An order without tenders is paid elsewhere.
     ///
     /// - Parameters:
     ///   - amount: what is settled, in minor units; nothing is done for none.
     ///   - settlement: how.
+    /// - Returns: what was given.
     /// - Throws: `Refusal` where it is not known yet what was taken, where the tenders may not give, or where store credit has
     ///   no customer.
-    mutating func payBack(_ amount: Int64, by settlement: ReturnSettlement) throws {
-        guard amount > 0, settlement == .storeCredit || paid != nil, settlement != .nothingDue else { return }
+    mutating func payBack(_ amount: Int64, by settlement: ReturnSettlement) throws -> Int64 {
+        guard amount > 0, settlement == .storeCredit || paid != nil else { return amount }
         var book = try payments()
         book.patienceMilliseconds = 0
-        let due = min(amount, book.money.overpaid)
+        var given = amount
         switch settlement {
         case .original:
-            if due < amount, book.money.sums.captured.open + book.money.sums.charged.open > 0 {
-                throw Refusal.wrongState(
-                    .order, "\(head.id)", state: book.money.standing.word,
-                    explanation: "it is not known yet what was taken: settle the return again later")
-            }
-            guard due > 0 else { return }
-            _ = try book.refund(due, purpose: .asked, id: change.id, by: .systemAlone)
+            given = min(amount, book.money.overpaid)
+            if given < amount { try book.refuseWhileTaking() }
+            guard given > 0 else { return 0 }
+            _ = try book.refund(given, purpose: .asked, id: change.id, by: .systemAlone)
         case .storeCredit: try book.credit(amount, of: self)
-        case .outside, .exchange: book.adjust(due, cause: change.id)
-        case .nothingDue: return
+        case .outside: book.adjust(min(amount, book.money.overpaidAtMost), cause: change.id)
+        case .exchange, .nothingDue: return 0
         }
         try write(&book)
+        return given
+    }
+
+    /// Gives money back before the goods of a return were inspected.
+    ///
+    /// - Returns: what was given.
+    /// - Throws: `Refusal`, as ``payBack(_:by:)`` does.
+    mutating func payAhead(_ amount: Int64, by settlement: ReturnSettlement) throws -> Int64 {
+        guard paid != nil else { return try payBack(amount, by: settlement) }
+        var book = try payments()
+        book.patienceMilliseconds = 0
+        let given = try book.giveAhead(amount, by: settlement, of: self)
+        try write(&book)
+        return given
+    }
+
+    /// Sets what was given ahead against what is refunded now: so much of it is not due back any more.
+    mutating func setOff(ahead: Int64, against refund: Int64) throws {
+        let amount = min(ahead, refund)
+        guard amount > 0, paid != nil else { return }
+        var book = try payments()
+        book.adjust(amount, cause: change.id)
+        try write(&book)
+    }
+
+    // MARK: - Exchanges
+
+    /// Whether units of it were not cancelled.
+    var stands: Bool { lines.contains { $0.units.ordered > $0.units[.cancelled] } }
+
+    /// What it costs and none of its tenders covers, in minor units.
+    var toPay: Int64 {
+        let money = self.money
+        let owed = max(0, money.value - money.notOwed - money.refundDue + (paid?.adjusted ?? 0))
+        return max(0, owed - (paid.map { $0.taken - $0.givenBack + $0.held } ?? 0))
+    }
+
+    /// Names what a return is expected to bring as a tender of the order that takes the place of its goods; where it is decided
+    /// already, moves it there at once.
+    ///
+    /// - Parameters:
+    ///   - exchange: the exchange.
+    ///   - returned: its return.
+    ///   - other: the new order.
+    /// - Returns: what went into it.
+    /// - Throws: `Refusal`.
+    mutating func begin(_ exchange: EntityID, of returned: ReturnOrder, in other: inout OrderWork) throws -> Int64 {
+        var book = try other.payments()
+        var expected = try expectedRefund(of: returned)
+        // What nobody has paid is not there to go into anything.
+        if let paid { expected = min(expected, paid.taken - paid.givenBack + paid.held) }
+        if min(expected, book.money.uncovered) > 0 {
+            let customer = other.head.customer.id
+            let account = customer.isEmpty ? nil : try Ledger.creditAccount(of: other).id
+            try book.expect(expected, of: exchange, label: "R\(returned.number)", account: account)
+        }
+        let taken = returned.state == .decided ? try move(expected, of: exchange, into: &book) : 0
+        try other.write(&book)
+        return taken
+    }
+
+    /// Moves what a decided return refunds into the order that takes the place of its goods, as far as that is owed there and
+    /// due back here.
+    ///
+    /// - Parameters:
+    ///   - amount: what is refunded, in minor units.
+    ///   - exchange: the exchange.
+    ///   - other: the new order.
+    /// - Returns: what went into it.
+    /// - Throws: `Refusal`.
+    mutating func move(_ amount: Int64, of exchange: EntityID, into other: inout OrderWork) throws -> Int64 {
+        var book = try other.payments()
+        let taken = try move(amount, of: exchange, into: &book)
+        try other.write(&book)
+        return taken
+    }
+
+    private mutating func move(_ amount: Int64, of exchange: EntityID, into book: inout PaymentBook) throws -> Int64 {
+        guard paid != nil else { return try book.take(amount, of: exchange, cause: change.id) }
+        var own = try payments()
+        let taken = try book.take(min(amount, own.money.overpaidAtMost), of: exchange, cause: change.id)
+        own.adjust(taken, cause: change.id)
+        try write(&own)
+        return taken
     }
 }

@@ -42,6 +42,9 @@ struct ReturnWork {
         self.connection = connection
     }
 
+    /// What an exchange has taken by this change; nil where it has not.
+    private var credited: Int64?
+
     /// Its name in refusals.
     private var name: String { "R\(order.number)" }
 
@@ -59,6 +62,11 @@ struct ReturnWork {
             for index in order.lines.indices { order.lines[index].reserved = 0 }
         default: break
         }
+    }
+
+    /// Refuses a step that the table does not know, before anything is done for it.
+    func check(_ event: ReturnEvent) throws(Refusal) {
+        _ = try Lifecycle.returnOrder.decide(event, in: order.state, by: actors, naming: name)
     }
 
     /// Takes in goods that came to a location.
@@ -150,7 +158,7 @@ struct ReturnWork {
         _ findings: [ReturnChange.Finding], value: (ReturnOrder.Line, Int64) throws -> Int64,
         keepsReserved: Bool = false
     ) throws {
-        var refund = ReturnRefund(fee: order.fee)
+        var refund = ReturnRefund(fee: order.deductions)
         var parts = order.lines.map { ReturnLineRefund(terms: $0.terms) }
         for finding in findings {
             guard let index = order.lines.firstIndex(where: { $0.number == finding.line }) else { continue }
@@ -167,25 +175,51 @@ struct ReturnWork {
         if !keepsReserved {
             for index in order.lines.indices { order.lines[index].reserved = 0 }
         }
-        if order.refund == 0 {
-            try step(.settle, bySystem: true)
-            order.settlement = .nothingDue
+    }
+
+    /// Settles a decided return of which nothing remains to be given.
+    ///
+    /// Its refund is 0, went into other goods whole, or was given ahead. Else nothing is done.
+    mutating func settleWhereNothingRemains() throws(Refusal) {
+        guard order.state == .decided, order.remaining == 0 else { return }
+        if let exchange = order.exchange, exchange.credited > 0 {
+            try settle(.exchange, reference: exchange.order.description, bySystem: true)
         } else {
-            try settleByExchange()
+            try settle(
+                order.aheadSettlement ?? .nothingDue, reference: order.settlementReference, bySystem: true)
         }
     }
 
-    /// Settles a decided return whose refund goes into other goods whole; else nothing is done.
-    mutating func settleByExchange() throws(Refusal) {
-        guard let exchange = order.exchange, exchange.isPlaced, order.refund <= exchange.totalMinor else { return }
-        try settle(.exchange, reference: exchange.order.description, bySystem: true)
-    }
-
-    /// Records how it was settled.
-    mutating func settle(_ settlement: ReturnSettlement, reference: String, bySystem: Bool = false) throws(Refusal) {
+    /// Records how it was settled, and what that gave.
+    mutating func settle(
+        _ settlement: ReturnSettlement, reference: String, giving amount: Int64 = 0, bySystem: Bool = false
+    ) throws(Refusal) {
         try step(.settle, bySystem: bySystem)
         order.settlement = settlement
         order.settlementReference = reference
+        order.settled = amount
+    }
+
+    /// Records what was given before the goods were inspected.
+    mutating func refund(ahead amount: Int64, by settlement: ReturnSettlement, reference: String) throws(Refusal) {
+        try step(.refundAhead)
+        order.ahead = amount
+        order.aheadSettlement = settlement
+        order.settlementReference = reference
+    }
+
+    /// Records what the order that takes the place of its goods has taken of its refund, and what it is to be paid with yet.
+    mutating func exchange(taken amount: Int64, in other: OrderWork) {
+        if amount > 0 { credited = (order.exchange?.credited ?? 0) + amount }
+        order.exchange?.credited += amount
+        order.exchange?.toPay = other.toPay
+        order.exchange?.stands = other.stands
+    }
+
+    /// Records the label that was made for it.
+    mutating func issue(_ label: ReturnLabel) throws(Refusal) {
+        try step(.issueLabel)
+        order.label = label
     }
 
     // MARK: - Writing
@@ -195,9 +229,12 @@ struct ReturnWork {
         """
         UPDATE return_order SET state = $2::int2, refund = $3::int8, settlement = $4::int2, settlement_reference = $5::text,
             location_id = coalesce($6::int4, location_id), events = $7::int4,
-            expires_at = CASE WHEN $8::int4 IS NULL THEN expires_at ELSE now() + make_interval(days => $8::int4) END
+            expires_at = CASE WHEN $8::int4 IS NULL THEN expires_at ELSE now() + make_interval(days => $8::int4) END,
+            ahead = $9::int8, ahead_settlement = $10::int2, settled = $11::int8
         WHERE id = $1::uuid
         """)
+    private static let creditExchange = PostgresStatement(
+        "credit_return_exchange", "UPDATE return_exchange SET credited = $2::int8 WHERE id = $1::uuid")
     private static let updateLines = PostgresStatement(
         "update_return_lines",
         """
@@ -250,7 +287,8 @@ struct ReturnWork {
                 [
                     id, .int16(order.state.rawValue), .int64(order.refund), .int16(order.settlement?.rawValue ?? 0),
                     .text(order.settlementReference), .optional(location) { .int32($0) },
-                    .int32(events + Int32(done.count)), .optional(arrivalDays) { .int32($0) },
+                    .int32(events + Int32(done.count)), .optional(arrivalDays) { .int32($0) }, .int64(order.ahead),
+                    .int16(order.aheadSettlement?.rawValue ?? 0), .int64(order.settled),
                 ]
             ),
             (
@@ -307,10 +345,17 @@ struct ReturnWork {
                     ]
                 ))
         }
+        if let credited, let exchange = order.exchange {
+            steps.append((ReturnWork.creditExchange, [.uuid(PostgresUUID(exchange.order)), .int64(credited)]))
+        }
+        if let label = order.label, label != before.label { steps.append(Ledger.using(label)) }
+        if order.state == .cancelled, order.label != nil { steps.append(Ledger.loosening(of: order.id)) }
         _ = try connection.pipeline(steps)
-        guard let read = try Ledger.returnOrder(order.id, on: connection) else {
+        guard var read = try Ledger.returnOrder(order.id, on: connection) else {
             throw UnreadableValue(column: "return_order.id")
         }
+        // What the new order is paid with is written with the rest of it, before the commit.
+        read.exchange = order.exchange
         return read
     }
 }

@@ -166,7 +166,7 @@ extension OrderProcessing {
         }
     }
 
-    private static func asking<R>(
+    static func asking<R>(
         _ carrier: any CarrierAdapter, _ call: (any CarrierAdapter) async throws(CarrierFailure) -> R
     ) async throws -> R {
         do {

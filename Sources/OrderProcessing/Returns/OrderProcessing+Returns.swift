@@ -114,8 +114,8 @@ extension OrderProcessing {
             do {
                 _ = try await changeReturn(change) { _ in [] }
                 ended += 1
-            } catch Refusal.eventNotKnown {
-                // Its goods came, or somebody cancelled it, since it was found.
+            } catch Refusal.eventNotKnown, Refusal.wrongState {
+                // Its goods came, or somebody cancelled or exchanged it, since it was found.
                 continue
             } catch let error as CancellationError {
                 throw error

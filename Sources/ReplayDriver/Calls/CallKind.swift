@@ -52,8 +52,6 @@ public enum CallKind: String, CaseIterable, Hashable, Sendable {
     case inspectReturn = "inspect_return"
     /// Settles a return.
     case settleReturn = "settle_return"
-    /// Gives money back.
-    case refundOrder = "refund_order"
     /// Reads what an order is paid with.
     case getPayments = "get_payments"
     /// Lists fulfilments.

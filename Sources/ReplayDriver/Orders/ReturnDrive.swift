@@ -3,10 +3,10 @@ import HoldfastAPI
 import Replay
 import SwiftProtobuf
 
-/// Takes delivered units of one order back: return, receipt, inspection, settlement, refund.
+/// Takes delivered units of one order back: return, receipt, inspection, settlement.
 ///
 /// Every step has an id that is derived from the return's key, as those of `FulfilmentDrive` are. Goods come back as new and are
-/// put back on the shelf, and what was paid for them is given back.
+/// put back on the shelf, and the settlement gives back what was paid for them.
 struct ReturnDrive<Transport: ClientTransport>: Sendable {
     let terminal: ReplayTerminal<Transport>
     /// The return's id.
@@ -25,6 +25,7 @@ struct ReturnDrive<Transport: ClientTransport>: Sendable {
     /// - Returns: the reason where the service does not grant the return.
     /// - Throws: `ServiceCaller.Refused` where a later step is refused, and as `ServiceCaller.call` does.
     func run(_ lines: [(number: Int32, quantity: Int64)]) async throws -> RefusalReason? {
+        try await awaitCapture()
         let ask = LifeRequests.takeBack(id, of: order, lines: lines, note: note)
         let granted: Holdfast_V1_Return
         do {
@@ -53,21 +54,30 @@ struct ReturnDrive<Transport: ClientTransport>: Sendable {
                 try await terminal.returns.settleReturn(settlement, options: $0)
             }
         }
-        let refund = Holdfast_V1_RefundOrderRequest.with {
-            $0.refundID = step("refund").description
-            $0.orderID = order.description
-            $0.amount = inspected.refund
-            $0.reason = note
-        }
-        do {
-            _ = try await terminal.caller.call(.refundOrder) {
-                try await terminal.payments.refundOrder(refund, options: $0)
-            }
-        } catch let refused as ServiceCaller.Refused where refused.error.code == .failedPrecondition {
-            // Nothing is due any more where the settlement has given it back; the accounts at the end tell if it has not.
-            return nil
-        }
         return nil
+    }
+
+    /// Waits until what the order has earned is taken of its tenders: what is not taken yet cannot be given back.
+    private func awaitCapture() async throws {
+        let request = Holdfast_V1_GetPaymentsRequest.with { $0.orderID = order.description }
+        let clock = ContinuousClock()
+        let end = clock.now + terminal.caller.patience.total
+        var pause = terminal.caller.patience.firstPause
+        while true {
+            let payments = try await terminal.caller.call(.getPayments) {
+                try await terminal.payments.getPayments(request, options: $0)
+            }
+            let due = min(payments.owed.amountMinor, payments.earned.amountMinor)
+            let isOpen = payments.attempts.contains { $0.state == .prepared || $0.state == .unknown }
+            let kept = payments.taken.amountMinor - payments.givenBack.amountMinor
+            if payments.tenders.isEmpty || !isOpen && (kept >= due || payments.held.amountMinor == 0) { return }
+            guard clock.now < end else {
+                throw ReplayFailure(
+                    .unanswered, "what order \(order) has earned was not taken for \(terminal.caller.patience.total)")
+            }
+            try await clock.sleep(for: pause)
+            pause = min(pause * 2, terminal.caller.patience.longestPause)
+        }
     }
 
     private func step(_ name: String) -> ReplayID { ReplayID(.takeBack, "\(key)/\(name)") }

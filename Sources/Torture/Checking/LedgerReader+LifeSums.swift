@@ -153,10 +153,23 @@ extension LedgerReader {
                 SELECT count(*), '{}'::text[] FROM (
                     SELECT a.id, CASE WHEN a.action = 4 THEN a.amount ELSE -a.amount END AS amount
                     FROM payment_attempt a JOIN tender t ON t.order_id = a.order_id AND t.number = a.tender_number
-                    WHERE t.account_id IS NOT NULL AND a.state = 2) p
+                    WHERE t.account_id IS NOT NULL AND a.state = 2 AND (t.kind <> 6 OR a.action = 4)) p
                 FULL JOIN (SELECT cause_id, amount FROM stored_value_entry WHERE order_id IS NOT NULL) e ON e.cause_id = p.id
                 WHERE p.amount IS DISTINCT FROM e.amount
                 """), .money, "payments with stored value are not those of its accounts"
+        ),
+        (
+            lifeSum(
+                "exchanged",
+                """
+                SELECT count(*), coalesce((array_agg(coalesce(x.id, t.order_id)::text))[1:5], '{}') FROM (
+                    SELECT id, credited FROM return_exchange WHERE credited > 0) x
+                FULL JOIN (
+                    SELECT t.order_id, sum(a.amount) AS taken FROM tender t JOIN payment_attempt a
+                        ON a.order_id = t.order_id AND a.tender_number = t.number AND a.action = 2 AND a.state = 2
+                    WHERE t.kind = 6 GROUP BY 1) t ON t.order_id = x.id
+                WHERE x.credited IS DISTINCT FROM t.taken
+                """), .money, "orders took something else of refunds than their returns gave them"
         ),
         (
             lifeSum(

@@ -46,7 +46,10 @@ func word<Value: RawRepresentable<Int>>(_ value: Value, _ words: [String]) -> St
 }
 
 extension Holdfast_V1_TenderKind {
-    var word: String { holdfast.word(self, ["?", "cash", "terminal", "card-gateway", "store-credit", "gift-card"]) }
+    var word: String {
+        holdfast.word(
+            self, ["?", "cash", "terminal", "card-gateway", "store-credit", "gift-card", "exchange"])
+    }
 }
 
 extension Holdfast_V1_TenderState {

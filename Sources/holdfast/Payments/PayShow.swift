@@ -32,12 +32,17 @@ struct PayShow: AsyncParsableCommand {
     }
 
     private static func facts(_ reply: Holdfast_V1_GetPaymentsResponse) -> Table {
-        Table(facts: [
-            ("payment", reply.standing.word), ("total", reply.total.shown), ("owed", reply.owed.shown),
-            ("earned", reply.earned.shown), ("held", reply.held.shown), ("taken", reply.taken.shown),
-            ("given back", reply.givenBack.shown), ("due back", reply.dueBack.shown),
-            ("uncovered", reply.uncovered.shown),
-        ])
+        Table(
+            facts: [
+                ("payment", reply.standing.word), ("total", reply.total.shown), ("owed", reply.owed.shown),
+                ("earned", reply.earned.shown), ("held", reply.held.shown), ("taken", reply.taken.shown),
+                ("given back", reply.givenBack.shown), ("due back", reply.dueBack.shown),
+                ("uncovered", reply.uncovered.shown),
+            ]
+                + reply.refunds.map { refund in
+                    let way = ReturnTables.word(ReturnSettlement.self, refund.settlement.rawValue)
+                    return ("return \(refund.number)", "\(refund.amount.shown), \(way)\(refund.ahead ? ", ahead" : "")")
+                })
     }
 
     private static func tenders(_ reply: Holdfast_V1_GetPaymentsResponse) -> Table {

@@ -80,7 +80,8 @@ struct ReturnSettle: AsyncParsableCommand {
               holdfast return settle 5f0c1f3e-8f52-4a39-9a33-3f1a4e5f7a10 outside \\
                   --reference "bank transfer 4711"
 
-            outside: by a till or a bank that Holdfast does not speak with.
+            outside: by a till or a bank that Holdfast does not speak with. --ahead gives the value of the units asked \
+            for, less fees, before they were inspected, where the rules say so.
             """)
 
     @Argument(help: "The return's id.")
@@ -91,6 +92,9 @@ struct ReturnSettle: AsyncParsableCommand {
 
     @Option(help: "What names it outside.")
     var reference = ""
+
+    @Flag(help: "Give money before the goods were inspected.")
+    var ahead = false
 
     @OptionGroup var change: MutationID
     @OptionGroup var server: ServerOptions
@@ -104,6 +108,7 @@ struct ReturnSettle: AsyncParsableCommand {
                     $0.returnID = subject.description
                     $0.settlement = .init(rawValue: settlement.number) ?? .unspecified
                     $0.reference = reference
+                    $0.ahead = ahead
                 }, options: options)
         }
         try server.format.show(reply) { ReturnTables.show($0.returnOrder) }
@@ -158,5 +163,63 @@ struct ReturnExchangeCommand: AsyncParsableCommand {
                 }, options: options)
         }
         try server.format.show(reply) { ReturnTables.show($0.returnOrder) }
+    }
+}
+
+/// `holdfast return label`.
+struct ReturnLabelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "label",
+        abstract: "Order the label of a return and write it to a PDF file.",
+        discussion: """
+            Examples:
+
+              holdfast return label 5f0c1f3e-8f52-4a39-9a33-3f1a4e5f7a10 label.pdf \\
+                  --location DC-LEEDS
+              holdfast return label 5f0c1f3e-8f52-4a39-9a33-3f1a4e5f7a10 label.pdf
+
+            --location is where the goods are to go; without it the label that was made is written again. A return has \
+            one label, whoever asks for another one. Who pays it, the rules say: the customer's part is kept of the refund.
+            """)
+
+    @Argument(help: "The return's id.")
+    var subject: EntityID
+
+    @Argument(help: "The file to write; one that is there is replaced.")
+    var file: String
+
+    @Option(help: "Where the goods are to go.")
+    var location: String?
+
+    @Option(help: "Code of the carrier (default: the first of the deployment).")
+    var carrier = ""
+
+    @Option(help: "Code of its service (default: the cheapest).")
+    var service = ""
+
+    @OptionGroup var change: MutationID
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let id = change.chosen()
+        let (document, tracking) = try await server.withClient { client, options in
+            let returns = Holdfast_V1_ReturnService.Client(wrapping: client)
+            guard let location else {
+                let reply = try await returns.getReturnLabel(
+                    .with { $0.returnID = subject.description }, options: options)
+                return (reply.document, reply.trackingNumber)
+            }
+            let reply = try await returns.issueReturnLabel(
+                .with {
+                    $0.labelID = id
+                    $0.returnID = subject.description
+                    $0.location = location
+                    $0.carrier = carrier
+                    $0.service = service
+                }, options: options)
+            return (reply.document, reply.returnOrder.label.trackingNumber)
+        }
+        try PrivateFile.write(Array(document), to: file)
+        Terminal.line("\(file): \(tracking), \(document.count) bytes")
     }
 }

@@ -22,7 +22,7 @@ struct ReturnCommands: AsyncParsableCommand {
         subcommands: [
             ReturnSetRules.self, ReturnRulesCommand.self, ReturnCreate.self, ReturnGet.self, ReturnList.self,
             ReturnReceive.self, ReturnInspect.self, ReturnSettle.self, ReturnChangeCommand.self, ReturnBlind.self,
-            ReturnClaim.self, ReturnExchangeCommand.self,
+            ReturnClaim.self, ReturnExchangeCommand.self, ReturnLabelCommand.self,
         ])
 }
 
@@ -88,12 +88,24 @@ enum ReturnTables {
             ("refund", "\(order.refund.shown), \(word(RefundWay.self, order.refundWay.rawValue))"))
         if order.settlement != .unspecified {
             let how = word(ReturnSettlement.self, order.settlement.rawValue)
-            facts.append(("settled", [how, order.settlementReference].filter { !$0.isEmpty }.joined(separator: " ")))
+            let parts = [order.settledAmount.shown, how, order.settlementReference]
+            facts.append(("settled", parts.filter { !$0.isEmpty }.joined(separator: " ")))
+        }
+        if order.hasRefundedAhead { facts.append(("ahead", order.refundedAhead.shown)) }
+        if order.hasCustomerOwes { facts.append(("customer owes", order.customerOwes.shown)) }
+        if order.hasLabel {
+            let label = order.label
+            facts.append(("label", "\(label.carrier) \(label.service) \(label.trackingNumber) to \(label.location)"))
+            facts.append(("", "\(label.cost.shown), paid by the \(word(LabelPayer.self, label.payer.rawValue))"))
         }
         if order.hasExchange {
             let made = order.exchange
             facts.append(("exchange", "order \(made.orderID), \(made.total.shown)"))
-            facts.append(("", "to pay \(made.toPay.shown), to refund \(made.toRefund.shown)"))
+            facts.append(
+                (
+                    "",
+                    "credited \(made.credited.shown), to pay \(made.toPay.shown), to refund \(made.toRefund.shown)"
+                ))
         }
         for variance in order.variances {
             let place = variance.location.isEmpty ? "" : " at \(variance.location)"

@@ -82,9 +82,9 @@ struct OrderStatusTests {
         #expect(PaymentStanding(owed: owed, held: held, taken: taken, givenBack: givenBack) == expected)
     }
 
-    @Test("A return is under way until it is over or its time is", arguments: ReturnState.allCases)
+    @Test("A return is under way until it is decided, it is over or its time is", arguments: ReturnState.allCases)
     func returns(state: ReturnState) {
-        let isOver = [.settled, .declined, .cancelled, .refused, .expired].contains(state)
+        let isOver = [.decided, .settled, .declined, .cancelled, .refused, .expired].contains(state)
         #expect(ReturnStanding([state]) == (isOver ? .idle : .underWay))
         #expect(ReturnStanding([.settled, state]) == (isOver ? .idle : .underWay))
         #expect(ReturnStanding([]) == .idle)

@@ -122,6 +122,14 @@ struct ScopeShop: Sendable {
         }
     }
 
+    private func label(_ id: EntityID, _ location: String) -> Holdfast_V1_IssueReturnLabelRequest {
+        .with {
+            $0.labelID = EntityID.fresh.description
+            $0.returnID = id.description
+            $0.location = location
+        }
+    }
+
     private func receive(_ id: EntityID, _ location: String) -> Holdfast_V1_ReceiveReturnRequest {
         .with {
             $0.receiptID = EntityID.fresh.description
@@ -328,6 +336,16 @@ struct ScopeShop: Sendable {
                         $0.returnID = id.description
                         $0.settlement = .outside
                     })
+            },
+            "holdfast.v1.ReturnService/IssueReturnLabel": (
+                try bytes(label(returns.mine, "L1")),
+                [
+                    try bytes(label(returns.mine, "L2")), try bytes(label(returns.mine, "NOPE")),
+                    try bytes(label(returns.others, "L1")), try bytes(label(unknown, "L1")),
+                ]
+            ),
+            "holdfast.v1.ReturnService/GetReturnLabel": try returned { id in
+                try bytes(Holdfast_V1_GetReturnLabelRequest.with { $0.returnID = id.description })
             },
             "holdfast.v1.ReturnService/CreateBlindReturn": (
                 try bytes(blind("web", "L1")),

@@ -42,7 +42,7 @@ struct Mutation: Sendable {
         // Records what a gateway says, however often it is asked.
         "holdfast.v1.PaymentService/ReportGatewayEvent",
         "holdfast.v1.ReturnService/GetReturnRules", "holdfast.v1.ReturnService/GetReturn",
-        "holdfast.v1.ReturnService/ListReturns",
+        "holdfast.v1.ReturnService/ListReturns", "holdfast.v1.ReturnService/GetReturnLabel",
         "holdfast.v1.FulfilmentService/GetFulfilment", "holdfast.v1.FulfilmentService/ListFulfilments",
         "holdfast.v1.FulfilmentService/GetPickList", "holdfast.v1.FulfilmentService/QuoteShipment",
         "holdfast.v1.FulfilmentService/GetLabel", "holdfast.v1.TrackingService/Track",
@@ -82,7 +82,7 @@ struct MutationSet: Sendable {
             try shop.catalogue() + shop.stock() + shop.trade() + shop.review() + shop.amendments() + shop.payments()
             + shop.giveBack()
             + shop.access() + shop.supply() + fulfilment.mutations
-        statements = fulfilment.statements + [shop.unansweredRefund()]
+        statements = fulfilment.statements + [shop.unansweredRefund(), shop.address]
     }
 }
 
@@ -108,7 +108,7 @@ struct MutationShop {
     let unanswered = EntityID.fresh
     private let sold = EntityID.fresh
     /// Returns of it: one for each step.
-    private let returns = (0..<5).map { _ in EntityID.fresh }
+    private let returns = (0..<6).map { _ in EntityID.fresh }
 
     func sku(_ name: String) -> String { "\(tag)-\(name)" }
     var warehouse: String { tag + "-W" }
@@ -158,7 +158,17 @@ struct MutationShop {
         try paid.map { try Mutation("OrderService/PlaceOrder", id: $0, order($0, "paid", 1)) }
     }
 
-    /// A return that is to be changed, one to be received, one to be inspected and one to be settled.
+    /// The address that what was sold came to.
+    var address: String {
+        """
+        INSERT INTO order_delivery (order_id, sequence, method, service, has_address, name, lines, city, region, postcode,
+            country, phone)
+        VALUES ('\(sold)', 1, 1, '', true, 'Ann Example', '{1 Long Road}', 'Leeds', '', 'LS1 1AA', 'GB', '')
+        """
+    }
+
+    /// A return that is to be changed, one to be received, one to be inspected, one to be settled, one to be exchanged and one
+    /// to get a label.
     private func returnsPreparation() throws -> [Mutation] {
         try returns.map { try Mutation("ReturnService/CreateReturn", id: $0, give($0, 1)) }
             + returns[2...3].map { id in
@@ -172,7 +182,7 @@ struct MutationShop {
     }
 
     func giveBack() throws -> [Mutation] {
-        let ids = (0..<9).map { _ in EntityID.fresh }
+        let ids = (0..<10).map { _ in EntityID.fresh }
         return [
             try Mutation(
                 "ReturnService/UpsertReturnRules", id: ids[0], rules(ids[0]), differs: "rules[0].terms.window_days"
@@ -252,6 +262,14 @@ struct MutationShop {
                     ]
                 }, differs: "lines[0].unit_price.units"
             ) { $0.lines[0].unitPrice.units = 4 },
+            try Mutation(
+                "ReturnService/IssueReturnLabel", id: ids[9],
+                Holdfast_V1_IssueReturnLabelRequest.with {
+                    $0.labelID = ids[9].description
+                    $0.returnID = returns[5].description
+                    $0.location = warehouse
+                }, differs: "service"
+            ) { $0.service = "12" },
         ]
     }
 

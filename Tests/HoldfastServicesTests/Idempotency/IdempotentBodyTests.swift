@@ -207,6 +207,15 @@ struct IdempotentBodyTests {
                 [
                     (#"{"settlementId":"x"}"#, "settlement_id"), (#"{"returnId":"x"}"#, "return_id"),
                     (#"{"settlement":1}"#, "settlement"), (#"{"reference":"x"}"#, "reference"),
+                    (#"{"ahead":true}"#, "ahead"),
+                ]
+            ),
+            (
+                .issueReturnLabel, Holdfast_V1_IssueReturnLabelRequest(),
+                [
+                    (#"{"labelId":"x"}"#, "label_id"), (#"{"returnId":"x"}"#, "return_id"),
+                    (#"{"location":"x"}"#, "location"), (#"{"carrier":"x"}"#, "carrier"),
+                    (#"{"service":"x"}"#, "service"),
                 ]
             ),
             (
@@ -411,7 +420,7 @@ struct IdempotentBodyTests {
                 "ResolveAttempt": 68,
                 "UpsertReturnRules": 80, "CreateReturn": 81, "CreateClaim": 82, "CreateBlindReturn": 83,
                 "ChangeReturn": 84, "ReceiveReturn": 85, "InspectReturn": 86, "SettleReturn": 87,
-                "ExchangeReturn": 88,
+                "ExchangeReturn": 88, "IssueReturnLabel": 90,
                 "ReleaseOrder": 40, "CreateWave": 41, "StartPicking": 42, "ConfirmPick": 43, "PackFulfilment": 44,
                 "ShipFulfilment": 45, "ConfirmDelivery": 46, "ReportLost": 47, "DeclineFulfilment": 48,
                 "SendToStore": 49, "MakeReady": 50, "RemindPickup": 51, "ExtendPickup": 52, "CollectPickup": 53,

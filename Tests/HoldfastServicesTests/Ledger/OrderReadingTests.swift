@@ -74,20 +74,24 @@ struct OrderReadingTests {
         }
     }
 
-    @Test("PostgreSQL derives the status of an order as the program does, whatever its units and its payment")
+    @Test("PostgreSQL derives the status of an order as the program does, whatever its units, payment and returns")
     func statuses() async throws {
         try await TestDeployment.with { deployment in
             let last = LineStatus.allCases.reduce(into: LineStatusSet()) { $0.insert(LineStatusSet($1)) }.rawValue
             for payment in PaymentStanding.allCases {
-                let status = OrderStatus.sql(of: "s.present", payment: "\(payment.rawValue)")
-                let derived = try await deployment.numbers(
-                    "SELECT (\(status))::int8 FROM generate_series(0, \(last)) AS s(present)")
-                #expect(derived.count == Int(last) + 1)
-                #expect(
-                    derived
-                        == (0...last).map {
-                            Int64(OrderStatus(LineStatusSet(rawValue: $0), payment: payment).rawValue)
-                        })
+                for returns in ReturnStanding.allCases {
+                    let status = OrderStatus.sql(
+                        of: "s.present", payment: "\(payment.rawValue)", returns: "\(returns.rawValue)")
+                    let derived = try await deployment.numbers(
+                        "SELECT (\(status))::int8 FROM generate_series(0, \(last)) AS s(present)")
+                    #expect(derived.count == Int(last) + 1)
+                    #expect(
+                        derived
+                            == (0...last).map {
+                                let present = LineStatusSet(rawValue: $0)
+                                return Int64(OrderStatus(present, payment: payment, returns: returns).rawValue)
+                            })
+                }
             }
         }
     }

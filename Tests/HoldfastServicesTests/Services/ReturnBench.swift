@@ -1,8 +1,10 @@
+import Carriers
 import Domain
 import GRPCCore
 import HoldfastAPI
 import HoldfastServices
 import HoldfastTesting
+import Ledger
 import PostgresClient
 import SwiftProtobuf
 import Testing
@@ -15,9 +17,10 @@ struct ReturnBench {
     /// Runs a body with a shop: A with its second grade A-B, C without one, POST untracked, at DC and LDN-1.
     static func with(
         rules: [Holdfast_V1_ReturnRule] = [ReturnBench.rule()], zone: String = "Europe/London", suffix: String = "-B",
+        carriers: CarrierDirectory = CarrierDirectory([RateTableCarrier.own]),
         _ body: @Sendable (ReturnBench) async throws -> Void
     ) async throws {
-        try await ServiceBench.with { bench, context in
+        try await ServiceBench.with(carriers: carriers) { bench, context in
             let shop = ReturnBench(bench: bench, context: context)
             try await bench.deployment.catalogue(
                 skus: ["A", "A-B", "C"], untracked: ["POST"], locations: ["DC", "LDN-1"])
@@ -54,7 +57,7 @@ struct ReturnBench {
     /// Sells lines of (sku, quantity, price in units and nanos) over the counter at DC.
     func sell(
         _ lines: [(sku: String, quantity: Int64, units: Int64, nanos: Int32)], channel: String = "web",
-        currency: String = "GBP", tax: Int64 = 0, at: Google_Protobuf_Timestamp? = nil
+        currency: String = "GBP", tax: Int64 = 0, at: Google_Protobuf_Timestamp? = nil, customer: String = ""
     ) async throws -> EntityID {
         let id = EntityID.fresh
         _ = try await bench.orders.placeOrder(
@@ -63,6 +66,7 @@ struct ReturnBench {
                 request.channel = channel
                 request.externalID = id.description
                 request.goodsInHand = true
+                request.customer.customerID = customer
                 if let at { request.orderedAt = at }
                 request.lines = lines.map { line in
                     .with {
@@ -189,16 +193,106 @@ struct ReturnBench {
     }
 
     func settle(
-        _ order: Holdfast_V1_Return, _ how: Holdfast_V1_ReturnSettlement = .outside
+        _ order: Holdfast_V1_Return, _ how: Holdfast_V1_ReturnSettlement = .outside, ahead: Bool = false,
+        id: EntityID = .fresh
     ) async throws -> Holdfast_V1_Return {
         try await bench.returns.settleReturn(
             request: .with {
-                $0.settlementID = EntityID.fresh.description
+                $0.settlementID = id.description
                 $0.returnID = order.returnID
                 $0.settlement = how
                 $0.reference = "4711"
+                $0.ahead = ahead
             }, context: context
         ).returnOrder
+    }
+
+    func get(_ order: Holdfast_V1_Return) async throws -> Holdfast_V1_Return {
+        try await bench.returns.getReturn(request: .with { $0.returnID = order.returnID }, context: context)
+            .returnOrder
+    }
+
+    // MARK: - Money
+
+    /// Pays an order, or what is left of it, at the till.
+    @discardableResult
+    func pay(_ order: EntityID, _ kind: Holdfast_V1_TenderKind = .cash, _ minor: Int64? = nil) async throws -> Int64 {
+        try await bench.payments.addTender(
+            request: .with {
+                $0.tenderID = EntityID.fresh.description
+                $0.orderID = order.description
+                $0.kind = kind
+                if let minor {
+                    $0.amount.currencyCode = "GBP"
+                    $0.amount.amountMinor = minor
+                }
+            }, context: context
+        ).amount.amountMinor
+    }
+
+    func payments(_ order: EntityID) async throws -> Holdfast_V1_GetPaymentsResponse {
+        try await bench.payments.getPayments(request: .with { $0.orderID = order.description }, context: context)
+    }
+
+    /// Does what follows by itself for an order's money.
+    func follow(_ order: EntityID) async throws {
+        _ = try await bench.deployment.ledger.settlePayments(of: order, patience: 1_000)
+    }
+
+    func cancel(_ order: EntityID, _ lines: [(line: Int32, quantity: Int64)] = []) async throws {
+        _ = try await bench.orders.cancelOrder(
+            request: .with {
+                $0.cancellationID = EntityID.fresh.description
+                $0.orderID = order.description
+                $0.lines = lines.map { line in
+                    .with {
+                        $0.lineNumber = line.line
+                        $0.quantity = line.quantity
+                    }
+                }
+            }, context: context)
+        try await follow(order)
+    }
+
+    func refund(_ order: EntityID, _ minor: Int64? = nil) async throws {
+        _ = try await bench.payments.refundOrder(
+            request: .with {
+                $0.refundID = EntityID.fresh.description
+                $0.orderID = order.description
+                if let minor {
+                    $0.amount.currencyCode = "GBP"
+                    $0.amount.amountMinor = minor
+                }
+            }, context: context)
+    }
+
+    /// What a customer has as store credit.
+    func credit(_ customer: String) async throws -> Int64 {
+        try await bench.deployment.numbers(
+            "SELECT coalesce(sum(balance), 0)::int8 FROM stored_value_account WHERE customer_id = '\(customer)'")[0]
+    }
+
+    /// True where the sums of every order are those of its attempts, no order gave back more than it took or kept less than it
+    /// is owed after giving back, and what orders took of refunds is what their returns gave.
+    func moneyIsExact() async throws -> Bool {
+        try await bench.deployment.numbers(
+            """
+            SELECT count(*) FROM order_money m LEFT JOIN (
+                SELECT order_id, sum(amount) FILTER (WHERE action IN (2, 5)) AS taken,
+                    sum(amount) FILTER (WHERE action = 4) AS given_back,
+                    sum(CASE action WHEN 1 THEN amount WHEN 2 THEN -amount - lets_go WHEN 3 THEN -amount ELSE 0 END) AS held
+                FROM payment_attempt WHERE state = 2 GROUP BY 1) a ON a.order_id = m.order_id
+            WHERE (m.taken, m.given_back, m.held)
+                IS DISTINCT FROM (coalesce(a.taken, 0)::int8, coalesce(a.given_back, 0)::int8, coalesce(a.held, 0)::int8)
+                OR m.given_back > m.taken OR m.given_back > 0 AND m.taken - m.given_back + m.held < m.owed
+            UNION ALL
+            SELECT count(*) FROM (SELECT id, credited FROM return_exchange WHERE credited > 0) x
+            FULL JOIN (
+                SELECT t.order_id, sum(a.amount) AS taken FROM tender t JOIN payment_attempt a
+                    ON a.order_id = t.order_id AND a.tender_number = t.number AND a.action = 2 AND a.state = 2
+                WHERE t.kind = 6 GROUP BY 1) t ON t.order_id = x.id
+            WHERE x.credited IS DISTINCT FROM t.taken
+            """) == [0, 0]
     }
 
     /// Asks for all of some lines, receives and restocks it; returns what is refunded.

@@ -18,6 +18,7 @@ struct ServiceBench {
     let orders: OrderService
     let processing: OrderProcessing
     let returns: ReturnService
+    let payments: PaymentService
     let operations: OperationsService
     let health: HealthService
     let fulfilment: FulfilmentService
@@ -35,6 +36,7 @@ struct ServiceBench {
         fulfilment = FulfilmentService(processing: processing, logger: logger)
         tracking = TrackingService(promising: deployment.promising, logger: logger)
         returns = ReturnService(processing: processing, logger: logger)
+        payments = PaymentService(processing: processing, logger: logger)
         operations = OperationsService(promising: deployment.promising, logger: logger)
         let promising = deployment.promising
         health = HealthService(serving: ServingState { promising.isReady }, names: ["holdfast.v1.OrderService"])

@@ -356,6 +356,27 @@ struct ReturnRequestsTests {
     }
 
     @Test(
+        "Labels",
+        arguments: [
+            RequestCase<Holdfast_V1_IssueReturnLabelRequest>("as it is") { _ in },
+            .init("no id", ["label_id"]) { $0.labelID = "" },
+            .init("no return", ["return_id"]) { $0.returnID = "" },
+            .init("nowhere", ["location"]) { $0.location = "" },
+            .init("a wrong carrier", ["carrier"]) { $0.carrier = " " },
+            .init("a wrong service", ["service"]) { $0.service = " " },
+        ])
+    func label(row: RequestCase<Holdfast_V1_IssueReturnLabelRequest>) throws {
+        let request = Holdfast_V1_IssueReturnLabelRequest.with {
+            $0.labelID = testID(1).description
+            $0.returnID = testID(2).description
+            $0.location = "DC"
+        }
+        #expect(
+            try refusedFields { try ReturnRequests.label(row.applied(to: request), body: [], by: .anonymous) }
+                == row.refused)
+    }
+
+    @Test(
         "Exchanges",
         arguments: [
             RequestCase<Holdfast_V1_ExchangeReturnRequest>("as it is") { _ in },

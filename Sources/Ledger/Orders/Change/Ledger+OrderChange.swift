@@ -13,6 +13,10 @@ extension Ledger {
     private static let readPaid = PostgresStatement(
         "order_paid",
         "SELECT adjusted, held, taken, given_back FROM order_money WHERE order_id = $1::uuid", access: .readOnly)
+    private static let readOpenReturns = PostgresStatement(
+        "order_open_returns",
+        "SELECT id FROM return_order WHERE order_id = $1::uuid AND state IN (\(ReturnStanding.openStates))",
+        access: .readOnly)
     private static let readAllocations = PostgresStatement(
         "order_allocations",
         """
@@ -78,7 +82,7 @@ extension Ledger {
             {
                 return (reply, Settlement())
             }
-            var work = try Ledger.work(on: change, read, connection)
+            var work = try Ledger.work(on: change, read.dropFirst(2), connection)
             let reply = try body(&work)
             let capacitySteps = try DayCapacity.follow(work)
             let (cells, stockSteps) = try Ledger.applyCells(of: work)
@@ -86,6 +90,7 @@ extension Ledger {
                 LineUnits.writing(work.lines, of: change.order) + Ledger.writingAllocations(of: work)
                 + Ledger.appending(work.told, of: work) + stockSteps + work.steps + capacitySteps
                 + work.keepingMoney
+                + work.companions.flatMap { Ledger.appending($0.told, of: $0) + $0.steps + $0.keepingMoney }
                 + [
                     Ledger.storing(
                         change.id, change.kind, body: change.body, reply: reply, caller: change.caller,
@@ -103,27 +108,49 @@ extension Ledger {
     private static func readForChange(
         _ change: OrderChange, on connection: PostgresConnection
     ) throws -> [PostgresRows] {
-        let order = PostgresValue.uuid(PostgresUUID(change.order))
-        return try connection.pipeline([
-            (.begin, []), (joinFence, [.int32(LedgerLock.epochFence)]), (lockOrder, [order]),
-            LineUnits.reading(change.order), (readAllocations, [order]), (readPaid, [order]),
-        ])
+        try connection.pipeline(
+            [(.begin, []), (joinFence, [.int32(LedgerLock.epochFence)])] + readingForChange(of: change.order))
+    }
+
+    private static func readingForChange(of id: EntityID) -> [LedgerStep] {
+        let order = PostgresValue.uuid(PostgresUUID(id))
+        return [
+            (lockOrder, [order]), LineUnits.reading(id), (readAllocations, [order]), (readPaid, [order]),
+            (readOpenReturns, [order]),
+        ]
+    }
+
+    /// Another order that a change has part in, its row locked.
+    ///
+    /// Of two orders the one is locked first that was there first, so that nobody waits for somebody who waits.
+    ///
+    /// - Parameters:
+    ///   - id: an order that was made after the one of the change.
+    ///   - work: the change.
+    /// - Returns: the other order, to be given to ``OrderWork/add(_:)`` when something was done with it.
+    /// - Throws: `Refusal` where there is no such order.
+    static func companion(_ id: EntityID, of work: OrderWork) throws -> OrderWork {
+        var change = work.change
+        change.order = id
+        return try self.work(on: change, try work.connection.pipeline(readingForChange(of: id))[...], work.connection)
     }
 
     private static func work(
-        on change: OrderChange, _ read: [PostgresRows], _ connection: PostgresConnection
+        on change: OrderChange, _ rows: ArraySlice<PostgresRows>, _ connection: PostgresConnection
     ) throws -> OrderWork {
-        guard let row = read[2].first else { throw Refusal.notFound(.order, change.order.description) }
+        let read = Array(rows)
+        guard let row = read[0].first else { throw Refusal.notFound(.order, change.order.description) }
         let head = try orderHead(row, id: change.order)
         return OrderWork(
             change, head,
-            lines: try read[3].map { try LineUnits(row: $0, goodsInHand: head.goodsInHand) },
-            allocations: try read[4].map { row in
+            lines: try read[1].map { try LineUnits(row: $0, goodsInHand: head.goodsInHand) },
+            allocations: try read[2].map { row in
                 let (open, delivered) = (try row.int64(3), try row.int64(5))
                 return LineAllocation(
                     line: Int32(try row.int16(0)), cell: CellID(try row.int64(1)), location: try row.text(2),
                     open: open, released: try row.int64(4), delivered: delivered, before: open + delivered)
-            }, paid: try read[5].first.flatMap { try PaidSums(row: $0, from: 0) }, on: connection)
+            }, paid: try read[3].first.flatMap { try PaidSums(row: $0, from: 0) },
+            openReturns: Set(try read[4].map { EntityID(try $0.uuid(0)) }), on: connection)
     }
 
     /// An order that a transaction has begun to look at, its row locked, within the caller's scope.
@@ -132,7 +159,7 @@ extension Ledger {
         if change.caller.scope.channels != nil {
             try change.caller.scope.admit(channel: read[2].first.map { try $0.text(1) } ?? "")
         }
-        return try work(on: change, read, connection)
+        return try work(on: change, read.dropFirst(2), connection)
     }
 
     private static func orderHead(_ row: PostgresRow, id: EntityID) throws -> OrderHead {

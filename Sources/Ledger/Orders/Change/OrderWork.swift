@@ -4,8 +4,8 @@ import PostgresClient
 /// A change of one order inside its transaction, while the order's row is locked.
 ///
 /// What it does is kept here and written together before the commit, so a refusal at any point leaves nothing. Locks are taken
-/// in this order, everywhere: the fence, the order's row, holds, and at the end days of locations and the cells by number. Nothing outside of the
-/// database is called in between.
+/// in this order, everywhere: the fence, the order's row, that of an order made after it, holds, and at the end days of
+/// locations and the cells by number. Nothing outside of the database is called in between.
 struct OrderWork {
     let change: OrderChange
     let connection: PostgresConnection
@@ -17,8 +17,10 @@ struct OrderWork {
 
     /// What the order's tenders hold, took and gave back; nil where it has none.
     var paid: PaidSums?
-    /// How its returns stand, where a change knows it.
-    var returns = ReturnStanding.idle
+    /// Its returns that are under way.
+    var openReturns: Set<EntityID>
+    /// Other orders that this change has part in, locked after this one: their events and money are written with it.
+    private(set) var companions: [OrderWork] = []
     /// A plan of sourcing that this change carries out.
     var commitment: SourcingCommitment?
 
@@ -53,7 +55,7 @@ struct OrderWork {
 
     init(
         _ change: OrderChange, _ head: OrderHead, lines: [LineUnits], allocations: [LineAllocation], paid: PaidSums?,
-        on connection: PostgresConnection
+        openReturns: Set<EntityID>, on connection: PostgresConnection
     ) {
         self.change = change
         self.connection = connection
@@ -61,7 +63,11 @@ struct OrderWork {
         self.lines = lines
         self.allocations = allocations
         self.paid = paid
+        self.openReturns = openReturns
     }
+
+    /// How its returns stand.
+    var returns: ReturnStanding { openReturns.isEmpty ? .idle : .underWay }
 
     /// The order's status after what was done so far.
     var status: OrderStatus {
@@ -90,6 +96,9 @@ struct OrderWork {
             )
         }
     }
+
+    /// Writes what was done with another order's events and money in the same transaction; of its units nothing may be changed.
+    mutating func add(_ companion: OrderWork) { companions.append(companion) }
 
     /// Adds a statement to those that are run before the commit.
     mutating func write(_ step: LedgerStep) { steps.append(step) }

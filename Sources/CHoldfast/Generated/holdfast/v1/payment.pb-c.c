@@ -637,6 +637,51 @@ void   holdfast__v1__get_payments_response__free_unpacked
   assert(message->base.descriptor == &holdfast__v1__get_payments_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   holdfast__v1__return_refund__init
+                     (Holdfast__V1__ReturnRefund         *message)
+{
+  static const Holdfast__V1__ReturnRefund init_value = HOLDFAST__V1__RETURN_REFUND__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__return_refund__get_packed_size
+                     (const Holdfast__V1__ReturnRefund *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__return_refund__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__return_refund__pack
+                     (const Holdfast__V1__ReturnRefund *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__return_refund__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__return_refund__pack_to_buffer
+                     (const Holdfast__V1__ReturnRefund *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__return_refund__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ReturnRefund *
+       holdfast__v1__return_refund__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ReturnRefund *)
+     protobuf_c_message_unpack (&holdfast__v1__return_refund__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__return_refund__free_unpacked
+                     (Holdfast__V1__ReturnRefund *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__return_refund__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   holdfast__v1__report_gateway_event_request__init
                      (Holdfast__V1__ReportGatewayEventRequest         *message)
 {
@@ -2706,7 +2751,7 @@ const ProtobufCMessageDescriptor holdfast__v1__get_payments_request__descriptor 
   (ProtobufCMessageInit) holdfast__v1__get_payments_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__get_payments_response__field_descriptors[11] =
+static const ProtobufCFieldDescriptor holdfast__v1__get_payments_response__field_descriptors[12] =
 {
   {
     "tenders",
@@ -2840,6 +2885,18 @@ static const ProtobufCFieldDescriptor holdfast__v1__get_payments_response__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refunds",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Holdfast__V1__GetPaymentsResponse, n_refunds),
+    offsetof(Holdfast__V1__GetPaymentsResponse, refunds),
+    &holdfast__v1__return_refund__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__get_payments_response__field_indices_by_name[] = {
   1,   /* field[1] = attempts */
@@ -2848,6 +2905,7 @@ static const unsigned holdfast__v1__get_payments_response__field_indices_by_name
   8,   /* field[8] = given_back */
   6,   /* field[6] = held */
   4,   /* field[4] = owed */
+  11,   /* field[11] = refunds */
   2,   /* field[2] = standing */
   7,   /* field[7] = taken */
   0,   /* field[0] = tenders */
@@ -2857,7 +2915,7 @@ static const unsigned holdfast__v1__get_payments_response__field_indices_by_name
 static const ProtobufCIntRange holdfast__v1__get_payments_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__get_payments_response__descriptor =
 {
@@ -2867,11 +2925,101 @@ const ProtobufCMessageDescriptor holdfast__v1__get_payments_response__descriptor
   "Holdfast__V1__GetPaymentsResponse",
   "holdfast.v1",
   sizeof(Holdfast__V1__GetPaymentsResponse),
-  11,
+  12,
   holdfast__v1__get_payments_response__field_descriptors,
   holdfast__v1__get_payments_response__field_indices_by_name,
   1,  holdfast__v1__get_payments_response__number_ranges,
   (ProtobufCMessageInit) holdfast__v1__get_payments_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__return_refund__field_descriptors[5] =
+{
+  {
+    "return_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnRefund, return_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnRefund, number),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "settlement",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnRefund, settlement),
+    &holdfast__v1__return_settlement__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "amount",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnRefund, amount),
+    &holdfast__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ahead",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnRefund, ahead),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__return_refund__field_indices_by_name[] = {
+  4,   /* field[4] = ahead */
+  3,   /* field[3] = amount */
+  1,   /* field[1] = number */
+  0,   /* field[0] = return_id */
+  2,   /* field[2] = settlement */
+};
+static const ProtobufCIntRange holdfast__v1__return_refund__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__return_refund__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ReturnRefund",
+  "ReturnRefund",
+  "Holdfast__V1__ReturnRefund",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ReturnRefund),
+  5,
+  holdfast__v1__return_refund__field_descriptors,
+  holdfast__v1__return_refund__field_indices_by_name,
+  1,  holdfast__v1__return_refund__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__return_refund__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor holdfast__v1__report_gateway_event_request__field_descriptors[1] =
@@ -4314,7 +4462,7 @@ const ProtobufCMessageDescriptor holdfast__v1__resolve_attempt_response__descrip
   (ProtobufCMessageInit) holdfast__v1__resolve_attempt_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue holdfast__v1__tender_kind__enum_values_by_number[6] =
+static const ProtobufCEnumValue holdfast__v1__tender_kind__enum_values_by_number[7] =
 {
   { "TENDER_KIND_UNSPECIFIED", "HOLDFAST__V1__TENDER_KIND__TENDER_KIND_UNSPECIFIED", 0 },
   { "TENDER_KIND_CASH", "HOLDFAST__V1__TENDER_KIND__TENDER_KIND_CASH", 1 },
@@ -4322,14 +4470,16 @@ static const ProtobufCEnumValue holdfast__v1__tender_kind__enum_values_by_number
   { "TENDER_KIND_CARD_GATEWAY", "HOLDFAST__V1__TENDER_KIND__TENDER_KIND_CARD_GATEWAY", 3 },
   { "TENDER_KIND_STORE_CREDIT", "HOLDFAST__V1__TENDER_KIND__TENDER_KIND_STORE_CREDIT", 4 },
   { "TENDER_KIND_GIFT_CARD", "HOLDFAST__V1__TENDER_KIND__TENDER_KIND_GIFT_CARD", 5 },
+  { "TENDER_KIND_EXCHANGE", "HOLDFAST__V1__TENDER_KIND__TENDER_KIND_EXCHANGE", 6 },
 };
 static const ProtobufCIntRange holdfast__v1__tender_kind__value_ranges[] = {
-{0, 0},{0, 6}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex holdfast__v1__tender_kind__enum_values_by_name[6] =
+static const ProtobufCEnumValueIndex holdfast__v1__tender_kind__enum_values_by_name[7] =
 {
   { "TENDER_KIND_CARD_GATEWAY", 3 },
   { "TENDER_KIND_CASH", 1 },
+  { "TENDER_KIND_EXCHANGE", 6 },
   { "TENDER_KIND_GIFT_CARD", 5 },
   { "TENDER_KIND_STORE_CREDIT", 4 },
   { "TENDER_KIND_TERMINAL", 2 },
@@ -4342,9 +4492,9 @@ const ProtobufCEnumDescriptor holdfast__v1__tender_kind__descriptor =
   "TenderKind",
   "Holdfast__V1__TenderKind",
   "holdfast.v1",
-  6,
+  7,
   holdfast__v1__tender_kind__enum_values_by_number,
-  6,
+  7,
   holdfast__v1__tender_kind__enum_values_by_name,
   1,
   holdfast__v1__tender_kind__value_ranges,

@@ -592,6 +592,51 @@ void   holdfast__v1__return__free_unpacked
   assert(message->base.descriptor == &holdfast__v1__return__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   holdfast__v1__return_label__init
+                     (Holdfast__V1__ReturnLabel         *message)
+{
+  static const Holdfast__V1__ReturnLabel init_value = HOLDFAST__V1__RETURN_LABEL__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__return_label__get_packed_size
+                     (const Holdfast__V1__ReturnLabel *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__return_label__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__return_label__pack
+                     (const Holdfast__V1__ReturnLabel *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__return_label__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__return_label__pack_to_buffer
+                     (const Holdfast__V1__ReturnLabel *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__return_label__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__ReturnLabel *
+       holdfast__v1__return_label__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__ReturnLabel *)
+     protobuf_c_message_unpack (&holdfast__v1__return_label__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__return_label__free_unpacked
+                     (Holdfast__V1__ReturnLabel *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__return_label__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   holdfast__v1__create_return_request__line__init
                      (Holdfast__V1__CreateReturnRequest__Line         *message)
 {
@@ -1526,6 +1571,186 @@ void   holdfast__v1__exchange_return_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &holdfast__v1__exchange_return_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__issue_return_label_request__init
+                     (Holdfast__V1__IssueReturnLabelRequest         *message)
+{
+  static const Holdfast__V1__IssueReturnLabelRequest init_value = HOLDFAST__V1__ISSUE_RETURN_LABEL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__issue_return_label_request__get_packed_size
+                     (const Holdfast__V1__IssueReturnLabelRequest *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__issue_return_label_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__issue_return_label_request__pack
+                     (const Holdfast__V1__IssueReturnLabelRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__issue_return_label_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__issue_return_label_request__pack_to_buffer
+                     (const Holdfast__V1__IssueReturnLabelRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__issue_return_label_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__IssueReturnLabelRequest *
+       holdfast__v1__issue_return_label_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__IssueReturnLabelRequest *)
+     protobuf_c_message_unpack (&holdfast__v1__issue_return_label_request__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__issue_return_label_request__free_unpacked
+                     (Holdfast__V1__IssueReturnLabelRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__issue_return_label_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__issue_return_label_response__init
+                     (Holdfast__V1__IssueReturnLabelResponse         *message)
+{
+  static const Holdfast__V1__IssueReturnLabelResponse init_value = HOLDFAST__V1__ISSUE_RETURN_LABEL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__issue_return_label_response__get_packed_size
+                     (const Holdfast__V1__IssueReturnLabelResponse *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__issue_return_label_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__issue_return_label_response__pack
+                     (const Holdfast__V1__IssueReturnLabelResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__issue_return_label_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__issue_return_label_response__pack_to_buffer
+                     (const Holdfast__V1__IssueReturnLabelResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__issue_return_label_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__IssueReturnLabelResponse *
+       holdfast__v1__issue_return_label_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__IssueReturnLabelResponse *)
+     protobuf_c_message_unpack (&holdfast__v1__issue_return_label_response__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__issue_return_label_response__free_unpacked
+                     (Holdfast__V1__IssueReturnLabelResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__issue_return_label_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__get_return_label_request__init
+                     (Holdfast__V1__GetReturnLabelRequest         *message)
+{
+  static const Holdfast__V1__GetReturnLabelRequest init_value = HOLDFAST__V1__GET_RETURN_LABEL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__get_return_label_request__get_packed_size
+                     (const Holdfast__V1__GetReturnLabelRequest *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__get_return_label_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__get_return_label_request__pack
+                     (const Holdfast__V1__GetReturnLabelRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__get_return_label_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__get_return_label_request__pack_to_buffer
+                     (const Holdfast__V1__GetReturnLabelRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__get_return_label_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__GetReturnLabelRequest *
+       holdfast__v1__get_return_label_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__GetReturnLabelRequest *)
+     protobuf_c_message_unpack (&holdfast__v1__get_return_label_request__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__get_return_label_request__free_unpacked
+                     (Holdfast__V1__GetReturnLabelRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__get_return_label_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   holdfast__v1__get_return_label_response__init
+                     (Holdfast__V1__GetReturnLabelResponse         *message)
+{
+  static const Holdfast__V1__GetReturnLabelResponse init_value = HOLDFAST__V1__GET_RETURN_LABEL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t holdfast__v1__get_return_label_response__get_packed_size
+                     (const Holdfast__V1__GetReturnLabelResponse *message)
+{
+  assert(message->base.descriptor == &holdfast__v1__get_return_label_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t holdfast__v1__get_return_label_response__pack
+                     (const Holdfast__V1__GetReturnLabelResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &holdfast__v1__get_return_label_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t holdfast__v1__get_return_label_response__pack_to_buffer
+                     (const Holdfast__V1__GetReturnLabelResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &holdfast__v1__get_return_label_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Holdfast__V1__GetReturnLabelResponse *
+       holdfast__v1__get_return_label_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Holdfast__V1__GetReturnLabelResponse *)
+     protobuf_c_message_unpack (&holdfast__v1__get_return_label_response__descriptor,
+                                allocator, len, data);
+}
+void   holdfast__v1__get_return_label_response__free_unpacked
+                     (Holdfast__V1__GetReturnLabelResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &holdfast__v1__get_return_label_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor holdfast__v1__refund_share__field_descriptors[2] =
@@ -2544,7 +2769,7 @@ const ProtobufCMessageDescriptor holdfast__v1__return_event__descriptor =
   (ProtobufCMessageInit) holdfast__v1__return_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__return_exchange__field_descriptors[4] =
+static const ProtobufCFieldDescriptor holdfast__v1__return_exchange__field_descriptors[5] =
 {
   {
     "order_id",
@@ -2594,8 +2819,21 @@ static const ProtobufCFieldDescriptor holdfast__v1__return_exchange__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "credited",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnExchange, credited),
+    &holdfast__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__return_exchange__field_indices_by_name[] = {
+  4,   /* field[4] = credited */
   0,   /* field[0] = order_id */
   2,   /* field[2] = to_pay */
   3,   /* field[3] = to_refund */
@@ -2604,7 +2842,7 @@ static const unsigned holdfast__v1__return_exchange__field_indices_by_name[] = {
 static const ProtobufCIntRange holdfast__v1__return_exchange__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__return_exchange__descriptor =
 {
@@ -2614,14 +2852,14 @@ const ProtobufCMessageDescriptor holdfast__v1__return_exchange__descriptor =
   "Holdfast__V1__ReturnExchange",
   "holdfast.v1",
   sizeof(Holdfast__V1__ReturnExchange),
-  4,
+  5,
   holdfast__v1__return_exchange__field_descriptors,
   holdfast__v1__return_exchange__field_indices_by_name,
   1,  holdfast__v1__return_exchange__number_ranges,
   (ProtobufCMessageInit) holdfast__v1__return_exchange__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__return__field_descriptors[22] =
+static const ProtobufCFieldDescriptor holdfast__v1__return__field_descriptors[26] =
 {
   {
     "return_id",
@@ -2887,16 +3125,66 @@ static const ProtobufCFieldDescriptor holdfast__v1__return__field_descriptors[22
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "refunded_ahead",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__Return, refunded_ahead),
+    &holdfast__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "customer_owes",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__Return, customer_owes),
+    &holdfast__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__Return, label),
+    &holdfast__v1__return_label__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "settled_amount",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__Return, settled_amount),
+    &holdfast__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__return__field_indices_by_name[] = {
   3,   /* field[3] = channel */
   20,   /* field[20] = claim */
   15,   /* field[15] = created_at */
+  23,   /* field[23] = customer_owes */
   19,   /* field[19] = events */
   21,   /* field[21] = exchange */
   16,   /* field[16] = expires_at */
   10,   /* field[10] = fee */
   8,   /* field[8] = inspections */
+  24,   /* field[24] = label */
   7,   /* field[7] = lines */
   17,   /* field[17] = location */
   5,   /* field[5] = method */
@@ -2905,8 +3193,10 @@ static const unsigned holdfast__v1__return__field_indices_by_name[] = {
   2,   /* field[2] = order_id */
   11,   /* field[11] = refund */
   12,   /* field[12] = refund_way */
+  22,   /* field[22] = refunded_ahead */
   0,   /* field[0] = return_id */
   6,   /* field[6] = rules_version */
+  25,   /* field[25] = settled_amount */
   13,   /* field[13] = settlement */
   14,   /* field[14] = settlement_reference */
   4,   /* field[4] = state */
@@ -2915,7 +3205,7 @@ static const unsigned holdfast__v1__return__field_indices_by_name[] = {
 static const ProtobufCIntRange holdfast__v1__return__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 22 }
+  { 0, 26 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__return__descriptor =
 {
@@ -2925,11 +3215,114 @@ const ProtobufCMessageDescriptor holdfast__v1__return__descriptor =
   "Holdfast__V1__Return",
   "holdfast.v1",
   sizeof(Holdfast__V1__Return),
-  22,
+  26,
   holdfast__v1__return__field_descriptors,
   holdfast__v1__return__field_indices_by_name,
   1,  holdfast__v1__return__number_ranges,
   (ProtobufCMessageInit) holdfast__v1__return__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__return_label__field_descriptors[6] =
+{
+  {
+    "carrier",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnLabel, carrier),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "service",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnLabel, service),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tracking_number",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnLabel, tracking_number),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "location",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnLabel, location),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cost",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnLabel, cost),
+    &holdfast__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payer",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ReturnLabel, payer),
+    &holdfast__v1__label_payer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__return_label__field_indices_by_name[] = {
+  0,   /* field[0] = carrier */
+  4,   /* field[4] = cost */
+  3,   /* field[3] = location */
+  5,   /* field[5] = payer */
+  1,   /* field[1] = service */
+  2,   /* field[2] = tracking_number */
+};
+static const ProtobufCIntRange holdfast__v1__return_label__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__return_label__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.ReturnLabel",
+  "ReturnLabel",
+  "Holdfast__V1__ReturnLabel",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__ReturnLabel),
+  6,
+  holdfast__v1__return_label__field_descriptors,
+  holdfast__v1__return_label__field_indices_by_name,
+  1,  holdfast__v1__return_label__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__return_label__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor holdfast__v1__create_return_request__line__field_descriptors[4] =
@@ -3866,7 +4259,7 @@ const ProtobufCMessageDescriptor holdfast__v1__inspect_return_response__descript
   (ProtobufCMessageInit) holdfast__v1__inspect_return_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__settle_return_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor holdfast__v1__settle_return_request__field_descriptors[5] =
 {
   {
     "settlement_id",
@@ -3916,8 +4309,21 @@ static const ProtobufCFieldDescriptor holdfast__v1__settle_return_request__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ahead",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__SettleReturnRequest, ahead),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__settle_return_request__field_indices_by_name[] = {
+  4,   /* field[4] = ahead */
   3,   /* field[3] = reference */
   1,   /* field[1] = return_id */
   2,   /* field[2] = settlement */
@@ -3926,7 +4332,7 @@ static const unsigned holdfast__v1__settle_return_request__field_indices_by_name
 static const ProtobufCIntRange holdfast__v1__settle_return_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__settle_return_request__descriptor =
 {
@@ -3936,7 +4342,7 @@ const ProtobufCMessageDescriptor holdfast__v1__settle_return_request__descriptor
   "Holdfast__V1__SettleReturnRequest",
   "holdfast.v1",
   sizeof(Holdfast__V1__SettleReturnRequest),
-  4,
+  5,
   holdfast__v1__settle_return_request__field_descriptors,
   holdfast__v1__settle_return_request__field_indices_by_name,
   1,  holdfast__v1__settle_return_request__number_ranges,
@@ -4596,6 +5002,236 @@ const ProtobufCMessageDescriptor holdfast__v1__exchange_return_response__descrip
   (ProtobufCMessageInit) holdfast__v1__exchange_return_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor holdfast__v1__issue_return_label_request__field_descriptors[5] =
+{
+  {
+    "label_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__IssueReturnLabelRequest, label_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "return_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__IssueReturnLabelRequest, return_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "location",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__IssueReturnLabelRequest, location),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "carrier",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__IssueReturnLabelRequest, carrier),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "service",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__IssueReturnLabelRequest, service),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__issue_return_label_request__field_indices_by_name[] = {
+  3,   /* field[3] = carrier */
+  0,   /* field[0] = label_id */
+  2,   /* field[2] = location */
+  1,   /* field[1] = return_id */
+  4,   /* field[4] = service */
+};
+static const ProtobufCIntRange holdfast__v1__issue_return_label_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__issue_return_label_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.IssueReturnLabelRequest",
+  "IssueReturnLabelRequest",
+  "Holdfast__V1__IssueReturnLabelRequest",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__IssueReturnLabelRequest),
+  5,
+  holdfast__v1__issue_return_label_request__field_descriptors,
+  holdfast__v1__issue_return_label_request__field_indices_by_name,
+  1,  holdfast__v1__issue_return_label_request__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__issue_return_label_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__issue_return_label_response__field_descriptors[2] =
+{
+  {
+    "return_order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__IssueReturnLabelResponse, return_order),
+    &holdfast__v1__return__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "document",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__IssueReturnLabelResponse, document),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__issue_return_label_response__field_indices_by_name[] = {
+  1,   /* field[1] = document */
+  0,   /* field[0] = return_order */
+};
+static const ProtobufCIntRange holdfast__v1__issue_return_label_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__issue_return_label_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.IssueReturnLabelResponse",
+  "IssueReturnLabelResponse",
+  "Holdfast__V1__IssueReturnLabelResponse",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__IssueReturnLabelResponse),
+  2,
+  holdfast__v1__issue_return_label_response__field_descriptors,
+  holdfast__v1__issue_return_label_response__field_indices_by_name,
+  1,  holdfast__v1__issue_return_label_response__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__issue_return_label_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__get_return_label_request__field_descriptors[1] =
+{
+  {
+    "return_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__GetReturnLabelRequest, return_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__get_return_label_request__field_indices_by_name[] = {
+  0,   /* field[0] = return_id */
+};
+static const ProtobufCIntRange holdfast__v1__get_return_label_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__get_return_label_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.GetReturnLabelRequest",
+  "GetReturnLabelRequest",
+  "Holdfast__V1__GetReturnLabelRequest",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__GetReturnLabelRequest),
+  1,
+  holdfast__v1__get_return_label_request__field_descriptors,
+  holdfast__v1__get_return_label_request__field_indices_by_name,
+  1,  holdfast__v1__get_return_label_request__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__get_return_label_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor holdfast__v1__get_return_label_response__field_descriptors[2] =
+{
+  {
+    "document",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__GetReturnLabelResponse, document),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tracking_number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__GetReturnLabelResponse, tracking_number),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned holdfast__v1__get_return_label_response__field_indices_by_name[] = {
+  0,   /* field[0] = document */
+  1,   /* field[1] = tracking_number */
+};
+static const ProtobufCIntRange holdfast__v1__get_return_label_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor holdfast__v1__get_return_label_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "holdfast.v1.GetReturnLabelResponse",
+  "GetReturnLabelResponse",
+  "Holdfast__V1__GetReturnLabelResponse",
+  "holdfast.v1",
+  sizeof(Holdfast__V1__GetReturnLabelResponse),
+  2,
+  holdfast__v1__get_return_label_response__field_descriptors,
+  holdfast__v1__get_return_label_response__field_indices_by_name,
+  1,  holdfast__v1__get_return_label_response__number_ranges,
+  (ProtobufCMessageInit) holdfast__v1__get_return_label_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue holdfast__v1__return_reason__enum_values_by_number[9] =
 {
   { "RETURN_REASON_UNSPECIFIED", "HOLDFAST__V1__RETURN_REASON__RETURN_REASON_UNSPECIFIED", 0 },
@@ -4960,7 +5596,7 @@ const ProtobufCEnumDescriptor holdfast__v1__return_action__descriptor =
   holdfast__v1__return_action__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor holdfast__v1__return_service__method_descriptors[12] =
+static const ProtobufCMethodDescriptor holdfast__v1__return_service__method_descriptors[14] =
 {
   { "UpsertReturnRules", &holdfast__v1__upsert_return_rules_request__descriptor, &holdfast__v1__upsert_return_rules_response__descriptor },
   { "GetReturnRules", &holdfast__v1__get_return_rules_request__descriptor, &holdfast__v1__get_return_rules_response__descriptor },
@@ -4974,6 +5610,8 @@ static const ProtobufCMethodDescriptor holdfast__v1__return_service__method_desc
   { "CreateBlindReturn", &holdfast__v1__create_blind_return_request__descriptor, &holdfast__v1__create_blind_return_response__descriptor },
   { "CreateClaim", &holdfast__v1__create_claim_request__descriptor, &holdfast__v1__create_claim_response__descriptor },
   { "ExchangeReturn", &holdfast__v1__exchange_return_request__descriptor, &holdfast__v1__exchange_return_response__descriptor },
+  { "IssueReturnLabel", &holdfast__v1__issue_return_label_request__descriptor, &holdfast__v1__issue_return_label_response__descriptor },
+  { "GetReturnLabel", &holdfast__v1__get_return_label_request__descriptor, &holdfast__v1__get_return_label_response__descriptor },
 };
 const unsigned holdfast__v1__return_service__method_indices_by_name[] = {
   5,        /* ChangeReturn */
@@ -4982,8 +5620,10 @@ const unsigned holdfast__v1__return_service__method_indices_by_name[] = {
   2,        /* CreateReturn */
   11,        /* ExchangeReturn */
   3,        /* GetReturn */
+  13,        /* GetReturnLabel */
   1,        /* GetReturnRules */
   7,        /* InspectReturn */
+  12,        /* IssueReturnLabel */
   4,        /* ListReturns */
   6,        /* ReceiveReturn */
   8,        /* SettleReturn */
@@ -4996,7 +5636,7 @@ const ProtobufCServiceDescriptor holdfast__v1__return_service__descriptor =
   "ReturnService",
   "Holdfast__V1__ReturnService",
   "holdfast.v1",
-  12,
+  14,
   holdfast__v1__return_service__method_descriptors,
   holdfast__v1__return_service__method_indices_by_name
 };
@@ -5095,6 +5735,22 @@ void holdfast__v1__return_service__exchange_return(ProtobufCService *service,
 {
   assert(service->descriptor == &holdfast__v1__return_service__descriptor);
   service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void holdfast__v1__return_service__issue_return_label(ProtobufCService *service,
+                                                      const Holdfast__V1__IssueReturnLabelRequest *input,
+                                                      Holdfast__V1__IssueReturnLabelResponse_Closure closure,
+                                                      void *closure_data)
+{
+  assert(service->descriptor == &holdfast__v1__return_service__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void holdfast__v1__return_service__get_return_label(ProtobufCService *service,
+                                                    const Holdfast__V1__GetReturnLabelRequest *input,
+                                                    Holdfast__V1__GetReturnLabelResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &holdfast__v1__return_service__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void holdfast__v1__return_service__init (Holdfast__V1__ReturnService_Service *service,
                                          Holdfast__V1__ReturnService_ServiceDestroy destroy)

@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "holdfast/v1/money.pb-c.h"
+#include "holdfast/v1/return.pb-c.h"
 
 typedef struct Holdfast__V1__PaymentAttempt Holdfast__V1__PaymentAttempt;
 typedef struct Holdfast__V1__Tender Holdfast__V1__Tender;
@@ -31,6 +32,7 @@ typedef struct Holdfast__V1__RefundOrderRequest Holdfast__V1__RefundOrderRequest
 typedef struct Holdfast__V1__RefundOrderResponse Holdfast__V1__RefundOrderResponse;
 typedef struct Holdfast__V1__GetPaymentsRequest Holdfast__V1__GetPaymentsRequest;
 typedef struct Holdfast__V1__GetPaymentsResponse Holdfast__V1__GetPaymentsResponse;
+typedef struct Holdfast__V1__ReturnRefund Holdfast__V1__ReturnRefund;
 typedef struct Holdfast__V1__ReportGatewayEventRequest Holdfast__V1__ReportGatewayEventRequest;
 typedef struct Holdfast__V1__ReportGatewayEventResponse Holdfast__V1__ReportGatewayEventResponse;
 typedef struct Holdfast__V1__StoredValue Holdfast__V1__StoredValue;
@@ -84,7 +86,12 @@ typedef enum _Holdfast__V1__TenderKind {
   /*
    * What the company owes whoever knows a code.
    */
-  HOLDFAST__V1__TENDER_KIND__TENDER_KIND_GIFT_CARD = 5
+  HOLDFAST__V1__TENDER_KIND__TENDER_KIND_GIFT_CARD = 5,
+  /*
+   * The refund of a return whose goods the order takes the place of. It comes with ExchangeReturn and not otherwise: held
+   * until the return is decided, taken then.
+   */
+  HOLDFAST__V1__TENDER_KIND__TENDER_KIND_EXCHANGE = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(HOLDFAST__V1__TENDER_KIND)
 } Holdfast__V1__TenderKind;
 /*
@@ -733,10 +740,47 @@ struct  Holdfast__V1__GetPaymentsResponse
    * What no tender covers yet.
    */
   Holdfast__V1__Money *uncovered;
+  /*
+   * What returns of the order gave back, in whichever way, also where the order has no tenders.
+   */
+  size_t n_refunds;
+  Holdfast__V1__ReturnRefund **refunds;
 };
 #define HOLDFAST__V1__GET_PAYMENTS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__get_payments_response__descriptor) \
-    , 0,NULL, 0,NULL, HOLDFAST__V1__PAYMENT_STANDING__PAYMENT_STANDING_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    , 0,NULL, 0,NULL, HOLDFAST__V1__PAYMENT_STANDING__PAYMENT_STANDING_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL }
+
+
+/*
+ * What a return gave back, in one way.
+ */
+struct  Holdfast__V1__ReturnRefund
+{
+  ProtobufCMessage base;
+  /*
+   * The return.
+   */
+  char *return_id;
+  /*
+   * Its number for people.
+   */
+  char *number;
+  /*
+   * In which way.
+   */
+  Holdfast__V1__ReturnSettlement settlement;
+  /*
+   * How much.
+   */
+  Holdfast__V1__Money *amount;
+  /*
+   * True for what was given before the goods were inspected.
+   */
+  protobuf_c_boolean ahead;
+};
+#define HOLDFAST__V1__RETURN_REFUND__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__return_refund__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__RETURN_SETTLEMENT__RETURN_SETTLEMENT_UNSPECIFIED, NULL, 0 }
 
 
 /*
@@ -1548,6 +1592,25 @@ Holdfast__V1__GetPaymentsResponse *
 void   holdfast__v1__get_payments_response__free_unpacked
                      (Holdfast__V1__GetPaymentsResponse *message,
                       ProtobufCAllocator *allocator);
+/* Holdfast__V1__ReturnRefund methods */
+void   holdfast__v1__return_refund__init
+                     (Holdfast__V1__ReturnRefund         *message);
+size_t holdfast__v1__return_refund__get_packed_size
+                     (const Holdfast__V1__ReturnRefund   *message);
+size_t holdfast__v1__return_refund__pack
+                     (const Holdfast__V1__ReturnRefund   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__return_refund__pack_to_buffer
+                     (const Holdfast__V1__ReturnRefund   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ReturnRefund *
+       holdfast__v1__return_refund__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__return_refund__free_unpacked
+                     (Holdfast__V1__ReturnRefund *message,
+                      ProtobufCAllocator *allocator);
 /* Holdfast__V1__ReportGatewayEventRequest methods */
 void   holdfast__v1__report_gateway_event_request__init
                      (Holdfast__V1__ReportGatewayEventRequest         *message);
@@ -2010,6 +2073,9 @@ typedef void (*Holdfast__V1__GetPaymentsRequest_Closure)
 typedef void (*Holdfast__V1__GetPaymentsResponse_Closure)
                  (const Holdfast__V1__GetPaymentsResponse *message,
                   void *closure_data);
+typedef void (*Holdfast__V1__ReturnRefund_Closure)
+                 (const Holdfast__V1__ReturnRefund *message,
+                  void *closure_data);
 typedef void (*Holdfast__V1__ReportGatewayEventRequest_Closure)
                  (const Holdfast__V1__ReportGatewayEventRequest *message,
                   void *closure_data);
@@ -2251,6 +2317,7 @@ extern const ProtobufCMessageDescriptor holdfast__v1__refund_order_request__desc
 extern const ProtobufCMessageDescriptor holdfast__v1__refund_order_response__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__get_payments_request__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__get_payments_response__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__return_refund__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__report_gateway_event_request__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__report_gateway_event_response__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__stored_value__descriptor;

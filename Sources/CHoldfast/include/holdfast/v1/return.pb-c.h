@@ -30,6 +30,7 @@ typedef struct Holdfast__V1__ReturnVariance Holdfast__V1__ReturnVariance;
 typedef struct Holdfast__V1__ReturnEvent Holdfast__V1__ReturnEvent;
 typedef struct Holdfast__V1__ReturnExchange Holdfast__V1__ReturnExchange;
 typedef struct Holdfast__V1__Return Holdfast__V1__Return;
+typedef struct Holdfast__V1__ReturnLabel Holdfast__V1__ReturnLabel;
 typedef struct Holdfast__V1__CreateReturnRequest Holdfast__V1__CreateReturnRequest;
 typedef struct Holdfast__V1__CreateReturnRequest__Line Holdfast__V1__CreateReturnRequest__Line;
 typedef struct Holdfast__V1__CreateReturnResponse Holdfast__V1__CreateReturnResponse;
@@ -56,6 +57,10 @@ typedef struct Holdfast__V1__CreateClaimResponse Holdfast__V1__CreateClaimRespon
 typedef struct Holdfast__V1__ExchangeReturnRequest Holdfast__V1__ExchangeReturnRequest;
 typedef struct Holdfast__V1__ExchangeReturnRequest__Line Holdfast__V1__ExchangeReturnRequest__Line;
 typedef struct Holdfast__V1__ExchangeReturnResponse Holdfast__V1__ExchangeReturnResponse;
+typedef struct Holdfast__V1__IssueReturnLabelRequest Holdfast__V1__IssueReturnLabelRequest;
+typedef struct Holdfast__V1__IssueReturnLabelResponse Holdfast__V1__IssueReturnLabelResponse;
+typedef struct Holdfast__V1__GetReturnLabelRequest Holdfast__V1__GetReturnLabelRequest;
+typedef struct Holdfast__V1__GetReturnLabelResponse Holdfast__V1__GetReturnLabelResponse;
 
 
 /* --- enums --- */
@@ -757,17 +762,22 @@ struct  Holdfast__V1__ReturnExchange
    */
   Holdfast__V1__Money *total;
   /*
-   * What the customer pays for it: the total less the return's refund as far as that is decided, at least 0.
+   * What the customer pays for it: what it costs and none of its tenders covers. The refund that is expected covers it until
+   * the return is decided; what is decided takes its place.
    */
   Holdfast__V1__Money *to_pay;
   /*
-   * What the customer gets back all the same: the refund less the total, at least 0.
+   * What the customer gets back all the same: the part of the refund that the new order has not taken, at least 0.
    */
   Holdfast__V1__Money *to_refund;
+  /*
+   * What of the refund the new order has taken.
+   */
+  Holdfast__V1__Money *credited;
 };
 #define HOLDFAST__V1__RETURN_EXCHANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__return_exchange__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, NULL, NULL }
+    , (char *)protobuf_c_empty_string, NULL, NULL, NULL, NULL }
 
 
 /*
@@ -868,10 +878,62 @@ struct  Holdfast__V1__Return
    * The order that takes the place of its goods; absent where there is none.
    */
   Holdfast__V1__ReturnExchange *exchange;
+  /*
+   * What was given back before the goods were inspected; absent where nothing was.
+   */
+  Holdfast__V1__Money *refunded_ahead;
+  /*
+   * What of that the customer owes: more was given back than is refunded, or the goods did not come. Absent where nothing.
+   */
+  Holdfast__V1__Money *customer_owes;
+  /*
+   * The label that was made for it; absent where there is none.
+   */
+  Holdfast__V1__ReturnLabel *label;
+  /*
+   * What its settlement gave: the refund less what an exchange took and what was given ahead. Absent while it is not settled.
+   */
+  Holdfast__V1__Money *settled_amount;
 };
 #define HOLDFAST__V1__RETURN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__return__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__RETURN_STATE__RETURN_STATE_UNSPECIFIED, HOLDFAST__V1__RETURN_METHOD__RETURN_METHOD_UNSPECIFIED, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, HOLDFAST__V1__REFUND_WAY__REFUND_WAY_UNSPECIFIED, HOLDFAST__V1__RETURN_SETTLEMENT__RETURN_SETTLEMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__RETURN_STATE__RETURN_STATE_UNSPECIFIED, HOLDFAST__V1__RETURN_METHOD__RETURN_METHOD_UNSPECIFIED, 0, 0,NULL, 0,NULL, 0,NULL, NULL, NULL, HOLDFAST__V1__REFUND_WAY__REFUND_WAY_UNSPECIFIED, HOLDFAST__V1__RETURN_SETTLEMENT__RETURN_SETTLEMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, NULL, NULL, NULL, NULL, NULL }
+
+
+/*
+ * A label for goods that come back.
+ */
+struct  Holdfast__V1__ReturnLabel
+{
+  ProtobufCMessage base;
+  /*
+   * Code of the carrier.
+   */
+  char *carrier;
+  /*
+   * Code of its service.
+   */
+  char *service;
+  /*
+   * The carrier's number.
+   */
+  char *tracking_number;
+  /*
+   * Where the goods go.
+   */
+  char *location;
+  /*
+   * What the carrier takes for it.
+   */
+  Holdfast__V1__Money *cost;
+  /*
+   * Who pays that. The customer's part is withheld from the refund, which is never below 0.
+   */
+  Holdfast__V1__LabelPayer payer;
+};
+#define HOLDFAST__V1__RETURN_LABEL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__return_label__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, NULL, HOLDFAST__V1__LABEL_PAYER__LABEL_PAYER_UNSPECIFIED }
 
 
 /*
@@ -1252,10 +1314,15 @@ struct  Holdfast__V1__SettleReturnRequest
    * What names it outside; at most 128 bytes.
    */
   char *reference;
+  /*
+   * Gives the value of the units asked for, less fees, before the goods were inspected: FAILED_PRECONDITION unless every
+   * line's rule says so. What an inspection decides beyond it is settled later; what it is less, the customer owes.
+   */
+  protobuf_c_boolean ahead;
 };
 #define HOLDFAST__V1__SETTLE_RETURN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__settle_return_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__RETURN_SETTLEMENT__RETURN_SETTLEMENT_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, HOLDFAST__V1__RETURN_SETTLEMENT__RETURN_SETTLEMENT_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
 
 
 /*
@@ -1505,6 +1572,94 @@ struct  Holdfast__V1__ExchangeReturnResponse
     , NULL }
 
 
+/*
+ * Asks for a label.
+ */
+struct  Holdfast__V1__IssueReturnLabelRequest
+{
+  ProtobufCMessage base;
+  /*
+   * UUID made by the caller; the same id and body again changes nothing and gives the same answer.
+   */
+  char *label_id;
+  /*
+   * The return.
+   */
+  char *return_id;
+  /*
+   * Where the goods are to go.
+   */
+  char *location;
+  /*
+   * Code of the carrier; empty takes the first of the deployment.
+   */
+  char *carrier;
+  /*
+   * Code of its service; empty takes the cheapest.
+   */
+  char *service;
+};
+#define HOLDFAST__V1__ISSUE_RETURN_LABEL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__issue_return_label_request__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The return after it, with the label.
+ */
+struct  Holdfast__V1__IssueReturnLabelResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The return.
+   */
+  Holdfast__V1__Return *return_order;
+  /*
+   * What is printed, a PDF document.
+   */
+  ProtobufCBinaryData document;
+};
+#define HOLDFAST__V1__ISSUE_RETURN_LABEL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__issue_return_label_response__descriptor) \
+    , NULL, {0,NULL} }
+
+
+/*
+ * Asks for the label of a return.
+ */
+struct  Holdfast__V1__GetReturnLabelRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The return.
+   */
+  char *return_id;
+};
+#define HOLDFAST__V1__GET_RETURN_LABEL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__get_return_label_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+/*
+ * The label.
+ */
+struct  Holdfast__V1__GetReturnLabelResponse
+{
+  ProtobufCMessage base;
+  /*
+   * A PDF document.
+   */
+  ProtobufCBinaryData document;
+  /*
+   * The carrier's number.
+   */
+  char *tracking_number;
+};
+#define HOLDFAST__V1__GET_RETURN_LABEL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__get_return_label_response__descriptor) \
+    , {0,NULL}, (char *)protobuf_c_empty_string }
+
+
 /* Holdfast__V1__RefundShare methods */
 void   holdfast__v1__refund_share__init
                      (Holdfast__V1__RefundShare         *message);
@@ -1751,6 +1906,25 @@ Holdfast__V1__Return *
                       const uint8_t       *data);
 void   holdfast__v1__return__free_unpacked
                      (Holdfast__V1__Return *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__ReturnLabel methods */
+void   holdfast__v1__return_label__init
+                     (Holdfast__V1__ReturnLabel         *message);
+size_t holdfast__v1__return_label__get_packed_size
+                     (const Holdfast__V1__ReturnLabel   *message);
+size_t holdfast__v1__return_label__pack
+                     (const Holdfast__V1__ReturnLabel   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__return_label__pack_to_buffer
+                     (const Holdfast__V1__ReturnLabel   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__ReturnLabel *
+       holdfast__v1__return_label__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__return_label__free_unpacked
+                     (Holdfast__V1__ReturnLabel *message,
                       ProtobufCAllocator *allocator);
 /* Holdfast__V1__CreateReturnRequest__Line methods */
 void   holdfast__v1__create_return_request__line__init
@@ -2150,6 +2324,82 @@ Holdfast__V1__ExchangeReturnResponse *
 void   holdfast__v1__exchange_return_response__free_unpacked
                      (Holdfast__V1__ExchangeReturnResponse *message,
                       ProtobufCAllocator *allocator);
+/* Holdfast__V1__IssueReturnLabelRequest methods */
+void   holdfast__v1__issue_return_label_request__init
+                     (Holdfast__V1__IssueReturnLabelRequest         *message);
+size_t holdfast__v1__issue_return_label_request__get_packed_size
+                     (const Holdfast__V1__IssueReturnLabelRequest   *message);
+size_t holdfast__v1__issue_return_label_request__pack
+                     (const Holdfast__V1__IssueReturnLabelRequest   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__issue_return_label_request__pack_to_buffer
+                     (const Holdfast__V1__IssueReturnLabelRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__IssueReturnLabelRequest *
+       holdfast__v1__issue_return_label_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__issue_return_label_request__free_unpacked
+                     (Holdfast__V1__IssueReturnLabelRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__IssueReturnLabelResponse methods */
+void   holdfast__v1__issue_return_label_response__init
+                     (Holdfast__V1__IssueReturnLabelResponse         *message);
+size_t holdfast__v1__issue_return_label_response__get_packed_size
+                     (const Holdfast__V1__IssueReturnLabelResponse   *message);
+size_t holdfast__v1__issue_return_label_response__pack
+                     (const Holdfast__V1__IssueReturnLabelResponse   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__issue_return_label_response__pack_to_buffer
+                     (const Holdfast__V1__IssueReturnLabelResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__IssueReturnLabelResponse *
+       holdfast__v1__issue_return_label_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__issue_return_label_response__free_unpacked
+                     (Holdfast__V1__IssueReturnLabelResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__GetReturnLabelRequest methods */
+void   holdfast__v1__get_return_label_request__init
+                     (Holdfast__V1__GetReturnLabelRequest         *message);
+size_t holdfast__v1__get_return_label_request__get_packed_size
+                     (const Holdfast__V1__GetReturnLabelRequest   *message);
+size_t holdfast__v1__get_return_label_request__pack
+                     (const Holdfast__V1__GetReturnLabelRequest   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__get_return_label_request__pack_to_buffer
+                     (const Holdfast__V1__GetReturnLabelRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__GetReturnLabelRequest *
+       holdfast__v1__get_return_label_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__get_return_label_request__free_unpacked
+                     (Holdfast__V1__GetReturnLabelRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Holdfast__V1__GetReturnLabelResponse methods */
+void   holdfast__v1__get_return_label_response__init
+                     (Holdfast__V1__GetReturnLabelResponse         *message);
+size_t holdfast__v1__get_return_label_response__get_packed_size
+                     (const Holdfast__V1__GetReturnLabelResponse   *message);
+size_t holdfast__v1__get_return_label_response__pack
+                     (const Holdfast__V1__GetReturnLabelResponse   *message,
+                      uint8_t             *out);
+size_t holdfast__v1__get_return_label_response__pack_to_buffer
+                     (const Holdfast__V1__GetReturnLabelResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Holdfast__V1__GetReturnLabelResponse *
+       holdfast__v1__get_return_label_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   holdfast__v1__get_return_label_response__free_unpacked
+                     (Holdfast__V1__GetReturnLabelResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Holdfast__V1__RefundShare_Closure)
@@ -2190,6 +2440,9 @@ typedef void (*Holdfast__V1__ReturnExchange_Closure)
                   void *closure_data);
 typedef void (*Holdfast__V1__Return_Closure)
                  (const Holdfast__V1__Return *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__ReturnLabel_Closure)
+                 (const Holdfast__V1__ReturnLabel *message,
                   void *closure_data);
 typedef void (*Holdfast__V1__CreateReturnRequest__Line_Closure)
                  (const Holdfast__V1__CreateReturnRequest__Line *message,
@@ -2269,6 +2522,18 @@ typedef void (*Holdfast__V1__ExchangeReturnRequest_Closure)
 typedef void (*Holdfast__V1__ExchangeReturnResponse_Closure)
                  (const Holdfast__V1__ExchangeReturnResponse *message,
                   void *closure_data);
+typedef void (*Holdfast__V1__IssueReturnLabelRequest_Closure)
+                 (const Holdfast__V1__IssueReturnLabelRequest *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__IssueReturnLabelResponse_Closure)
+                 (const Holdfast__V1__IssueReturnLabelResponse *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__GetReturnLabelRequest_Closure)
+                 (const Holdfast__V1__GetReturnLabelRequest *message,
+                  void *closure_data);
+typedef void (*Holdfast__V1__GetReturnLabelResponse_Closure)
+                 (const Holdfast__V1__GetReturnLabelResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -2324,6 +2589,14 @@ struct Holdfast__V1__ReturnService_Service
                           const Holdfast__V1__ExchangeReturnRequest *input,
                           Holdfast__V1__ExchangeReturnResponse_Closure closure,
                           void *closure_data);
+  void (*issue_return_label)(Holdfast__V1__ReturnService_Service *service,
+                             const Holdfast__V1__IssueReturnLabelRequest *input,
+                             Holdfast__V1__IssueReturnLabelResponse_Closure closure,
+                             void *closure_data);
+  void (*get_return_label)(Holdfast__V1__ReturnService_Service *service,
+                           const Holdfast__V1__GetReturnLabelRequest *input,
+                           Holdfast__V1__GetReturnLabelResponse_Closure closure,
+                           void *closure_data);
 };
 typedef void (*Holdfast__V1__ReturnService_ServiceDestroy)(Holdfast__V1__ReturnService_Service *);
 void holdfast__v1__return_service__init (Holdfast__V1__ReturnService_Service *service,
@@ -2343,7 +2616,9 @@ void holdfast__v1__return_service__init (Holdfast__V1__ReturnService_Service *se
       function_prefix__ ## settle_return,\
       function_prefix__ ## create_blind_return,\
       function_prefix__ ## create_claim,\
-      function_prefix__ ## exchange_return  }
+      function_prefix__ ## exchange_return,\
+      function_prefix__ ## issue_return_label,\
+      function_prefix__ ## get_return_label  }
 void holdfast__v1__return_service__upsert_return_rules(ProtobufCService *service,
                                                        const Holdfast__V1__UpsertReturnRulesRequest *input,
                                                        Holdfast__V1__UpsertReturnRulesResponse_Closure closure,
@@ -2392,6 +2667,14 @@ void holdfast__v1__return_service__exchange_return(ProtobufCService *service,
                                                    const Holdfast__V1__ExchangeReturnRequest *input,
                                                    Holdfast__V1__ExchangeReturnResponse_Closure closure,
                                                    void *closure_data);
+void holdfast__v1__return_service__issue_return_label(ProtobufCService *service,
+                                                      const Holdfast__V1__IssueReturnLabelRequest *input,
+                                                      Holdfast__V1__IssueReturnLabelResponse_Closure closure,
+                                                      void *closure_data);
+void holdfast__v1__return_service__get_return_label(ProtobufCService *service,
+                                                    const Holdfast__V1__GetReturnLabelRequest *input,
+                                                    Holdfast__V1__GetReturnLabelResponse_Closure closure,
+                                                    void *closure_data);
 
 /* --- descriptors --- */
 
@@ -2418,6 +2701,7 @@ extern const ProtobufCMessageDescriptor holdfast__v1__return_variance__descripto
 extern const ProtobufCMessageDescriptor holdfast__v1__return_event__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__return_exchange__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__return__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__return_label__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__create_return_request__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__create_return_request__line__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__create_return_response__descriptor;
@@ -2444,6 +2728,10 @@ extern const ProtobufCMessageDescriptor holdfast__v1__create_claim_response__des
 extern const ProtobufCMessageDescriptor holdfast__v1__exchange_return_request__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__exchange_return_request__line__descriptor;
 extern const ProtobufCMessageDescriptor holdfast__v1__exchange_return_response__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__issue_return_label_request__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__issue_return_label_response__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__get_return_label_request__descriptor;
+extern const ProtobufCMessageDescriptor holdfast__v1__get_return_label_response__descriptor;
 extern const ProtobufCServiceDescriptor holdfast__v1__return_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,85 @@
+extension PaymentBook {
+    /// Gives back what is not earned back yet, before the goods of a return were inspected: the order costs so much less until
+    /// they are.
+    ///
+    /// - Parameters:
+    ///   - amount: what is wanted, in minor units.
+    ///   - settlement: how.
+    ///   - cause: the request.
+    ///   - reason: why, as the entry of an account says.
+    ///   - account: finds the customer's account; asked only where store credit is given.
+    /// - Returns: what was given: at most what is kept.
+    /// - Throws: `Refusal`.
+    public mutating func giveAhead(
+        _ amount: Int64, by settlement: ReturnSettlement, cause: EntityID, reason: String,
+        to account: () throws -> EntityID
+    ) throws -> Int64 {
+        var after = money
+        after.adjusted -= amount
+        let due = min(amount, after.overpaid)
+        if due < amount { try refuseWhileTaking() }
+        guard due > 0 else {
+            throw Refusal.wrongState(
+                .order, "\(order)", state: money.standing.word,
+                explanation: "\(amount) minor units are to be given back, and nothing that was taken is left for it")
+        }
+        // What goes by another way than the tenders is kept of what they took, so the order owes it again at once.
+        guard settlement == .original else {
+            if settlement == .storeCredit { try credit(due, cause: cause, reason: reason, isDue: true, to: account) }
+            return due
+        }
+        adjust(-due, cause: cause)
+        _ = try refund(due, purpose: .asked, id: cause, by: .systemAlone)
+        return due
+    }
+
+    /// Refuses to say what is left to give back while it is not known what was taken.
+    public func refuseWhileTaking() throws(Refusal) {
+        guard money.sums.captured.open + money.sums.charged.open > 0 else { return }
+        throw .wrongState(
+            .order, "\(order)", state: money.standing.word,
+            explanation: "it is not known yet what was taken: settle the return again later")
+    }
+
+    /// Names the refund of a return as a tender and holds it, as far as no tender covers the order.
+    ///
+    /// - Parameters:
+    ///   - amount: what is expected, in minor units.
+    ///   - exchange: the exchange; the ids of tender and attempts follow from it.
+    ///   - label: what people know the tender by.
+    ///   - account: what gets what is given back of it; nil where nobody is named.
+    /// - Throws: what the tables say.
+    public mutating func expect(_ amount: Int64, of exchange: EntityID, label: String, account: EntityID?) throws {
+        let amount = min(amount, money.uncovered)
+        let id = exchange.named("tender")
+        guard amount > 0, money.tenders.count < Self.mostTenders, !money.tenders.contains(where: { $0.id == id }) else {
+            return
+        }
+        let draft = Tender(id: id, number: 0, kind: .exchange, amount: 0, label: label, account: account)
+        let tender = try add(draft, amount: amount, by: .systemAlone)
+        _ = try ask(.authorize, of: tender.number, amount, id: exchange.named("expect"), cause: exchange)
+    }
+
+    /// Takes what a decided return brings, as far as it is held and owed, and lets go the rest.
+    ///
+    /// - Parameters:
+    ///   - amount: what the return brings at most, in minor units.
+    ///   - exchange: the exchange.
+    ///   - cause: the request.
+    /// - Returns: what was taken.
+    /// - Throws: what the tables say.
+    public mutating func take(_ amount: Int64, of exchange: EntityID, cause: EntityID) throws -> Int64 {
+        let named = exchange.named("tender")
+        guard let tender = money.tenders.first(where: { $0.id == named }), tender.sums.capturable > 0 else { return 0 }
+        let sums = money.sums
+        let owed = max(0, money.owed - sums.kept - sums.captured.open - sums.charged.open)
+        let taken = min(amount, tender.sums.capturable, owed)
+        guard taken > 0 else {
+            _ = try void(tender.number, id: exchange.named("let go"), cause: cause, by: .systemAlone)
+            return 0
+        }
+        _ = try capture(
+            tender.number, amount: taken, isFinal: true, id: exchange.named("take"), cause: cause, by: .systemAlone)
+        return taken
+    }
+}

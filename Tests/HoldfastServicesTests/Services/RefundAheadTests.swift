@@ -1,0 +1,287 @@
+import Domain
+import GRPCCore
+import GRPCProtobuf
+import HoldfastAPI
+import HoldfastTesting
+import SwiftProtobuf
+import Testing
+
+@testable import HoldfastServices
+@testable import OrderProcessing
+
+@Suite("Refunds ahead of the goods")
+struct RefundAheadTests {
+    private static let rules = [
+        ReturnBench.rule {
+            $0.terms.refundAhead = true
+            $0.terms.fee = .with {
+                $0.currencyCode = "GBP"
+                $0.amountMinor = 50
+            }
+            $0.terms.shares = [
+                .with {
+                    $0.disposition = .scrap
+                    $0.basisPoints = 5_000
+                }
+            ]
+        }
+    ]
+
+    /// A paid sale of three units at 3.00 of which two are to come back.
+    private func sale(_ shop: ReturnBench, customer: String = "C-1", paid: Bool = true) async throws -> (
+        order: EntityID, made: Holdfast_V1_Return
+    ) {
+        let order = try await shop.sell([("A", 3, 3, 0)], customer: customer)
+        if paid { #expect(try await shop.pay(order) == 900) }
+        return (order, try await shop.create(order, [(1, 2)]))
+    }
+
+    @Test(
+        "What was given ahead is set off: nothing is given twice, in whichever way",
+        arguments: [Holdfast_V1_ReturnSettlement.original, .storeCredit, .outside], [true, false])
+    func whole(way: Holdfast_V1_ReturnSettlement, paid: Bool) async throws {
+        try await ReturnBench.with(rules: Self.rules) { shop in
+            let (order, made) = try await sale(shop, paid: paid)
+            let id = EntityID.fresh
+            let ahead = try await shop.settle(made, way, ahead: true, id: id)
+            #expect(ahead.state == .approved)
+            #expect(ahead.refundedAhead.amountMinor == 550)
+            #expect(!ahead.hasCustomerOwes)
+            #expect(try await shop.settle(made, way, ahead: true, id: id) == ahead)
+            let given: Int64 = way == .original && paid ? 550 : 0
+            #expect(try await shop.payments(order).givenBack.amountMinor == given)
+            #expect(try await shop.credit("C-1") == (way == .storeCredit ? 550 : 0))
+            #expect(try await shop.payments(order).refunds.map(\.ahead) == [true])
+            #expect(try await shop.order(order).events.map(\.type).last == "return_refunded_ahead")
+            let twice = try await status { try await shop.settle(made, way, ahead: true) }
+            #expect(try RefusalDetails.state(of: twice) == "refunded_ahead")
+            let exchange = try await status { try await shop.exchange(made, [("C", 1, 1)]) }
+            #expect(try RefusalDetails.state(of: exchange) == "refunded_ahead")
+            if paid {
+                let more = try await status { try await shop.refund(order, 1) }
+                #expect(more.code == .failedPrecondition)
+                #expect(try await shop.moneyIsExact())
+            }
+            try await shop.receive(made, [("A", 2)])
+            let decided = try await shop.inspect(made, [(1, 2, .restock)])
+            #expect(decided.state == .settled)
+            #expect(decided.settlement == way)
+            #expect(decided.refund.amountMinor == 550)
+            #expect(decided.settledAmount.amountMinor == 0)
+            #expect(!decided.hasCustomerOwes)
+            #expect(try await shop.payments(order).givenBack.amountMinor == given)
+            #expect(try await shop.credit("C-1") == (way == .storeCredit ? 550 : 0))
+            if paid {
+                #expect(try await shop.payments(order).dueBack.amountMinor == 0)
+                let more = try await status { try await shop.refund(order, 1) }
+                #expect(more.code == .failedPrecondition)
+                #expect(try await shop.moneyIsExact())
+            }
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    @Test("More is decided than was given: the rest is due, and is settled; a closed receipt counts what came")
+    func more() async throws {
+        try await ReturnBench.with(rules: Self.rules) { shop in
+            let (order, made) = try await sale(shop)
+            try await shop.receive(made, [("A", 1)], last: true)
+            // Only one came: so much is given ahead.
+            #expect(try await shop.settle(made, .original, ahead: true).refundedAhead.amountMinor == 250)
+            #expect(try await shop.inspect(made, [(1, 1, .restock)]).state == .settled)
+            #expect(try await shop.payments(order).givenBack.amountMinor == 250)
+
+            // Somebody gives money for the rest by goodwill, so that less can be given ahead than is decided later.
+            let rest = try await shop.create(order, [(1, 2)])
+            _ = try await shop.bench.payments.refundOrder(
+                request: .with {
+                    $0.refundID = EntityID.fresh.description
+                    $0.orderID = order.description
+                    $0.amount.currencyCode = "GBP"
+                    $0.amount.amountMinor = 200
+                    $0.goodwill = true
+                }, context: shop.context)
+            let ahead = try await shop.settle(rest, .original, ahead: true).refundedAhead.amountMinor
+            #expect(ahead == 450)
+            try await shop.receive(rest, [("A", 2)])
+            let decided = try await shop.inspect(rest, [(1, 2, .restock)])
+            #expect(decided.state == .decided)
+            #expect(decided.refund.amountMinor == 550)
+            let settled = try await shop.settle(rest, .original)
+            // Everything that was paid, and no more, has been given back.
+            #expect(settled.settledAmount.amountMinor == 0)
+            #expect(try await shop.payments(order).givenBack.amountMinor == 900)
+            #expect(try await shop.moneyIsExact())
+        }
+    }
+
+    @Test("Less is decided than was given: the customer owes the difference, and it is never paid again")
+    func less() async throws {
+        try await ReturnBench.with(rules: Self.rules) { shop in
+            let (order, made) = try await sale(shop)
+            _ = try await shop.change(made, .handIn)
+            #expect(try await shop.settle(made, .original, ahead: true).refundedAhead.amountMinor == 550)
+            try await shop.receive(made, [("A", 2)])
+            let decided = try await shop.inspect(made, [(1, 1, .restock), (1, 1, .scrap)])
+            #expect(decided.state == .settled)
+            #expect(decided.refund.amountMinor == 400)
+            #expect(decided.customerOwes.amountMinor == 150)
+            #expect(try await shop.get(made).customerOwes.amountMinor == 150)
+            let money = try await shop.payments(order)
+            #expect(money.givenBack.amountMinor == 550)
+            #expect(money.standing == .paid)
+            #expect(money.dueBack.amountMinor == 0)
+            let again = try await status { try await shop.refund(order, 1) }
+            #expect(again.code == .failedPrecondition)
+            // The other unit is worth what it was.
+            #expect(try await shop.takeBack(order, [(1, 1)]) == 250)
+            #expect(try await shop.moneyIsExact())
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    @Test("Goods that never come are owed; when they come late after all, they are not")
+    func expiry() async throws {
+        try await ReturnBench.with(rules: Self.rules) { shop in
+            let (order, made) = try await sale(shop)
+            _ = try await shop.settle(made, .original, ahead: true)
+            try await shop.bench.deployment.run("UPDATE return_order SET expires_at = now() - interval '1 second'")
+            #expect(try await shop.bench.processing.expireReturns() == 1)
+            #expect(try await shop.get(made).customerOwes.amountMinor == 550)
+            #expect(try await shop.moneyIsExact())
+            try await shop.receive(made, [("A", 2)])
+            #expect(!(try await shop.get(made).hasCustomerOwes))
+            let decided = try await shop.inspect(made, [(1, 2, .restock)])
+            #expect(decided.state == .settled)
+            #expect(!decided.hasCustomerOwes)
+            #expect(try await shop.payments(order).givenBack.amountMinor == 550)
+            #expect(try await shop.moneyIsExact())
+        }
+    }
+
+    @Test("Where a rule does not say so, where nothing was paid, or where it is decided, no money goes ahead")
+    func refused() async throws {
+        try await ReturnBench.with { shop in
+            let (_, made) = try await sale(shop)
+            let rule = try await status { try await shop.settle(made, .original, ahead: true) }
+            #expect(rule.code == .failedPrecondition)
+            #expect(try RefusalDetails.state(of: rule) == "no_refund_ahead")
+            #expect(rule.message.contains("all"))
+        }
+        try await ReturnBench.with(rules: Self.rules) { shop in
+            let order = try await shop.sell([("A", 3, 3, 0)])
+            #expect(try await shop.pay(order, .cash, 100) == 100)
+            let made = try await shop.create(order, [(1, 1)])
+            let anonymous = try await status { try await shop.settle(made, .storeCredit, ahead: true) }
+            #expect(anonymous.code == .failedPrecondition)
+            try await shop.receive(made, [("A", 1)])
+            _ = try await shop.inspect(made, [(1, 1, .restock)])
+            let late = try await status { try await shop.settle(made, .original, ahead: true) }
+            #expect(late.code == .failedPrecondition)
+            #expect(try RefusalDetails.state(of: late) == "decided")
+
+            // Fees are as much as the goods are worth.
+            let cheap = try await shop.create(try await shop.sell([("A", 1, 0, 100_000_000)]), [(1, 1)])
+            let nothing = try await status { try await shop.settle(cheap, .outside, ahead: true) }
+            #expect(try RefusalDetails.state(of: nothing) == "nothing_due")
+            #expect(try await shop.moneyIsExact())
+        }
+    }
+
+    @Test("Two at once: one gives money ahead, the other one is told that it was given")
+    func twice() async throws {
+        try await ReturnBench.with(rules: Self.rules) { shop in
+            let (order, made) = try await sale(shop)
+            let outcomes = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        do {
+                            return try await CallerContext.$current.withValue(.anonymous) {
+                                try await shop.settle(made, .original, ahead: true).hasRefundedAhead
+                            }
+                        } catch {
+                            return false
+                        }
+                    }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(outcomes == 1)
+            #expect(try await shop.payments(order).givenBack.amountMinor == 550)
+            #expect(try await shop.moneyIsExact())
+        }
+    }
+
+    // MARK: - What is told of it
+
+    @Test("Store credit of an order without tenders is told with the order's money")
+    func creditWithoutTenders() async throws {
+        try await ReturnBench.with { shop in
+            let (order, made) = try await sale(shop, paid: false)
+            try await shop.receive(made, [("A", 2)])
+            _ = try await shop.inspect(made, [(1, 2, .restock)])
+            let settled = try await shop.settle(made, .storeCredit)
+            #expect(settled.settledAmount.amountMinor == 600)
+            let money = try await shop.payments(order)
+            #expect(money.standing == .untracked)
+            #expect(money.tenders.isEmpty)
+            let refund = try #require(money.refunds.first)
+            #expect(money.refunds.count == 1)
+            #expect(refund.returnID == made.returnID)
+            #expect(refund.number == made.number)
+            #expect(refund.settlement == .storeCredit)
+            #expect(refund.amount.amountMinor == 600)
+            #expect(!refund.ahead)
+            #expect(try await shop.credit("C-1") == 600)
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    @Test("An order is returning while units of it are asked for, and come, and are not decided")
+    func returning() async throws {
+        try await ReturnBench.with { shop in
+            let (order, made) = try await sale(shop, paid: false)
+            func expect(_ status: Holdfast_V1_OrderStatus) async throws {
+                #expect(try await shop.order(order).status == status)
+                let listed = try await shop.bench.orders.listOrders(
+                    request: .with { $0.status = status }, context: shop.context)
+                #expect(listed.orders.map(\.orderID) == [order.description], "\(status)")
+            }
+            try await expect(.returning)
+            #expect(
+                try await shop.bench.deployment.numbers(
+                    "SELECT status::int8 FROM order_advance WHERE order_id = '\(order)' ORDER BY sequence") == [9, 9])
+            _ = try await shop.change(made, .cancel)
+            try await expect(.delivered)
+            let next = try await shop.create(order, [(1, 1)])
+            try await shop.receive(next, [("A", 1)])
+            try await expect(.returning)
+            _ = try await shop.inspect(next, [(1, 1, .restock)])
+            try await expect(.partiallyReturned)
+            let last = try await shop.create(order, [(1, 2)])
+            try await expect(.returning)
+            try await shop.bench.deployment.run("UPDATE return_order SET expires_at = now() - interval '1 second'")
+            #expect(try await shop.bench.processing.expireReturns() == 1)
+            try await expect(.partiallyReturned)
+            try await shop.receive(last, [("A", 2)])
+            try await expect(.returning)
+            _ = try await shop.inspect(last, [(1, 2, .restock)])
+            try await expect(.returned)
+            let claimed = try await shop.sell([("A", 1, 3, 0)])
+            _ = try await shop.bench.returns.createClaim(
+                request: .with {
+                    $0.returnID = EntityID.fresh.description
+                    $0.orderID = claimed.description
+                    $0.reason = .damagedInTransit
+                    $0.lines = [
+                        .with {
+                            $0.orderLineNumber = 1
+                            $0.quantity = 1
+                        }
+                    ]
+                }, context: shop.context)
+            // Of a claim no goods come back.
+            #expect(try await shop.order(claimed).status == .delivered)
+        }
+    }
+}
