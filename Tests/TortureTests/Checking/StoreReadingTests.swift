@@ -236,7 +236,7 @@ struct LifeSumsTests {
         Falsification(
             statement: "UPDATE return_order SET state = 6", undoing: "UPDATE return_order SET state = 7", kind: .books,
             stories: [
-                "1 lines have other units returned than inspections accepted",
+                "1 lines have other units returned than inspections accepted and parcels brought back",
                 "1 returns have a gap in their history, or stand elsewhere than it says",
             ]),
         Falsification(
