@@ -10,20 +10,12 @@ cd "$(dirname "$0")/.."
 results="$(mktemp -d)"
 chmod 755 "$results"  # The stores' account passes through.
 trap 'rm -rf "$results"' EXIT
-passed=0
-failed=0
-skips=0
-summary=()
-failures=()
-started=$SECONDS
+touch "$results/summary" "$results/failures"
+row=tmp
 
-note() { # note NAME PASSED FAILED SKIPPED: a line of the summary, with the seconds since the line before
-    passed=$((passed + $2))
-    failed=$((failed + $3))
-    skips=$((skips + $4))
-    summary+=("$(printf '%-28s %5d passed, %d failed, %d skipped %5d s' "$1" "$2" "$3" "$4" $((SECONDS - started)))")
-    started=$SECONDS
-    [ "$3" -eq 0 ] || failures+=("failed in: $1")
+note() { # note NAME PASSED FAILED SKIPPED SECONDS: a line of the summary
+    echo "$2 $3 $4 $5 $1" >>"$results/summary"
+    [ "$3" -eq 0 ] || echo "failed in: $1" >>"$results/failures"
 }
 
 failing() { # failing REPORT: the names of the tests in it that failed
@@ -33,21 +25,21 @@ failing() { # failing REPORT: the names of the tests in it that failed
 }
 
 check() { # check NAME COMMAND...
-    local name="$1"
+    local name="$1" started=$SECONDS
     shift
     echo "== $name"
-    if "$@"; then note "$name" 1 0 0; else note "$name" 0 1 0; fi
+    if "$@"; then note "$name" 1 0 0 $((SECONDS - started)); else note "$name" 0 1 0 $((SECONDS - started)); fi
 }
 
-tests() { # tests NAME ARGUMENTS...: a test run of the package manager, counted from its report
-    local name="$1" status report temporary total bad skipped file allskipped=0
+tests() { # tests NAME COMMAND...: a test run, counted from its report
+    local name="$1" status report temporary total bad skipped file allskipped=0 started=$SECONDS
     shift
     echo "== $name"
     report="$results/${name// /-}.xml"
     # The stores' folders of one target go before the next one starts: the disk holds one target's at a time.
-    temporary="$results/tmp"
+    temporary="$results/$row"  # Short: paths of sockets are in it.
     mkdir -p "$temporary"
-    TMPDIR="$temporary" swift test "$@" --xunit-output "$report"
+    TMPDIR="$temporary" "$@" --xunit-output "$report"
     status=$?
     echo "$name left $(du -sm "$temporary" | cut -f1) MB of temporary files"
     rm -rf "$temporary"
@@ -61,14 +53,23 @@ tests() { # tests NAME ARGUMENTS...: a test run of the package manager, counted 
         allskipped=$((allskipped + skipped))
         total=$((total + $(grep -c '<testcase ' "$file") - skipped))
         bad=$((bad + $(grep '<testcase ' "$file" | grep -cv '/>$') - skipped))
-        mapfile -t -O "${#failures[@]}" failures < <(failing "$file")
+        failing "$file" >>"$results/failures"
     done
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
     if [ "$status" -eq 0 ] && [ "$total" -eq 0 ]; then
         echo "$name ran no test" >&2
         bad=1
     fi
-    note "$name" $((total > bad ? total - bad : 0)) "$bad" "$allskipped"
+    note "$name" $((total > bad ? total - bad : 0)) "$bad" "$allskipped" $((SECONDS - started))
+}
+
+# The package manager runs one thing at a time; the tests themselves do not need it.
+targets() { # targets OPTION NAME...: test targets, one after the other, each in a process of its own
+    local option="$1" target
+    shift
+    for target in "$@"; do
+        tests "$target" "$bundle" --testing-library swift-testing ${option:+"$option"} --filter "^$target\\."
+    done
 }
 
 generated() { dev/generate.sh --check && dev/generate-c.sh --check; }
@@ -76,23 +77,29 @@ formatted() { swift format lint --strict --recursive Sources Tests examples/swif
     Fuzzing/Package.swift Package.swift; }
 
 check "build" swift build --build-tests
-# One target after the other, each in a process of its own: together their private servers would starve each other.
+bundle="$(swift build --show-bin-path)/holdfastPackageTests.xctest"
+# Two rows of targets side by side; more at once would starve each other's private servers. In one are those that mostly
+# wait, for whole stacks, for servers that die and come back: one test at a time. What it prints is shown when it is done.
+waiting=(CrashTableTests EndToEndTests)
+others=()
 for folder in Tests/*Tests; do
     target="${folder#Tests/}"
-    # Whole stacks, some under valgrind, and servers that are killed: one at a time.
-    alone=()
-    case "$target" in EndToEndTests | CrashTableTests) alone=(--no-parallel) ;; esac
-    tests "$target" --skip-build ${alone[@]+"${alone[@]}"} --filter "^$target\\."
+    [[ " ${waiting[*]} " == *" $target "* ]] || others+=("$target")
 done
+row=wait targets --no-parallel "${waiting[@]}" >"$results/waiting.log" 2>&1 &
+targets "" "${others[@]}"
+wait
+cat "$results/waiting.log"
 if [ -e Tests/ProtocolModel/Package.swift ]; then
-    tests "protocol model" -c release --package-path Tests/ProtocolModel
+    tests "protocol model" swift test -c release --package-path Tests/ProtocolModel
 fi
 check "a package outside" dev/outside.sh .build/debug/holdfast .build
 check "format" formatted
 check "generated code" generated
 
 echo
-printf '%s\n' "${summary[@]}"
-[ "$failed" -eq 0 ] || printf '%s\n' "${failures[@]}"
-echo "$passed passed, $failed failed, $skips skipped"
-[ "$failed" -eq 0 ]
+awk '{ name = $5; for (i = 6; i <= NF; i++) name = name " " $i
+       printf "%-28s %5d passed, %d failed, %d skipped %5d s\n", name, $1, $2, $3, $4 }' "$results/summary"
+cat "$results/failures"
+awk '{ passed += $1; failed += $2; skipped += $3 }
+     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 }' "$results/summary"
