@@ -41,7 +41,7 @@ struct Answer: Equatable, Sendable, CustomStringConvertible {
 struct AccessStack: Sendable {
     let deployment: TestDeployment
     let gate: AccessGate
-    private let framed: [Way: FramedClientConnection]
+    private let framed: [Way: FramedLane]
     private let http2: GRPCClient<HTTP2ClientTransport.Posix>
     /// The server's side of HTTP/2.
     let http2Transport: HTTP2Transport
@@ -98,8 +98,8 @@ struct AccessStack: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for server in framedServers { tasks.addTask { try await server.serve() } }
             tasks.addTask { try await http2Server.serve() }
-            let one = try await FramedClientConnection.connect(to: fast.listeningAddress, on: group)
-            let other = try await FramedClientConnection.connect(to: ordinary.listeningAddress, on: group)
+            let one = try await FramedLane(to: fast.listeningAddress, on: group)
+            let other = try await FramedLane(to: ordinary.listeningAddress, on: group)
             guard let port = try await http2Transport.listeningAddress.port else {
                 throw TestFailure("no port of HTTP/2")
             }
@@ -167,9 +167,7 @@ struct AccessStack: Sendable {
     /// Makes a call with a credential; a nil one sends none.
     func call(_ method: String, _ message: [UInt8] = [], by credential: String?, _ way: Way) async throws -> Answer {
         let metadata: Metadata = credential.map { ["authorization": "Bearer \($0)"] } ?? [:]
-        if let connection = framed[way] {
-            return try await Answer.of(connection, method, message, metadata)
-        }
+        if let lane = framed[way] { return try await lane.call(method, message, metadata) }
         return try await Answer.of(http2, method, message, metadata)
     }
 }
@@ -207,6 +205,7 @@ extension Answer {
         do {
             return Answer(body: try await call())
         } catch let error as RPCError {
+            if let cause = error.cause as? FramedConnectionError, !cause.requestMayHaveBeenSent { throw cause }
             let details = try error.unpackGoogleRPCStatus()?.details ?? []
             return Answer(
                 code: error.code, message: error.message, reason: details.lazy.compactMap(\.errorInfo).first?.reason,

@@ -108,7 +108,13 @@ struct IdempotencyTests {
                         for call in set.mutations {
                             let replies = try await withThrowingTaskGroup(of: [UInt8].self) { group in
                                 for index in 0..<16 {
-                                    group.addTask { try await (index % 2 == 0 ? first : second).call(call) }
+                                    group.addTask {
+                                        do {
+                                            return try await (index % 2 == 0 ? first : second).call(call)
+                                        } catch {
+                                            throw TestFailure("\(call.method): \(error)")
+                                        }
+                                    }
                                 }
                                 return try await group.reduce(into: [[UInt8]]()) { $0.append($1) }
                             }

@@ -35,7 +35,7 @@ struct RunningServer: Sendable {
         configuration.allowsAnonymous = true
         change(&configuration)
         var quiet = Logger(label: "test")
-        quiet.logLevel = .critical
+        quiet.logLevel = .error
         let server = try HoldfastServer(configuration: configuration, logger: quiet)
         let (ready, announce) = AsyncThrowingStream<ListeningAddresses, any Error>.makeStream()
         let task = Task {
