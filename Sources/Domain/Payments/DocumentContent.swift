@@ -28,10 +28,10 @@ public struct DocumentContent: Hashable, Sendable {
         }
     }
 
-    /// An amount that was taken by or given back to a tender.
+    /// An amount that was taken by or given back to a tender, or given back in another way.
     public struct Payment: Hashable, Sendable {
-        /// What it is.
-        public var kind: TenderKind
+        /// What it is; nil where somebody outside gave it back.
+        public var kind: TenderKind?
         /// What people know it by; may be empty.
         public var label: String
         /// Minor units.
@@ -42,6 +42,15 @@ public struct DocumentContent: Hashable, Sendable {
             self.kind = kind
             self.label = label
             self.amount = amount
+        }
+
+        /// Makes what a till or a bank gave back.
+        ///
+        /// - Parameters:
+        ///   - reference: what names it there.
+        ///   - amount: minor units.
+        public init(outside reference: String, amount: Int64) {
+            (kind, label, self.amount) = (nil, reference, amount)
         }
     }
 
@@ -115,7 +124,8 @@ public struct DocumentContent: Hashable, Sendable {
         for payment in payments {
             let label = payment.label.isEmpty ? "" : " (\(Self.plain(payment.label)))"
             let word = number.kind == .creditMemo ? "given back" : "paid"
-            rows.append("\(word) by \(payment.kind.word)\(label)  \(shown(payment.amount))")
+            let way = payment.kind.map { "by \($0.word)" } ?? "outside"
+            rows.append("\(word) \(way)\(label)  \(shown(payment.amount))")
         }
         return rows.joined(separator: "\n") + "\n"
     }
@@ -131,7 +141,7 @@ public struct DocumentContent: Hashable, Sendable {
                 + "\"amount_minor\":\(line.amount),\"taxes\":[\(taxes.joined(separator: ","))]}"
         }
         let payments = self.payments.map {
-            "{\"kind\":\"\($0.kind.word)\",\"label\":\(Self.quoted($0.label)),\"amount_minor\":\($0.amount)}"
+            "{\"kind\":\"\($0.kind?.word ?? "outside")\",\"label\":\(Self.quoted($0.label)),\"amount_minor\":\($0.amount)}"
         }
         return "{\"number\":\(Self.quoted("\(number)")),\"kind\":\"\(number.kind.word)\","
             + "\"legal_entity\":\(Self.quoted(number.entity)),\"issued_on\":\"\(Self.day(issuedAt))\","

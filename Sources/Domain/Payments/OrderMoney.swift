@@ -12,27 +12,41 @@ public struct OrderMoney: Hashable, Sendable {
     public var refundDue: Int64
     /// What is owed beyond that: fees that are kept count up, goodwill counts down.
     public var adjusted: Int64
+    /// What was given back in other ways than by the tenders: as store credit, outside, or into an exchange.
+    public var givenOtherwise: Int64
     /// The tenders by number.
     public var tenders: [Tender]
 
     /// Makes the money of an order.
     public init(
         total: Int64, notOwed: Int64 = 0, earned: Int64 = 0, refundDue: Int64 = 0, adjusted: Int64 = 0,
-        tenders: [Tender] = []
+        givenOtherwise: Int64 = 0, tenders: [Tender] = []
     ) {
         self.total = total
         self.notOwed = notOwed
         self.earned = earned
         self.refundDue = refundDue
         self.adjusted = adjusted
+        self.givenOtherwise = givenOtherwise
         self.tenders = tenders
     }
 
     /// The sums of all tenders.
     public var sums: TenderSums { tenders.reduce(TenderSums()) { $0 + $1.sums } }
 
-    /// What the customer owes, after cancellations and returns; never below 0.
-    public var owed: Int64 { max(0, total - notOwed - refundDue + adjusted) }
+    /// What the order is to keep of what its tenders gave: what it costs after cancellations and returns, and what it gave back
+    /// in other ways already; never below 0.
+    ///
+    /// Goodwill above what it costs is set off against what is due back, and never against what was given otherwise.
+    public var owed: Int64 { Self.owed(total - notOwed - refundDue, adjusted: adjusted, givenOtherwise: givenOtherwise) }
+
+    /// The same of an order's lines: what they cost after cancellations and returns.
+    public static func owed(_ lines: Int64, adjusted: Int64, givenOtherwise: Int64) -> Int64 {
+        max(0, lines + adjusted) + givenOtherwise
+    }
+
+    /// What may still be given back, in whatever way: taken, less all that was given back or is on its way back.
+    public var refundable: Int64 { max(0, sums.refundable - givenOtherwise) }
 
     /// What no tender covers yet, or may turn out to cover.
     public var uncovered: Int64 { max(0, owed - sums.covering) }
@@ -40,7 +54,11 @@ public struct OrderMoney: Hashable, Sendable {
     /// What is to be taken now: earned, and neither taken nor being taken.
     public var captureDue: Int64 {
         let sums = sums
-        return max(0, min(owed, earned - refundDue + adjusted) - sums.kept - sums.captured.open - sums.charged.open)
+        return max(0, min(owed, earnedToKeep) - sums.kept - sums.captured.open - sums.charged.open)
+    }
+
+    private var earnedToKeep: Int64 {
+        Self.owed(earned - refundDue, adjusted: adjusted, givenOtherwise: givenOtherwise)
     }
 
     /// What is due back: kept beyond what is owed, or for goods that came back or were lost, and not on its way back.
@@ -50,19 +68,9 @@ public struct OrderMoney: Hashable, Sendable {
     public var overpaid: Int64 {
         let sums = sums
         let left = sums.kept - sums.refunded.open
-        let unsettled = refundDue - adjusted - (sums.refunded.all - sums.surplus.all)
+        let unsettled = refundDue - adjusted - givenOtherwise - (sums.refunded.all - sums.surplus.all)
         let covered = left + max(0, sums.held - sums.letGo.open) - owed
-        return max(0, min(sums.refundable, max(left - owed, min(unsettled, covered))))
-    }
-
-    /// ``overpaid`` as it would be if all that is being taken turned out to be: what may be due back at most.
-    public var overpaidAtMost: Int64 {
-        let sums = sums
-        let coming = sums.captured.open + sums.charged.open
-        let left = sums.kept + coming - sums.refunded.open
-        let unsettled = refundDue - adjusted - (sums.refunded.all - sums.surplus.all)
-        let covered = left + max(0, sums.held - sums.captured.open - sums.letGo.open) - owed
-        return max(0, min(sums.refundable + coming, max(left - owed, min(unsettled, covered))))
+        return max(0, min(refundable, max(left - owed, min(unsettled, covered))))
     }
 
     /// The part of ``overpaid`` that comes from cancellations, and so is given back without being asked for.

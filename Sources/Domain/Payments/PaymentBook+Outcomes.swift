@@ -121,7 +121,9 @@ extension PaymentBook {
     /// Refuses what was done after all, where it was asked for again meanwhile and the two together are more than there is.
     private func refuseTooMuch(_ attempt: PaymentAttempt) throws(Refusal) {
         let sums = try tender(attempt.tender).sums
-        guard sums.held < 0 || sums.refunded.all > sums.taken else { return }
+        let all = money.sums
+        guard sums.held < 0 || sums.refunded.all > sums.taken || all.refunded.all + money.givenOtherwise > all.taken
+        else { return }
         throw .wrongState(
             .paymentAttempt, "\(attempt.id)", state: PaymentAttemptState.abandoned.word,
             explanation:

@@ -22,11 +22,12 @@ extension PaymentBook {
                 .order, "\(order)", state: money.standing.word, explanation: "nothing is due back")
         }
         let choice = TenderChoice.refunding(wanted, to: money.tenders, only: only)
-        guard choice.rest == 0 else {
+        guard choice.rest == 0, wanted <= money.refundable else {
             throw Refusal.wrongState(
                 .order, "\(order)", state: money.standing.word,
-                explanation: "\(wanted) minor units are to be given back; \(wanted - choice.rest) were taken and are "
-                    + "neither given back nor on their way back")
+                explanation:
+                    "\(wanted) minor units are to be given back; \(min(money.refundable, wanted - choice.rest)) were taken "
+                    + "and are neither given back, in whatever way, nor on their way back")
         }
         guard wanted <= due || goodwill else {
             throw Refusal.wrongState(
@@ -60,23 +61,38 @@ extension PaymentBook {
     ///   - amount: minor units, at least 1.
     ///   - cause: the request.
     ///   - reason: why, as the account's entry says.
-    ///   - isDue: whether it is due for another reason than the order's books.
     ///   - account: finds the account; asked only where the amount may be credited.
     /// - Throws: `Refusal` where the order has tenders and less is due back; what finding the account throws.
     public mutating func credit(
-        _ amount: Int64, cause: EntityID, reason: String, isDue: Bool = false, to account: () throws -> EntityID
+        _ amount: Int64, cause: EntityID, reason: String, to account: () throws -> EntityID
     ) throws {
-        guard !isKept || isDue || amount <= money.overpaid else {
-            throw Refusal.wrongState(
-                .order, "\(order)", state: money.standing.word,
-                explanation: "\(amount) minor units are to be credited, \(money.overpaid) are due back")
-        }
+        if isKept { try refuseMoreThanDue(amount) }
         changes.append(
             .booked(
                 StoredValueBooking(
                     account: try account(), amount: amount, cause: cause, order: order, reason: reason)))
-        credited += amount
-        if isKept && !isDue { adjust(amount, cause: cause) }
+        if isKept { try giveOtherwise(.init(kind: .storeCredit, label: "", amount: amount), cause: cause) }
+    }
+
+    /// Notes that an amount that is due back was given otherwise than by the tenders: the order keeps so much of what they gave.
+    ///
+    /// - Parameters:
+    ///   - payment: how, and how much in minor units.
+    ///   - cause: the request.
+    /// - Throws: `Refusal` where less is due back.
+    public mutating func giveOtherwise(_ payment: DocumentContent.Payment, cause: EntityID) throws(Refusal) {
+        guard payment.amount > 0 else { return }
+        try refuseMoreThanDue(payment.amount)
+        money.givenOtherwise += payment.amount
+        givenOtherwise.append(payment)
+        facts.append(PaymentFact(.paymentAdjusted, nil, before: nil, amount: payment.amount))
+    }
+
+    private func refuseMoreThanDue(_ amount: Int64) throws(Refusal) {
+        guard amount > money.overpaid else { return }
+        throw .wrongState(
+            .order, "\(order)", state: money.standing.word,
+            explanation: "\(amount) minor units are to be given back, \(money.overpaid) are due back")
     }
 
     /// Changes what is owed beyond the lines: a fee that is kept counts up, goodwill down.

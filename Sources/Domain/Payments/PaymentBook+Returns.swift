@@ -1,17 +1,45 @@
 extension PaymentBook {
-    /// Gives back what is not earned back yet, before the goods of a return were inspected: the order costs so much less until
-    /// they are.
+    /// Gives back what the settlement of a return says, in whatever way no more than is due back.
+    ///
+    /// An order without tenders is paid elsewhere: there is nothing to compare with.
     ///
     /// - Parameters:
-    ///   - amount: what is wanted, in minor units.
+    ///   - amount: what the return refunds and nobody has given yet, in minor units.
     ///   - settlement: how.
+    ///   - reference: what names it where somebody outside has paid.
     ///   - cause: the request.
     ///   - reason: why, as the entry of an account says.
     ///   - account: finds the customer's account; asked only where store credit is given.
+    /// - Returns: what was given.
+    /// - Throws: `Refusal`, also where less seems due and it is not known yet what was taken.
+    public mutating func payBack(
+        _ amount: Int64, by settlement: ReturnSettlement, reference: String, cause: EntityID, reason: String,
+        to account: () throws -> EntityID
+    ) throws -> Int64 {
+        guard isKept else {
+            if settlement == .storeCredit { try credit(amount, cause: cause, reason: reason, to: account) }
+            return amount
+        }
+        let given = min(amount, money.overpaid)
+        if given < amount { try refuseWhileTaking() }
+        guard given > 0 else { return 0 }
+        switch settlement {
+        case .original: _ = try refund(given, purpose: .asked, id: cause, by: .systemAlone)
+        case .storeCredit: try credit(given, cause: cause, reason: reason, to: account)
+        case .outside: try giveOtherwise(.init(outside: reference, amount: given), cause: cause)
+        case .exchange, .nothingDue: return 0
+        }
+        return given
+    }
+
+    /// Gives back what is not earned back yet, before the goods of a return were inspected: the order costs so much less until
+    /// they are.
+    ///
+    /// - Parameters: as of ``payBack(_:by:reference:cause:reason:to:)``.
     /// - Returns: what was given: at most what is kept.
-    /// - Throws: `Refusal`.
+    /// - Throws: `Refusal`, also where nothing is left to give.
     public mutating func giveAhead(
-        _ amount: Int64, by settlement: ReturnSettlement, cause: EntityID, reason: String,
+        _ amount: Int64, by settlement: ReturnSettlement, reference: String, cause: EntityID, reason: String,
         to account: () throws -> EntityID
     ) throws -> Int64 {
         var after = money
@@ -23,14 +51,9 @@ extension PaymentBook {
                 .order, "\(order)", state: money.standing.word,
                 explanation: "\(amount) minor units are to be given back, and nothing that was taken is left for it")
         }
-        // What goes by another way than the tenders is kept of what they took, so the order owes it again at once.
-        guard settlement == .original else {
-            if settlement == .storeCredit { try credit(due, cause: cause, reason: reason, isDue: true, to: account) }
-            return due
-        }
         adjust(-due, cause: cause)
-        _ = try refund(due, purpose: .asked, id: cause, by: .systemAlone)
-        return due
+        return try payBack(
+            due, by: settlement, reference: reference, cause: cause, reason: reason, to: account)
     }
 
     /// Refuses to say what is left to give back while it is not known what was taken.

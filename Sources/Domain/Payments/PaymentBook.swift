@@ -34,8 +34,8 @@ public struct PaymentBook: Sendable {
     public internal(set) var facts: [PaymentFact] = []
     /// When somebody is to look at what is due; nil leaves it as it is.
     public internal(set) var due: SettlementDue?
-    /// What this change has given as store credit in place of giving it back.
-    public internal(set) var credited: Int64 = 0
+    /// What this change has given back in other ways than by the tenders.
+    public internal(set) var givenOtherwise: [DocumentContent.Payment] = []
     /// What returns of the order gave back, where that was read.
     public var returned: [PaidReturn] = []
     /// Refunds that this change has found approved.

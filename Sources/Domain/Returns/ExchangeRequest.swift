@@ -29,6 +29,8 @@ public struct ExchangeRequest: Sendable {
     public var returnOrder: EntityID
     /// Lines, at least 1.
     public var lines: [Line]
+    /// How the new order is to be delivered; nil is as the order whose goods come back.
+    public var delivery: OrderDelivery?
     /// The currency of the prices.
     public var currency: Currency
     /// The request in its canonical encoding.
@@ -38,11 +40,13 @@ public struct ExchangeRequest: Sendable {
 
     /// Makes a request.
     public init(
-        id: EntityID, returnOrder: EntityID, lines: [Line], currency: Currency, body: [UInt8], caller: Caller
+        id: EntityID, returnOrder: EntityID, lines: [Line], delivery: OrderDelivery? = nil, currency: Currency,
+        body: [UInt8], caller: Caller
     ) {
         self.id = id
         self.returnOrder = returnOrder
         self.lines = lines
+        self.delivery = delivery
         self.currency = currency
         self.body = body
         self.caller = caller

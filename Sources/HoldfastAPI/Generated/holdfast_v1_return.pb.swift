@@ -1946,6 +1946,16 @@ public nonisolated struct Holdfast_V1_ExchangeReturnRequest: Sendable {
   /// 1 to 1,000 lines.
   public var lines: [Holdfast_V1_ExchangeReturnRequest.Line] = []
 
+  /// How and where the new order is to be delivered; absent is as the order whose goods come back.
+  public var delivery: Holdfast_V1_Delivery {
+    get {_delivery ?? Holdfast_V1_Delivery()}
+    set {_delivery = newValue}
+  }
+  /// Returns true if `delivery` has been explicitly set.
+  public var hasDelivery: Bool {self._delivery != nil}
+  /// Clears the value of `delivery`. Subsequent reads from it will return its default value.
+  public mutating func clearDelivery() {self._delivery = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// One line of the new order.
@@ -1981,6 +1991,8 @@ public nonisolated struct Holdfast_V1_ExchangeReturnRequest: Sendable {
   }
 
   public init() {}
+
+  fileprivate var _delivery: Holdfast_V1_Delivery? = nil
 }
 
 /// The return after it, with the new order.
@@ -4147,7 +4159,7 @@ nonisolated extension Holdfast_V1_CreateClaimResponse: SwiftProtobuf.Message, Sw
 
 nonisolated extension Holdfast_V1_ExchangeReturnRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ExchangeReturnRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}exchange_id\0\u{3}return_id\0\u{1}lines\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}exchange_id\0\u{3}return_id\0\u{1}lines\0\u{1}delivery\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4158,12 +4170,17 @@ nonisolated extension Holdfast_V1_ExchangeReturnRequest: SwiftProtobuf.Message, 
       case 1: try { try decoder.decodeSingularStringField(value: &self.exchangeID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.returnID) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._delivery) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.exchangeID.isEmpty {
       try visitor.visitSingularStringField(value: self.exchangeID, fieldNumber: 1)
     }
@@ -4173,6 +4190,9 @@ nonisolated extension Holdfast_V1_ExchangeReturnRequest: SwiftProtobuf.Message, 
     if !self.lines.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.lines, fieldNumber: 3)
     }
+    try { if let v = self._delivery {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4180,6 +4200,7 @@ nonisolated extension Holdfast_V1_ExchangeReturnRequest: SwiftProtobuf.Message, 
     if lhs.exchangeID != rhs.exchangeID {return false}
     if lhs.returnID != rhs.returnID {return false}
     if lhs.lines != rhs.lines {return false}
+    if lhs._delivery != rhs._delivery {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

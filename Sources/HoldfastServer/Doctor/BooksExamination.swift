@@ -97,6 +97,7 @@ struct BooksExamination {
             (books.foldMismatches, "stock and movements", "levels that are not the sum of their movements"),
             (books.allocationMismatches, "allocations", "levels whose allocated units are not those of open orders"),
             (books.lineMismatches, "order lines", "order lines whose quantities do not add up"),
+            (books.moneyMismatches, "refunds", "orders that gave back more than they took"),
             (books.eventGaps, "order history", "orders with a gap in their history"),
             (books.oversold, "oversold", "units promised beyond what is there"),
         ]

@@ -179,10 +179,10 @@ struct FieldNames: Sendable {
         ["inspection_id", "return_id", "lines"],
         repeated: ["lines": FieldNames(texts("line_number", "quantity", "condition", "disposition", "note"))])
     static let exchangeReturn = message(
-        ["exchange_id", "return_id", "lines"],
+        ["exchange_id", "return_id", "lines", "delivery"],
         repeated: [
             "lines": message(["sku", "location", "quantity", "unit_price"], single: ["unit_price": unitPrice])
-        ])
+        ], single: ["delivery": delivery])
     static let settleReturn = FieldNames(texts("settlement_id", "return_id", "settlement", "reference", "ahead"))
     static let issueReturnLabel = FieldNames(texts("label_id", "return_id", "location", "carrier", "service"))
     static let upsertChannels = message(

@@ -16,6 +16,7 @@ extension Holdfast_V1_CheckBooksResponse {
         foldMismatches = report.ledger.foldMismatches
         allocationMismatches = report.ledger.allocationMismatches
         lineMismatches = report.ledger.lineMismatches
+        moneyMismatches = report.ledger.moneyMismatches
         eventGaps = report.ledger.eventGaps
         oversold = report.ledger.oversold
         openShortage = report.ledger.openShortage

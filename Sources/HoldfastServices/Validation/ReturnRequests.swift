@@ -406,11 +406,14 @@ enum ReturnRequests {
             }
             if Int64(exactly: total) == nil { validation.refuse("lines", "add up to too large an amount") }
         }
+        let delivery =
+            request.hasDelivery ? DeliveryFields.delivery(request.delivery, "delivery", &validation) : nil
         try validation.finish()
         guard let currency else { throw Refusal.invalid([FieldViolation("lines", "is required")]) }
         for line in lines { try caller.scope.admit(location: line.location) }
         return ExchangeRequest(
-            id: id, returnOrder: subject, lines: lines, currency: currency, body: body, caller: caller)
+            id: id, returnOrder: subject, lines: lines, delivery: delivery, currency: currency, body: body,
+            caller: caller)
     }
 
     // MARK: - Reading

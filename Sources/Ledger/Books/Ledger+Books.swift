@@ -27,6 +27,9 @@ public struct LedgerBooks: Sendable {
     /// Order lines whose units by status do not add up to the quantity ordered, to their allocations, or to what
     /// fulfilments have of them.
     public var lineMismatches: Int64
+    /// Orders that gave back more than they took, in all ways together, or more in other ways than by their tenders than their
+    /// returns say.
+    public var moneyMismatches: Int64
     /// Orders whose events have a gap.
     public var eventGaps: Int64
     /// Units promised beyond what is there and not recorded as a shortage.
@@ -107,6 +110,26 @@ extension Ledger {
             SELECT order_id, count(*) AS n, min(sequence) AS low, max(sequence) AS high FROM order_event GROUP BY order_id
         ) e ON e.order_id = o.id WHERE (e.n, e.low, e.high) IS DISTINCT FROM (o.events::int8, 1, o.events)
         """, access: .readOnly)
+    /// From the attempts and the returns, whatever the order's own row says.
+    private static let bookMoney = PostgresStatement(
+        "book_money",
+        """
+        SELECT count(*) FROM order_money m
+        LEFT JOIN (
+            SELECT order_id, sum(amount) FILTER (WHERE action IN (2, 5)) AS taken,
+                sum(amount) FILTER (WHERE action = 4) AS given_back
+            FROM payment_attempt WHERE state = 2 GROUP BY order_id) a USING (order_id)
+        LEFT JOIN (
+            SELECT r.order_id, sum(CASE WHEN r.settlement IN (\(otherWays)) THEN r.settled ELSE 0 END
+                + CASE WHEN r.ahead_settlement IN (\(otherWays)) THEN r.ahead ELSE 0 END + coalesce(x.credited, 0)) AS amount
+            FROM return_order r LEFT JOIN return_exchange x ON x.return_id = r.id AND x.state = 2
+            GROUP BY r.order_id) r USING (order_id)
+        WHERE coalesce(a.given_back, 0) + m.given_otherwise > coalesce(a.taken, 0)
+            OR m.given_otherwise > coalesce(r.amount, 0)
+        """, access: .readOnly)
+    /// How returns give money back that is not the tenders'.
+    private static let otherWays = [ReturnSettlement.storeCredit, .outside].map { "\($0.rawValue)" }.joined(
+        separator: ", ")
     private static let bookTotals = PostgresStatement(
         "book_totals",
         """
@@ -133,11 +156,11 @@ extension Ledger {
             ])
             let results = try [
                 Ledger.bookCells, Ledger.bookFold, Ledger.bookAllocations, Ledger.bookLines, Ledger.bookEvents,
-                Ledger.bookTotals,
+                Ledger.bookTotals, Ledger.bookMoney,
             ].map { try connection.execute($0) }
             _ = try connection.execute(PostgresTransactionMode.repeatableReadReadOnly.commit)
             guard let fold = results[1].first, let allocations = results[2].first, let lines = results[3].first,
-                let events = results[4].first, let totals = results[5].first
+                let events = results[4].first, let totals = results[5].first, let money = results[6].first
             else { throw LedgerFault.planOutdated }
             return LedgerBooks(
                 cells: try results[0].map { row in
@@ -146,7 +169,7 @@ extension Ledger {
                         vshard: VShard(try row.int16(3)), availableToPromise: try row.int64(4))
                 },
                 foldMismatches: try fold.int64(0), allocationMismatches: try allocations.int64(0),
-                lineMismatches: try lines.int64(0), eventGaps: try events.int64(0), oversold: try totals.int64(0),
+                lineMismatches: try lines.int64(0), moneyMismatches: try money.int64(0), eventGaps: try events.int64(0), oversold: try totals.int64(0),
                 openShortage: try totals.int64(1), liveReservations: try totals.int64(2), orders: try totals.int64(3))
         }
     }

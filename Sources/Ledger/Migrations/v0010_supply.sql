@@ -153,6 +153,17 @@ ALTER TABLE return_exchange ADD COLUMN credited bigint NOT NULL DEFAULT 0 CHECK 
 COMMENT ON COLUMN return_exchange.credited IS
     'What the new order took of the refund: what its tender of kind 6 has taken, over its whole life.';
 
+CREATE TABLE return_exchange_delivery (LIKE order_delivery INCLUDING CONSTRAINTS, PRIMARY KEY (order_id));
+COMMENT ON TABLE return_exchange_delivery IS
+    'How the new order of an exchange is to be delivered, by its id, where that was said; the new order has it then in '
+    'order_delivery. Without a row it is as the order whose goods come back.';
+
+ALTER TABLE order_money ADD COLUMN given_otherwise bigint NOT NULL DEFAULT 0 CHECK (given_otherwise >= 0),
+    ADD CHECK (given_back + given_otherwise <= taken);
+COMMENT ON COLUMN order_money.given_otherwise IS
+    'What was given back in other ways than by the tenders: as store credit, outside, or into an exchange. Part of owed, which '
+    'is what the order is to keep of what the tenders gave.';
+
 CREATE TABLE return_label (
     return_id uuid NOT NULL REFERENCES return_order (id),
     carrier text NOT NULL,

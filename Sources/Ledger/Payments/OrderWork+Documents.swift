@@ -43,7 +43,7 @@ extension OrderWork {
         """)
 
     /// Issues what this change makes due: an invoice for goods that have left and are on none, a receipt for a sale at a till
-    /// that is paid, a credit memo for each refund that was done.
+    /// that is paid, a credit memo for each refund that was done and for what was given back otherwise.
     ///
     /// Numbers have no gap: the counter's row is locked from here to the end of the transaction, which writes number and
     /// document or neither.
@@ -62,10 +62,8 @@ extension OrderWork {
                     cause: change.id)
             }
         }
-        if book.credited > 0 {
-            try issue(
-                .creditMemo, lines: [], payments: [.init(kind: .storeCredit, label: "", amount: book.credited)],
-                cause: change.id)
+        if !book.givenOtherwise.isEmpty {
+            try issue(.creditMemo, lines: [], payments: book.givenOtherwise, cause: change.id)
         }
         for refund in book.refunded {
             let tender = try book.tender(refund.tender)

@@ -7,20 +7,22 @@ struct PaidSums: Hashable, Sendable {
     var held: Int64
     var taken: Int64
     var givenBack: Int64
+    var givenOtherwise: Int64
 
-    init(adjusted: Int64, held: Int64, taken: Int64, givenBack: Int64) {
+    init(adjusted: Int64, held: Int64, taken: Int64, givenBack: Int64, givenOtherwise: Int64) {
         self.adjusted = adjusted
         self.held = held
         self.taken = taken
         self.givenBack = givenBack
+        self.givenOtherwise = givenOtherwise
     }
 
-    /// Reads four columns; nil where the order has no tenders.
+    /// Reads five columns; nil where the order has no tenders.
     init?(row: PostgresRow, from column: Int) throws {
         guard let adjusted = try row.int64OrNil(column) else { return nil }
         self.init(
             adjusted: adjusted, held: try row.int64(column + 1), taken: try row.int64(column + 2),
-            givenBack: try row.int64(column + 3))
+            givenBack: try row.int64(column + 3), givenOtherwise: try row.int64(column + 4))
     }
 }
 
@@ -28,18 +30,24 @@ extension OrderWork {
     private static let keepMoney = PostgresStatement(
         "keep_order_money",
         """
-        UPDATE order_money SET owed = greatest(0, $2::int8 + adjusted), earned = $3::int8,
+        UPDATE order_money SET owed = greatest(0, $2::int8 + adjusted) + given_otherwise, earned = $3::int8,
             due_at = least(due_at, now()), tries = 0
-        WHERE order_id = $1::uuid AND (owed <> greatest(0, $2::int8 + adjusted) OR earned <> $3::int8)
+        WHERE order_id = $1::uuid
+            AND (owed <> greatest(0, $2::int8 + adjusted) + given_otherwise OR earned <> $3::int8)
         """)
 
     /// How the payment of the order stands after what was done so far.
     var payment: PaymentStanding {
         guard let paid else { return .untracked }
+        return PaymentStanding(owed: owed, held: paid.held, taken: paid.taken, givenBack: paid.givenBack)
+    }
+
+    /// What the order is to keep of what its tenders gave, after what was done so far.
+    var owed: Int64 {
         let money = self.money
-        return PaymentStanding(
-            owed: max(0, money.value - money.notOwed - money.refundDue + paid.adjusted), held: paid.held,
-            taken: paid.taken, givenBack: paid.givenBack)
+        return OrderMoney.owed(
+            money.value - money.notOwed - money.refundDue, adjusted: paid?.adjusted ?? 0,
+            givenOtherwise: paid?.givenOtherwise ?? 0)
     }
 
     /// The payments of the order, to be changed and given to ``write(_:)``.

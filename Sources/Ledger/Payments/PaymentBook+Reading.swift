@@ -5,7 +5,7 @@ extension PaymentBook {
     private static let money = PostgresStatement(
         "payment_money",
         """
-        SELECT m.adjusted, m.tries, now() FROM (SELECT 1) AS one
+        SELECT m.adjusted, m.tries, now(), m.given_otherwise FROM (SELECT 1) AS one
         LEFT JOIN order_money m ON m.order_id = $1::uuid
         """, access: .readOnly)
     private static let tenders = PostgresStatement(
@@ -47,6 +47,7 @@ extension PaymentBook {
         let kept = try money.single
         let adjusted = try kept.int64OrNil(0)
         sums.adjusted = adjusted ?? 0
+        sums.givenOtherwise = try kept.int64OrNil(3) ?? 0
         self.init(
             order: order, currency: currency, money: sums, isKept: adjusted != nil,
             settlements: try kept.int32OrNil(1) ?? 0, now: Instant(microseconds: try kept.timestamp(2)))

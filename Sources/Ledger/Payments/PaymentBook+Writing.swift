@@ -6,7 +6,9 @@ extension PaymentBook {
     var paid: PaidSums? {
         guard isKept else { return nil }
         let sums = money.sums
-        return PaidSums(adjusted: money.adjusted, held: sums.held, taken: sums.taken, givenBack: sums.refunded.done)
+        return PaidSums(
+            adjusted: money.adjusted, held: sums.held, taken: sums.taken, givenBack: sums.refunded.done,
+            givenOtherwise: money.givenOtherwise)
     }
 
     /// Gives the order's customer store credit in place of an amount that is due back.
@@ -14,26 +16,29 @@ extension PaymentBook {
     /// - Parameters:
     ///   - amount: minor units, at least 1.
     ///   - work: the change, whose order names the customer.
-    ///   - isDue: whether it is due for another reason than the order's books.
     /// - Throws: `Refusal` where the order names no customer, or has tenders and less is due back.
-    mutating func credit(_ amount: Int64, of work: OrderWork, isDue: Bool = false) throws {
-        try credit(amount, cause: work.change.id, reason: work.change.reason, isDue: isDue) {
-            try Ledger.creditAccount(of: work).id
-        }
+    mutating func credit(_ amount: Int64, of work: OrderWork) throws {
+        try credit(amount, cause: work.change.id, reason: work.change.reason) { try Ledger.creditAccount(of: work).id }
     }
 
-    /// Gives back before the goods of a return were inspected; store credit goes to the order's customer.
+    /// Gives back for a return; store credit goes to the order's customer.
     ///
     /// - Parameters:
     ///   - amount: what is wanted, in minor units.
     ///   - settlement: how.
+    ///   - reference: what names it where somebody outside has paid.
+    ///   - ahead: whether the goods are still to be inspected.
     ///   - work: the change.
-    /// - Returns: what was given: at most what is kept.
+    /// - Returns: what was given: at most what is due back, or ahead what is kept.
     /// - Throws: `Refusal`.
-    mutating func giveAhead(_ amount: Int64, by settlement: ReturnSettlement, of work: OrderWork) throws -> Int64 {
-        try giveAhead(amount, by: settlement, cause: work.change.id, reason: work.change.reason) {
-            try Ledger.creditAccount(of: work).id
-        }
+    mutating func payBack(
+        _ amount: Int64, by settlement: ReturnSettlement, reference: String, ahead: Bool = false, of work: OrderWork
+    ) throws -> Int64 {
+        let (cause, reason) = (work.change.id, work.change.reason)
+        let account = { try Ledger.creditAccount(of: work).id }
+        return ahead
+            ? try giveAhead(amount, by: settlement, reference: reference, cause: cause, reason: reason, to: account)
+            : try payBack(amount, by: settlement, reference: reference, cause: cause, reason: reason, to: account)
     }
 
     /// Books stored value, which may refuse, and returns the statements that write the rest of what was decided.
@@ -57,6 +62,7 @@ extension PaymentBook {
                     id, .int64(sums.held), .int64(sums.taken), .int64(sums.refunded.done), .int64(money.adjusted),
                     .optional(due) { .int64($0.milliseconds) }, .int32(settlements), .int64(money.owed),
                     .optional(nextExpiry) { .timestamp(microsecondsSinceEpoch: $0.microseconds) },
+                    .int64(money.givenOtherwise),
                 ]
             )
         ]
@@ -147,7 +153,7 @@ extension PaymentBook {
         UPDATE order_money SET held = $2::int8, taken = $3::int8, given_back = $4::int8, adjusted = $5::int8, owed = $8::int8,
             due_at = least($9::timestamptz, CASE WHEN $6::int8 IS NULL THEN due_at
                 WHEN $6::int8 = 9223372036854775807 THEN 'infinity' ELSE now() + $6::int8 * interval '1 millisecond' END),
-            tries = $7::int4
+            tries = $7::int4, given_otherwise = $10::int8
         WHERE order_id = $1::uuid
         """)
 }

@@ -13,6 +13,8 @@ public struct StandingExchange: Sendable {
     public var channel: String
     /// Who ordered.
     public var customer: Customer
+    /// How the new order is to be delivered: as was said, else as the order whose goods come back; nil where neither was told.
+    public var delivery: OrderDelivery?
     /// The return's number.
     public var number: Int64
 }
@@ -26,6 +28,8 @@ extension Ledger {
         VALUES ($1::uuid, $2::uuid, 1, $3::text[], $4::text[], $5::int8[], $6::int8[], $7::int4[], $8::int8[], $9::bytea,
             $10::text)
         """)
+    private static let locationOfPickup = PostgresStatement(
+        "location_of_pickup", "SELECT 1 FROM location WHERE code = $1::text", access: .readOnly)
     private static let endExchange = PostgresStatement(
         "end_exchange",
         "UPDATE return_exchange SET state = $2::int2 WHERE id = $1::uuid AND state IS NOT DISTINCT FROM 1")
@@ -90,6 +94,17 @@ extension Ledger {
                     .int32s(request.lines.map(\.unitPrice.nanos)), .int64s(request.lines.map(\.amountMinor)),
                     .bytes(request.body), .text(request.caller.id),
                 ])
+            if let delivery = request.delivery {
+                let place = delivery.pickupLocation
+                guard
+                    try place.isEmpty || work.connection.execute(Ledger.locationOfPickup, [.text(place)]).first != nil
+                else {
+                    throw Refusal.invalid([FieldViolation("delivery.pickup_location", "no location has this code")])
+                }
+                var columns = DeliveryColumns()
+                columns.append(delivery, of: request.id, sequence: 1)
+                _ = try work.connection.pipeline([columns.insertingWished])
+            }
             return [1]
         }
         guard let standing = try await exchange(request.id, caller: request.caller) else {
@@ -144,6 +159,9 @@ extension Ledger {
                     sku: skus[index], location: locations[index], quantity: quantities[index], unitPrice: price,
                     amountMinor: amounts[index])
             }
+            let deliveries = try connection.pipeline([
+                Ledger.readingWishedDelivery(of: id), Ledger.readingDelivery(of: EntityID(order)),
+            ]).map { try Ledger.delivery($0) }
             return StandingExchange(
                 request: ExchangeRequest(
                     id: id, returnOrder: EntityID(try row.uuid(1)), lines: lines, currency: currency,
@@ -152,6 +170,7 @@ extension Ledger {
                 channel: try row.text(12),
                 customer: Customer(
                     id: try row.text(13), name: try row.text(14), email: try row.text(15), country: try row.text(16)),
+                delivery: deliveries[0] ?? deliveries[1],
                 number: try row.int64(17))
         }
     }

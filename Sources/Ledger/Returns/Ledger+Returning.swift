@@ -215,7 +215,7 @@ extension Ledger {
                 try found.checkSettlement(settlement)
                 guard ahead else {
                     try returned.check(.settle)
-                    let given = try work.payBack(found.remaining, by: settlement)
+                    let given = try work.payBack(found.remaining, by: settlement, reference: reference)
                     try returned.settle(settlement, reference: reference, giving: given)
                     break
                 }
@@ -228,7 +228,8 @@ extension Ledger {
                         explanation: "fees are as much as the units are worth")
                 }
                 try returned.refund(
-                    ahead: try work.payAhead(wanted, by: settlement), by: settlement, reference: reference)
+                    ahead: try work.payBack(wanted, by: settlement, reference: reference, ahead: true), by: settlement,
+                    reference: reference)
             case .label(let label):
                 // A return has one label, whoever asks for another one.
                 guard found.label == nil else { return try encodeReply(found) }

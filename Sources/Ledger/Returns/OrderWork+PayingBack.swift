@@ -55,43 +55,25 @@ extension OrderWork {
     /// as store credit of its customer.
     ///
     /// What a gateway has to give back is written down as attempts and sent by whoever looks next, once, also after a crash.
-    /// What `RefundOrder` gave back before is not given again. What is settled outside is not due back any more, whatever
-    /// turns out to have been taken. An order without tenders is paid elsewhere.
+    /// What was given back before, in whatever way, is not given again: no more than is due back. An order without tenders is
+    /// paid elsewhere.
     ///
     /// - Parameters:
     ///   - amount: what is settled, in minor units; nothing is done for none.
     ///   - settlement: how.
+    ///   - reference: what names it where somebody outside has paid.
+    ///   - ahead: whether the goods are still to be inspected.
     /// - Returns: what was given.
     /// - Throws: `Refusal` where it is not known yet what was taken, where the tenders may not give, or where store credit has
     ///   no customer.
-    mutating func payBack(_ amount: Int64, by settlement: ReturnSettlement) throws -> Int64 {
+    mutating func payBack(
+        _ amount: Int64, by settlement: ReturnSettlement, reference: String, ahead: Bool = false
+    ) throws -> Int64 {
         guard amount > 0, settlement == .storeCredit || paid != nil else { return amount }
         var book = try payments()
         book.patienceMilliseconds = 0
-        var given = amount
-        switch settlement {
-        case .original:
-            given = min(amount, book.money.overpaid)
-            if given < amount { try book.refuseWhileTaking() }
-            guard given > 0 else { return 0 }
-            _ = try book.refund(given, purpose: .asked, id: change.id, by: .systemAlone)
-        case .storeCredit: try book.credit(amount, of: self)
-        case .outside: book.adjust(min(amount, book.money.overpaidAtMost), cause: change.id)
-        case .exchange, .nothingDue: return 0
-        }
-        try write(&book)
-        return given
-    }
-
-    /// Gives money back before the goods of a return were inspected.
-    ///
-    /// - Returns: what was given.
-    /// - Throws: `Refusal`, as ``payBack(_:by:)`` does.
-    mutating func payAhead(_ amount: Int64, by settlement: ReturnSettlement) throws -> Int64 {
-        guard paid != nil else { return try payBack(amount, by: settlement) }
-        var book = try payments()
-        book.patienceMilliseconds = 0
-        let given = try book.giveAhead(amount, by: settlement, of: self)
+        let given = try book.payBack(
+            amount, by: settlement, reference: reference, ahead: ahead && paid != nil, of: self)
         try write(&book)
         return given
     }
@@ -112,9 +94,7 @@ extension OrderWork {
 
     /// What it costs and none of its tenders covers, in minor units.
     var toPay: Int64 {
-        let money = self.money
-        let owed = max(0, money.value - money.notOwed - money.refundDue + (paid?.adjusted ?? 0))
-        return max(0, owed - (paid.map { $0.taken - $0.givenBack + $0.held } ?? 0))
+        max(0, owed - (paid.map { $0.taken - $0.givenBack + $0.held } ?? 0))
     }
 
     /// Names what a return is expected to bring as a tender of the order that takes the place of its goods; where it is decided
@@ -130,7 +110,7 @@ extension OrderWork {
         var book = try other.payments()
         var expected = try expectedRefund(of: returned)
         // What nobody has paid is not there to go into anything.
-        if let paid { expected = min(expected, paid.taken - paid.givenBack + paid.held) }
+        if let paid { expected = min(expected, paid.taken - paid.givenBack - paid.givenOtherwise + paid.held) }
         if min(expected, book.money.uncovered) > 0 {
             let customer = other.head.customer.id
             let account = customer.isEmpty ? nil : try Ledger.creditAccount(of: other).id
@@ -160,8 +140,9 @@ extension OrderWork {
     private mutating func move(_ amount: Int64, of exchange: EntityID, into book: inout PaymentBook) throws -> Int64 {
         guard paid != nil else { return try book.take(amount, of: exchange, cause: change.id) }
         var own = try payments()
-        let taken = try book.take(min(amount, own.money.overpaidAtMost), of: exchange, cause: change.id)
-        own.adjust(taken, cause: change.id)
+        // What is still being taken may be declined: it goes into nothing before it is there.
+        let taken = try book.take(min(amount, own.money.overpaid), of: exchange, cause: change.id)
+        try own.giveOtherwise(.init(kind: .exchange, label: "\(exchange)", amount: taken), cause: change.id)
         try write(&own)
         return taken
     }

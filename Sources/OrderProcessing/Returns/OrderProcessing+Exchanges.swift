@@ -72,7 +72,7 @@ extension OrderProcessing {
                     unitPrice: line.unitPrice, amount: Money(line.amountMinor, request.currency), taxes: [],
                     description: "")
             }, goodsInHand: false, orderedAt: nil, currency: request.currency, subtotal: request.totalMinor,
-            addedTax: 0, body: request.body, caller: request.caller)
+            addedTax: 0, body: request.body, caller: request.caller, delivery: exchange.delivery)
     }
 
     /// Goes on with exchanges that somebody began and did not end.

@@ -29,6 +29,8 @@ public struct BooksFigures: Hashable, Sendable {
     public let allocationMismatches: Int64
     /// Lines whose units by status do not add up.
     public let lineMismatches: Int64
+    /// Orders that gave back more than they took.
+    public let moneyMismatches: Int64
     /// Orders whose events have a gap.
     public let eventGaps: Int64
     /// Units promised beyond what is there.
@@ -57,6 +59,7 @@ public struct BooksFigures: Hashable, Sendable {
         foldMismatches = answer.foldMismatches
         allocationMismatches = answer.allocationMismatches
         lineMismatches = answer.lineMismatches
+        moneyMismatches = answer.moneyMismatches
         eventGaps = answer.eventGaps
         oversold = answer.oversold
         openShortage = answer.openShortage
@@ -78,6 +81,7 @@ public struct BooksFigures: Hashable, Sendable {
             .init("fold_mismatches", .integer(foldMismatches)),
             .init("allocation_mismatches", .integer(allocationMismatches)),
             .init("line_mismatches", .integer(lineMismatches)),
+            .init("money_mismatches", .integer(moneyMismatches)),
             .init("event_gaps", .integer(eventGaps)),
             .init("oversold", .integer(oversold)),
             .init("open_shortage", .integer(openShortage)),

@@ -9,7 +9,7 @@ package import HoldfastAPI
 package struct OrderAccount: Hashable, Sendable {
     /// Taken from the customer.
     package private(set) var taken: Int64 = 0
-    /// Given back to the customer.
+    /// Given back to the customer, in whatever way.
     package private(set) var givenBack: Int64 = 0
     /// The part of what was decided to be given back that is for returned units.
     package private(set) var returned: Int64 = 0
@@ -50,7 +50,9 @@ package struct OrderAccount: Hashable, Sendable {
     ///   - refunded: what its returns are refunded with, as they were decided.
     package init(of order: Holdfast_V1_Order, payments: Holdfast_V1_GetPaymentsResponse, refunded: Int64) {
         taken = payments.taken.amountMinor
-        givenBack = payments.givenBack.amountMinor
+        // Store credit, money outside and what went into an exchange are given back by other ways than the tenders.
+        let otherwise = payments.refunds.filter { $0.settlement != .original }
+        givenBack = otherwise.reduce(payments.givenBack.amountMinor) { $0 + $1.amount.amountMinor }
         returned = refunded
         refundsDue = payments.dueBack.amountMinor
         isMoving = payments.attempts.contains { $0.state == .prepared || $0.state == .unknown }

@@ -26,6 +26,10 @@ package enum BooksCheck {
                 former.lineMismatches, now.lineMismatches, .books,
                 "order lines have units that do not add up"
             ),
+            (
+                former.moneyMismatches, now.moneyMismatches, .money,
+                "orders gave back more than they took"
+            ),
             (former.eventGaps, now.eventGaps, .events, "orders have a gap in their history"),
             (
                 former.oversold, now.oversold, .unrecordedShortage,

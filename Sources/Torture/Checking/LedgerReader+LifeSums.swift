@@ -109,7 +109,8 @@ extension LedgerReader {
                 """
                 SELECT count(*), coalesce((array_agg(order_id::text))[1:5], '{}') FROM order_money
                 -- What is held covers units that still wait, so what came back may be paid back before they are taken.
-                WHERE given_back > taken OR given_back > 0 AND taken - given_back + held < owed
+                WHERE given_back + given_otherwise > taken
+                    OR given_back + given_otherwise > 0 AND taken - given_back + held < owed
                 """), .money, "orders were refunded more than was due"
         ),
         (
@@ -132,7 +133,7 @@ extension LedgerReader {
                             GROUP BY 1, 2) t ON t.order_id = l.order_id AND t.line_number = l.line_number
                         LEFT JOIN order_line_money k ON k.order_id = l.order_id AND k.line_number = l.line_number) v
                     GROUP BY 1) v ON v.order_id = m.order_id
-                WHERE abs(m.owed - greatest(0, v.owed + m.adjusted)) > v.rounded
+                WHERE abs(m.owed - greatest(0, v.owed + m.adjusted) - m.given_otherwise) > v.rounded
                 """), .money, "orders owe something else than their lines say"
         ),
         (
@@ -186,9 +187,31 @@ extension LedgerReader {
                 "memos",
                 """
                 SELECT count(*), '{}'::text[] FROM (SELECT id FROM payment_attempt WHERE action = 4 AND state = 2) a
-                FULL JOIN (SELECT cause_id, count(*) AS memos FROM document WHERE kind = 3 GROUP BY 1) d ON d.cause_id = a.id
-                WHERE a.id IS NULL OR d.memos IS DISTINCT FROM 1
+                LEFT JOIN (SELECT cause_id, count(*) AS memos FROM document WHERE kind = 3 GROUP BY 1) d ON d.cause_id = a.id
+                WHERE d.memos IS DISTINCT FROM 1
                 """), .money, "refunds do not have one credit memo each"
+        ),
+        (
+            lifeSum(
+                "reversed",
+                """
+                SELECT count(*), coalesce((array_agg(coalesce(m.order_id, d.order_id)::text))[1:5], '{}') FROM order_money m
+                FULL JOIN (SELECT order_id, sum(total) AS total FROM document WHERE kind = 3 GROUP BY 1) d
+                    ON d.order_id = m.order_id
+                WHERE coalesce(m.given_back + m.given_otherwise, 0) <> coalesce(d.total, 0)
+                """), .money, "orders have credit memos over something else than they gave back"
+        ),
+        (
+            lifeSum(
+                "otherwise",
+                """
+                SELECT count(*), coalesce((array_agg(m.order_id::text))[1:5], '{}') FROM order_money m LEFT JOIN (
+                    SELECT r.order_id, sum(CASE WHEN r.settlement IN (2, 3) THEN r.settled ELSE 0 END
+                        + CASE WHEN r.ahead_settlement IN (2, 3) THEN r.ahead ELSE 0 END + coalesce(x.credited, 0)) AS given
+                    FROM return_order r LEFT JOIN return_exchange x ON x.return_id = r.id AND x.state = 2 GROUP BY 1) r
+                    ON r.order_id = m.order_id
+                WHERE m.given_otherwise > coalesce(r.given, 0)
+                """), .money, "orders gave back more in other ways than their returns say"
         ),
         (
             lifeSum(

@@ -125,9 +125,11 @@ struct ReturnExchangeCommand: AsyncParsableCommand {
 
               holdfast return exchange 5f0c1f3e-8f52-4a39-9a33-3f1a4e5f7a10 \\
                   MUG-BLUE=1x5.95
+              holdfast return exchange 5f0c1f3e-8f52-4a39-9a33-3f1a4e5f7a10 \\
+                  MUG-BLUE=1x5.95 --pickup LDN-OXFORD-ST
 
             A new order of the same channel and customer sets the goods aside at once. The refund goes into it; what is \
-            left over, of either, is told.
+            left over, of either, is told. It is delivered as the order whose goods come back, unless an option says other.
             """)
 
     @Argument(help: "The return's id.")
@@ -136,6 +138,7 @@ struct ReturnExchangeCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("What is sent, and the price of one.", valueName: "sku@location=quantityxprice"))
     var lines: [OrderLineArgument]
 
+    @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var change: MutationID
     @OptionGroup var server: ServerOptions
 
@@ -148,6 +151,7 @@ struct ReturnExchangeCommand: AsyncParsableCommand {
             ).returnOrder.refund.currencyCode
             return try await returns.exchangeReturn(
                 .with {
+                    if let delivery = delivery.proto { $0.delivery = delivery }
                     $0.exchangeID = id
                     $0.returnID = subject.description
                     $0.lines = lines.map { line in

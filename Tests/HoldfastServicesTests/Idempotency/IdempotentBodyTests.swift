@@ -222,7 +222,7 @@ struct IdempotentBodyTests {
                 .exchangeReturn, Holdfast_V1_ExchangeReturnRequest(),
                 [
                     (#"{"exchangeId":"x"}"#, "exchange_id"), (#"{"returnId":"x"}"#, "return_id"),
-                    (#"{"lines":[{}]}"#, "lines[0]"),
+                    (#"{"lines":[{}]}"#, "lines[0]"), (#"{"delivery":{}}"#, "delivery"),
                 ]
             ),
             (

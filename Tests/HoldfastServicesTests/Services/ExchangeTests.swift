@@ -302,4 +302,164 @@ struct ExchangeTests {
             #expect(try await shop.moneyIsExact())
         }
     }
+
+    @Test("A refund above a cheaper exchange that is cancelled later: each part is given once, and what is due shows")
+    func cancelledLater() async throws {
+        try await ReturnBench.with { shop in
+            for customer in ["C-1", ""] {
+                let order = try await shop.sell([("A", 10, 1, 0)], customer: customer)
+                #expect(try await shop.pay(order) == 1_000)
+                let made = try await shop.create(order, [(1, 10)])
+                let id = EntityID.fresh
+                _ = try await shop.exchange(made, [("C", 1, 4)], id: id)
+                try await shop.receive(made, [("A", 10)])
+                let decided = try await shop.inspect(made, [(1, 10, .restock)])
+                #expect(decided.exchange.credited.amountMinor == 400)
+                #expect(decided.exchange.toRefund.amountMinor == 600)
+                #expect(try await shop.order(order).status == .refundDue)
+                try await shop.cancel(id)
+                // The rest of the return is not more for it.
+                #expect(try await shop.payments(order).dueBack.amountMinor == 600)
+                #expect(try await shop.settle(made, .original).settledAmount.amountMinor == 600)
+                #expect(try await shop.payments(order).standing == .paid)
+                if customer.isEmpty {
+                    #expect(try await shop.order(id).status == .refundDue)
+                    #expect(try await shop.payments(id).dueBack.amountMinor == 400)
+                    try await shop.refund(id)
+                } else {
+                    #expect(try await shop.credit(customer) == 400)
+                }
+                #expect(try await shop.payments(id).dueBack.amountMinor == 0)
+                for one in [order, id] {
+                    let more = try await status { try await shop.refund(one, 1) }
+                    #expect(more.code == .failedPrecondition)
+                }
+            }
+            #expect(try await shop.moneyIsExact())
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    @Test("Dearer goods: the difference is charged, no rule about payment holds them, and all of it comes back")
+    func dearer() async throws {
+        try await ReturnBench.with { shop in
+            let order = try await shop.sell([("A", 1, 10, 0)], customer: "C-1")
+            #expect(try await shop.pay(order) == 1_000)
+            let made = try await shop.create(order, [(1, 1)])
+            _ = try await shop.bench.catalog.upsertChannels(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.channels = [
+                        .with {
+                            $0.code = TestDeployment.channel
+                            $0.name = "Web"
+                            $0.currencyCode = "GBP"
+                            $0.review = .with { $0.payment = true }
+                        }
+                    ]
+                }, context: shop.context)
+            let id = EntityID.fresh
+            #expect(try await shop.exchange(made, [("C", 1, 15)], id: id).exchange.toPay.amountMinor == 500)
+            while try await shop.bench.processing.reviewPass() > 0 {}
+            #expect(try await shop.order(id).holds.filter { $0.liftedBy.isEmpty }.map(\.reason) == [.paymentMissing])
+            #expect(try await shop.pay(id) == 500)
+            #expect(try await shop.payments(id).standing == .covered)
+            // What waits for a payment is looked at again from time to time: now.
+            try await shop.bench.deployment.run("UPDATE order_review SET due_at = now() WHERE due_at < 'infinity'")
+            while try await shop.bench.processing.reviewPass() > 0 {}
+            #expect(try await shop.order(id).holds.allSatisfy { !$0.liftedBy.isEmpty })
+            try await shop.receive(made, [("A", 1)])
+            #expect(try await shop.inspect(made, [(1, 1, .restock)]).settlement == .exchange)
+            #expect(try await shop.payments(id).standing == .paid)
+
+            try await fulfil(shop, id, "C", 1)
+            let back = try await shop.create(id, [(1, 1)])
+            try await shop.receive(back, [("C", 1)])
+            #expect(try await shop.inspect(back, [(1, 1, .restock)]).refund.amountMinor == 1_500)
+            #expect(try await shop.settle(back, .original).settledAmount.amountMinor == 1_500)
+            let money = try await shop.payments(id)
+            #expect(money.tenders.map(\.givenBack.amountMinor) == [1_000, 500])
+            #expect(money.standing == .paid)
+            #expect(try await shop.credit("C-1") == 1_000)
+            #expect(try await shop.moneyIsExact())
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    /// Takes an order from release to delivery.
+    private func fulfil(_ shop: ReturnBench, _ order: EntityID, _ sku: String, _ quantity: Int64) async throws {
+        let floor = Shop(bench: shop.bench, context: shop.context)
+        var made = try await floor.fulfilments(of: order)
+        if made.isEmpty { made = try await floor.release(order) }
+        let id = try #require(made.first).fulfilmentID
+        try await floor.start(id)
+        try await floor.pick(id, [(sku, quantity)])
+        try await floor.pack(id)
+        try await floor.ship(id)
+        _ = try await shop.bench.fulfilment.confirmDelivery(
+            request: .with {
+                $0.requestID = EntityID.fresh.description
+                $0.fulfilmentID = id
+            }, context: shop.context)
+    }
+
+    // MARK: - Its delivery
+
+    @Test("It is delivered as the order whose goods come back, unless the request says other")
+    func delivery() async throws {
+        try await ReturnBench.with { shop in
+            let order = EntityID.fresh
+            _ = try await shop.bench.orders.placeOrder(
+                request: .with {
+                    $0.orderID = order.description
+                    $0.channel = TestDeployment.channel
+                    $0.externalID = order.description
+                    $0.lines = [OrderRequestsTests.line(quantity: 4, units: 1, nanos: 0)]
+                    $0.lines[0].sku = "A"
+                    $0.delivery = DeliveryFieldsTests.shipment
+                    $0.delivery.service = ""
+                }, context: shop.context)
+            #expect(try await shop.pay(order) == 400)
+            try await fulfil(shop, order, "A", 4)
+            let old = try await shop.order(order).delivery
+            #expect(old.shipTo.postcode == "LS1 4DY")
+
+            let id = EntityID.fresh
+            let made = try await shop.create(order, [(1, 1)])
+            _ = try await shop.exchange(made, [("C", 1, 1)], id: id)
+            #expect(try await shop.order(id).delivery == old)
+
+            var other = ReturnBench.exchange(try await shop.create(order, [(1, 1)]), [("C", 1, 1)], id: .fresh)
+            other.delivery.method = .pickup
+            other.delivery.pickupLocation = "LDN-1"
+            let wanted = other
+            let asked = try ReturnRequests.exchange(
+                wanted, body: IdempotentBody(.exchangeReturn, wanted).bytes, by: .anonymous)
+            // What was said is not lost where another server goes on with it.
+            _ = try await shop.bench.deployment.ledger.beginExchange(asked)
+            #expect(try await shop.bench.processing.resumeExchanges(afterSeconds: 0) == 1)
+            let placed = try await shop.bench.returns.exchangeReturn(request: wanted, context: shop.context)
+            #expect(placed.returnOrder.exchange.orderID == wanted.exchangeID)
+            #expect(try await shop.order(asked.id).delivery == wanted.delivery)
+            var differs = wanted
+            differs.delivery.pickupLocation = "DC"
+            let changed = differs
+            let refused = try await status {
+                try await shop.bench.returns.exchangeReturn(request: changed, context: shop.context)
+            }
+            #expect(refused.code == .alreadyExists)
+            #expect(try Details(refused).info?.metadata["field"] == "delivery.pickup_location")
+
+            var nowhere = ReturnBench.exchange(try await shop.create(order, [(1, 1)]), [("C", 1, 1)], id: .fresh)
+            nowhere.delivery.method = .pickup
+            nowhere.delivery.pickupLocation = "NOWHERE"
+            let lost = nowhere
+            let unknown = try await status {
+                try await shop.bench.returns.exchangeReturn(request: lost, context: shop.context)
+            }
+            #expect(unknown.code == .invalidArgument)
+            #expect(try Details(unknown).badRequest?.violations.map(\.field) == ["delivery.pickup_location"])
+            #expect(try await shop.booksAreExact())
+        }
+    }
 }

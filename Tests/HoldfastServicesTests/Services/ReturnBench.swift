@@ -272,8 +272,9 @@ struct ReturnBench {
             "SELECT coalesce(sum(balance), 0)::int8 FROM stored_value_account WHERE customer_id = '\(customer)'")[0]
     }
 
-    /// True where the sums of every order are those of its attempts, no order gave back more than it took or kept less than it
-    /// is owed after giving back, and what orders took of refunds is what their returns gave.
+    /// True where the sums of every order are those of its attempts, no order gave back more than it took, in all ways, or kept
+    /// less than it is owed after giving back, its credit memos are over what it gave back, and what orders took of refunds is
+    /// what their returns gave.
     func moneyIsExact() async throws -> Bool {
         try await bench.deployment.numbers(
             """
@@ -284,7 +285,13 @@ struct ReturnBench {
                 FROM payment_attempt WHERE state = 2 GROUP BY 1) a ON a.order_id = m.order_id
             WHERE (m.taken, m.given_back, m.held)
                 IS DISTINCT FROM (coalesce(a.taken, 0)::int8, coalesce(a.given_back, 0)::int8, coalesce(a.held, 0)::int8)
-                OR m.given_back > m.taken OR m.given_back > 0 AND m.taken - m.given_back + m.held < m.owed
+                OR m.given_back + m.given_otherwise > m.taken
+                OR m.given_back + m.given_otherwise > 0 AND m.taken - m.given_back + m.held < m.owed
+            UNION ALL
+            SELECT count(*) FROM order_money m
+            FULL JOIN (SELECT order_id, sum(total) AS total FROM document WHERE kind = 3 GROUP BY 1) d
+                ON d.order_id = m.order_id
+            WHERE coalesce(m.given_back + m.given_otherwise, 0) <> coalesce(d.total, 0)
             UNION ALL
             SELECT count(*) FROM (SELECT id, credited FROM return_exchange WHERE credited > 0) x
             FULL JOIN (
@@ -292,7 +299,7 @@ struct ReturnBench {
                     ON a.order_id = t.order_id AND a.tender_number = t.number AND a.action = 2 AND a.state = 2
                 WHERE t.kind = 6 GROUP BY 1) t ON t.order_id = x.id
             WHERE x.credited IS DISTINCT FROM t.taken
-            """) == [0, 0]
+            """) == [0, 0, 0]
     }
 
     /// Asks for all of some lines, receives and restocks it; returns what is refunded.

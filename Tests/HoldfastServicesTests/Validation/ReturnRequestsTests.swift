@@ -389,6 +389,8 @@ struct ReturnRequestsTests {
             .init("no price", ["lines[0].unit_price"]) { $0.lines[0].clearUnitPrice() },
             .init("a negative price", ["lines[0].unit_price"]) { $0.lines[0].unitPrice.units = -1 },
             .init("for nothing") { $0.lines[0].unitPrice.units = 0 },
+            .init("collected nowhere", ["delivery.pickup_location"]) { $0.delivery.method = .pickup },
+            .init("delivered in no way", ["delivery.method"]) { $0.delivery.service = "EXPRESS" },
             .init("two currencies", ["lines[1].unit_price.currency_code"]) {
                 $0.lines.append($0.lines[0])
                 $0.lines[1].unitPrice.currencyCode = "EUR"

@@ -62,6 +62,26 @@ struct OrderAccountTests {
         #expect(account.units == .init(delivered: 5, returned: 1))
     }
 
+    @Test("what is given back as store credit, outside or into an exchange is given back as what the tenders give is")
+    func otherwise() {
+        // Five units of 1.00 that all came back, one in each way and one that is still due.
+        let order = Self.order([(500, [.returned: 5])])
+        var payments = Self.payments(taken: 500, givenBack: 100, earned: 500, dueBack: 100)
+        let ways: [Holdfast_V1_ReturnSettlement] = [.original, .storeCredit, .outside, .exchange]
+        payments.refunds = ways.map { way in
+            .with {
+                $0.settlement = way
+                $0.amount = Self.money(100)
+            }
+        }
+        let account = OrderAccount(of: order, payments: payments, refunded: 500)
+        #expect(account.fault == nil)
+        #expect(account.givenBack == 400)
+        #expect(account.captured == 100)
+        #expect(account.recognised == 0)
+        #expect(account.refundsDue == 100)
+    }
+
     @Test("a penny that does not divide is found where the service puts it")
     func odd() {
         // 1.00 for three: the first cancelled is worth 0.33, the second 0.34, the third 0.33.

@@ -12,7 +12,8 @@ extension Ledger {
     // Not with the lock: whoever waited for that would get what stood before.
     private static let readPaid = PostgresStatement(
         "order_paid",
-        "SELECT adjusted, held, taken, given_back FROM order_money WHERE order_id = $1::uuid", access: .readOnly)
+        "SELECT adjusted, held, taken, given_back, given_otherwise FROM order_money WHERE order_id = $1::uuid",
+        access: .readOnly)
     private static let readOpenReturns = PostgresStatement(
         "order_open_returns",
         "SELECT id FROM return_order WHERE order_id = $1::uuid AND state IN (\(ReturnStanding.openStates))",

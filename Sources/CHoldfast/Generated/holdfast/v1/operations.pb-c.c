@@ -198,7 +198,7 @@ const ProtobufCMessageDescriptor holdfast__v1__check_books_response__difference_
   (ProtobufCMessageInit) holdfast__v1__check_books_response__difference__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__check_books_response__field_descriptors[12] =
+static const ProtobufCFieldDescriptor holdfast__v1__check_books_response__field_descriptors[13] =
 {
   {
     "agree",
@@ -344,6 +344,18 @@ static const ProtobufCFieldDescriptor holdfast__v1__check_books_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "money_mismatches",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__CheckBooksResponse, money_mismatches),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__check_books_response__field_indices_by_name[] = {
   0,   /* field[0] = agree */
@@ -355,6 +367,7 @@ static const unsigned holdfast__v1__check_books_response__field_indices_by_name[
   4,   /* field[4] = fold_mismatches */
   6,   /* field[6] = line_mismatches */
   3,   /* field[3] = live_reservations */
+  12,   /* field[12] = money_mismatches */
   9,   /* field[9] = open_shortage */
   2,   /* field[2] = orders */
   8,   /* field[8] = oversold */
@@ -362,7 +375,7 @@ static const unsigned holdfast__v1__check_books_response__field_indices_by_name[
 static const ProtobufCIntRange holdfast__v1__check_books_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__check_books_response__descriptor =
 {
@@ -372,7 +385,7 @@ const ProtobufCMessageDescriptor holdfast__v1__check_books_response__descriptor 
   "Holdfast__V1__CheckBooksResponse",
   "holdfast.v1",
   sizeof(Holdfast__V1__CheckBooksResponse),
-  12,
+  13,
   holdfast__v1__check_books_response__field_descriptors,
   holdfast__v1__check_books_response__field_indices_by_name,
   1,  holdfast__v1__check_books_response__number_ranges,

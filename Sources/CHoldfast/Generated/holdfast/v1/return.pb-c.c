@@ -4900,7 +4900,7 @@ const ProtobufCMessageDescriptor holdfast__v1__exchange_return_request__line__de
   (ProtobufCMessageInit) holdfast__v1__exchange_return_request__line__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__exchange_return_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor holdfast__v1__exchange_return_request__field_descriptors[4] =
 {
   {
     "exchange_id",
@@ -4938,8 +4938,21 @@ static const ProtobufCFieldDescriptor holdfast__v1__exchange_return_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "delivery",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__ExchangeReturnRequest, delivery),
+    &holdfast__v1__delivery__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__exchange_return_request__field_indices_by_name[] = {
+  3,   /* field[3] = delivery */
   0,   /* field[0] = exchange_id */
   2,   /* field[2] = lines */
   1,   /* field[1] = return_id */
@@ -4947,7 +4960,7 @@ static const unsigned holdfast__v1__exchange_return_request__field_indices_by_na
 static const ProtobufCIntRange holdfast__v1__exchange_return_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__exchange_return_request__descriptor =
 {
@@ -4957,7 +4970,7 @@ const ProtobufCMessageDescriptor holdfast__v1__exchange_return_request__descript
   "Holdfast__V1__ExchangeReturnRequest",
   "holdfast.v1",
   sizeof(Holdfast__V1__ExchangeReturnRequest),
-  3,
+  4,
   holdfast__v1__exchange_return_request__field_descriptors,
   holdfast__v1__exchange_return_request__field_indices_by_name,
   1,  holdfast__v1__exchange_return_request__number_ranges,

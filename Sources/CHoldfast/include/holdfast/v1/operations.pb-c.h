@@ -126,10 +126,15 @@ struct  Holdfast__V1__CheckBooksResponse
    */
   size_t n_differences;
   Holdfast__V1__CheckBooksResponse__Difference **differences;
+  /*
+   * Orders that gave back more than they took, in all ways together, or more in other ways than by their tenders than their
+   * returns say.
+   */
+  int64_t money_mismatches;
 };
 #define HOLDFAST__V1__CHECK_BOOKS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__check_books_response__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0 }
 
 
 /* Holdfast__V1__CheckBooksRequest methods */

@@ -15,6 +15,7 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "holdfast/v1/delivery.pb-c.h"
 #include "holdfast/v1/money.pb-c.h"
 
 typedef struct Holdfast__V1__RefundShare Holdfast__V1__RefundShare;
@@ -1550,10 +1551,14 @@ struct  Holdfast__V1__ExchangeReturnRequest
    */
   size_t n_lines;
   Holdfast__V1__ExchangeReturnRequest__Line **lines;
+  /*
+   * How and where the new order is to be delivered; absent is as the order whose goods come back.
+   */
+  Holdfast__V1__Delivery *delivery;
 };
 #define HOLDFAST__V1__EXCHANGE_RETURN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__exchange_return_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL }
 
 
 /*
