@@ -38,7 +38,9 @@ public struct OrderMoney: Hashable, Sendable {
     /// in other ways already; never below 0.
     ///
     /// Goodwill above what it costs is set off against what is due back, and never against what was given otherwise.
-    public var owed: Int64 { Self.owed(total - notOwed - refundDue, adjusted: adjusted, givenOtherwise: givenOtherwise) }
+    public var owed: Int64 {
+        Self.owed(total - notOwed - refundDue, adjusted: adjusted, givenOtherwise: givenOtherwise)
+    }
 
     /// The same of an order's lines: what they cost after cancellations and returns.
     public static func owed(_ lines: Int64, adjusted: Int64, givenOtherwise: Int64) -> Int64 {

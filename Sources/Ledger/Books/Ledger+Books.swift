@@ -169,7 +169,8 @@ extension Ledger {
                         vshard: VShard(try row.int16(3)), availableToPromise: try row.int64(4))
                 },
                 foldMismatches: try fold.int64(0), allocationMismatches: try allocations.int64(0),
-                lineMismatches: try lines.int64(0), moneyMismatches: try money.int64(0), eventGaps: try events.int64(0), oversold: try totals.int64(0),
+                lineMismatches: try lines.int64(0), moneyMismatches: try money.int64(0), eventGaps: try events.int64(0),
+                oversold: try totals.int64(0),
                 openShortage: try totals.int64(1), liveReservations: try totals.int64(2), orders: try totals.int64(3))
         }
     }

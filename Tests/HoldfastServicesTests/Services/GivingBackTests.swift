@@ -100,7 +100,9 @@ struct GivingBackTests {
         }
     }
 
-    @Test("Ten returns that are decided first, and ten claims, beside goodwill: the last bring nothing", arguments: ways)
+    @Test(
+        "Ten returns that are decided first, and ten claims, beside goodwill: the last bring nothing",
+        arguments: ways)
     func many(way: Holdfast_V1_ReturnSettlement) async throws {
         try await ReturnBench.with { shop in
             let returned = try await sale(shop)
