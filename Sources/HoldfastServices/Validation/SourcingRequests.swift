@@ -83,7 +83,7 @@ enum SourcingRequests {
         _ message: Holdfast_V1_SourcingLocation, _ path: String, _ validation: inout RequestValidation
     ) -> SourcingLocation {
         validation.code(message.code, "\(path).code")
-        validation.text(message.country, from: 1, to: 64, "\(path).country")
+        country(message.country, "\(path).country", &validation)
         validation.text(message.postcode, to: 32, "\(path).postcode")
         var location = SourcingLocation(code: message.code, country: message.country)
         location.isActive = !message.inactive
@@ -210,7 +210,7 @@ enum SourcingRequests {
         }
         var destination: SourcingOrder.Destination?
         if request.hasDestination {
-            validation.text(request.destination.country, from: 1, to: 64, "destination.country")
+            country(request.destination.country, "destination.country", &validation)
             validation.text(request.destination.postcode, to: 32, "destination.postcode")
             var place = SourcingOrder.Destination(
                 country: request.destination.country, postcode: request.destination.postcode)
@@ -228,12 +228,12 @@ enum SourcingRequests {
             validation.refuse("destination", "is required where no order is given")
         }
         let promised = request.promised.isEmpty ? nil : day(request.promised, "promised", &validation)
-        let excluded = codes(request.excluded, "excluded", &validation)
+        _ = codes(request.excluded, "excluded", &validation)
         validation.codeOrEmpty(request.config, "config")
         try validation.finish()
         return SourcingQuestion(
             id: id, order: order, lines: lines, destination: destination, method: method,
-            pickupLocation: request.pickupLocation, promised: promised, excluded: excluded,
+            pickupLocation: request.pickupLocation, promised: promised, excluded: request.excluded,
             config: request.config.isEmpty ? SourcingQuestion.defaultConfig : request.config, body: body,
             caller: caller)
     }
@@ -258,6 +258,10 @@ enum SourcingRequests {
     }
 
     // MARK: - Parts
+
+    private static func country(_ code: String, _ path: String, _ validation: inout RequestValidation) {
+        if !Country.hasShape(code) { validation.refuse(path, "must be two capital letters, as in ISO 3166-1") }
+    }
 
     private static func point(
         _ message: Holdfast_V1_GeoPoint, _ path: String, _ validation: inout RequestValidation

@@ -4,6 +4,8 @@ import PostgresClient
 extension Ledger {
     private static let lockRules = PostgresStatement(
         "lock_return_rules", "LOCK TABLE return_rules IN SHARE ROW EXCLUSIVE MODE")
+    private static let ruledChannels = PostgresStatement(
+        "channels_of_return_rules", "SELECT code FROM channel WHERE code = ANY($1::text[])", access: .readOnly)
     private static let insertRules = PostgresStatement(
         "insert_return_rules",
         """
@@ -70,6 +72,14 @@ extension Ledger {
             {
                 throw Refusal.invalid([FieldViolation("time_zone", "is no name of an IANA time zone")])
             }
+            let channels = Set(rules.rules.flatMap(\.channels)).sorted()
+            let known = Set(try connection.execute(Ledger.ruledChannels, [.texts(channels)]).map { try $0.text(0) })
+            let unknown = rules.rules.enumerated().flatMap { index, rule in
+                rule.channels.subtracting(known).sorted().map {
+                    FieldViolation("rules[\(index)].channels", "no channel has the code \($0)")
+                }
+            }
+            guard unknown.isEmpty else { throw Refusal.invalid(unknown) }
             let made = try connection.execute(
                 Ledger.insertRules, [.text(rules.timeZone), .text(rules.secondGradeSuffix), .text(caller.id)])
             guard let version = try made.first?.int32(0) else {

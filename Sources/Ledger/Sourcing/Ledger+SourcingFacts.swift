@@ -117,6 +117,18 @@ extension Ledger {
         }
     }
 
+    /// Which of these codes locations have, and which of these skus products.
+    public func knownNames(
+        locations: [String], products: [String]
+    ) async throws -> (locations: Set<String>, products: Set<String>) {
+        try await onConnection { connection in
+            let read = try connection.pipeline([
+                (Ledger.knownCodes, [.texts(locations)]), (Ledger.knownSkus, [.texts(products)]),
+            ])
+            return (Set(try read[0].map { try $0.text(0) }), Set(try read[1].map { try $0.text(0) }))
+        }
+    }
+
     private static func refuse(
         _ names: [String], notAmong known: [String], _ list: String, _ field: String, _ description: String
     ) throws(Refusal) {

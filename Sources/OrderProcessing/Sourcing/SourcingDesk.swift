@@ -73,6 +73,7 @@ public struct SourcingDesk: Sendable {
         let now = try await ledger.now()
         // What the caller may not see is refused before anything else.
         var order = try await self.order(question, at: now)
+        try await refuseUnknown(in: question)
         let config = try await config(question.config)
         let facts = try await ledger.sourcingLocations(
             after: nil, limit: SourcingBounds.locations, among: question.caller.scope.locations,
@@ -95,6 +96,24 @@ public struct SourcingDesk: Sendable {
         return problem
     }
 
+    /// Refuses articles and locations that nobody has, by the fields that name them.
+    private func refuseUnknown(in question: SourcingQuestion) async throws {
+        let pickup = question.pickupLocation.isEmpty ? [] : [question.pickupLocation]
+        let known = try await ledger.knownNames(
+            locations: question.excluded + pickup, products: question.lines.map(\.sku))
+        var violations: [FieldViolation] = []
+        for (index, line) in question.lines.enumerated() where !known.products.contains(line.sku) {
+            violations.append(FieldViolation("lines[\(index)].sku", "no product has this sku"))
+        }
+        for code in pickup where !known.locations.contains(code) {
+            violations.append(FieldViolation("pickup_location", "no location has this code"))
+        }
+        for (index, code) in question.excluded.enumerated() where !known.locations.contains(code) {
+            violations.append(FieldViolation("excluded[\(index)]", "no location has this code"))
+        }
+        guard violations.isEmpty else { throw Refusal.invalid(violations) }
+    }
+
     /// An order with what is set aside for it, by article and location.
     private struct Asked {
         var order: SourcingOrder
@@ -113,7 +132,7 @@ public struct SourcingDesk: Sendable {
             return Asked(
                 order: SourcingOrder(
                     id: question.id.description, at: now, method: question.method ?? .ship, destination: destination,
-                    pickupAt: question.pickupLocation, promised: question.promised, excluded: question.excluded,
+                    pickupAt: question.pickupLocation, promised: question.promised, excluded: Set(question.excluded),
                     lines: question.lines.enumerated().map { index, line in
                         .init(id: "\(index + 1)", sku: line.sku, quantity: line.quantity)
                     }))
@@ -134,8 +153,8 @@ public struct SourcingDesk: Sendable {
             order: SourcingOrder(
                 id: id.description, at: now, method: method,
                 destination: question.destination ?? SourcingOrder.Destination(of: stored),
-                pickupAt: method == .pickup ? pickup : "", promised: question.promised, excluded: question.excluded,
-                lines: []))
+                pickupAt: method == .pickup ? pickup : "", promised: question.promised,
+                excluded: Set(question.excluded), lines: []))
         for line in stored.lines {
             let parts = open.filter { $0.line == line.number }
             let units = parts.reduce(0) { $0 + $1.units }

@@ -32,7 +32,7 @@ public struct SourcingQuestion: Sendable {
     /// Last day on which everything has arrived.
     public var promised: CivilDate?
     /// Codes of locations that must not serve it.
-    public var excluded: Set<String>
+    public var excluded: [String]
     /// Version or name of the configuration.
     public var config: String
     /// The request in its canonical encoding.
@@ -46,7 +46,7 @@ public struct SourcingQuestion: Sendable {
     /// Makes a question.
     public init(
         id: EntityID, order: EntityID?, lines: [Line], destination: SourcingOrder.Destination?,
-        method: SourcingOrder.Method?, pickupLocation: String, promised: CivilDate?, excluded: Set<String>,
+        method: SourcingOrder.Method?, pickupLocation: String, promised: CivilDate?, excluded: [String],
         config: String, body: [UInt8], caller: Caller
     ) {
         self.id = id

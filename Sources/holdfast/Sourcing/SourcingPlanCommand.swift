@@ -133,7 +133,7 @@ struct SourcingPlanCommand: AsyncParsableCommand {
         }
         try StoredPlanText.show(reply, reply.plan, server.format)
         if reply.plan.shipments.isEmpty {
-            throw CommandFailure(.refused, "the order has no plan: \(reply.plan.status) \(reply.plan.cause)")
+            throw CommandFailure(.refused, StoredPlanText.whyNothing(reply.plan))
         }
     }
 }

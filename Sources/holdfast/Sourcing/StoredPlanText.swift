@@ -11,6 +11,26 @@ enum StoredPlanText {
         try format.show(reply) { _ in decisions(plan) }
     }
 
+    /// Why a plan has no shipments: what is in the way, and the reason of each location, alike ones together.
+    static func whyNothing(_ plan: Holdfast_V1_SourcingPlan) -> String {
+        var places: [(reason: String, locations: [String])] = []
+        for decision in plan.decisions {
+            if let index = places.firstIndex(where: { $0.reason == decision.reason }) {
+                places[index].locations.append(decision.location)
+            } else {
+                places.append((decision.reason, [decision.location]))
+            }
+        }
+        let reasons = places.map { place in
+            let more = place.locations.count - 5
+            return "\(place.reason) at \(place.locations.prefix(5).joined(separator: ", "))"
+                + (more > 0 ? " and \(more) more" : "")
+        }
+        let why = reasons.isEmpty ? "sourcing knows no location" : reasons.joined(separator: "; ")
+        guard !plan.cause.isEmpty else { return "no location serves any of it: \(why)" }
+        return "the order has no plan, \(plan.status) for \(plan.cause): \(why)"
+    }
+
     private static func facts(_ plan: Holdfast_V1_SourcingPlan) -> Table {
         var facts = [("plan", plan.planID)]
         if !plan.orderID.isEmpty { facts.append(("order", plan.orderID)) }

@@ -169,6 +169,24 @@ struct CapacityTests {
         }
     }
 
+    @Test("Of six plans that are carried out one after the other, a day for three orders takes three")
+    func oneAfterTheOther() async throws {
+        try await Place.with(Self.capacity(orders: 3)) { place in
+            var done = 0
+            for plan in try await place.plans(6) {
+                do {
+                    try await place.commit(plan)
+                    done += 1
+                } catch let error as RPCError {
+                    #expect(error.code == .failedPrecondition)
+                    #expect(error.message.contains("LDN has 0 of 3 orders left on"), "\(error)")
+                }
+            }
+            #expect(done == 3)
+            #expect(try await place.booked() == [[6, 3, 3], [6, 3, 3]])
+        }
+    }
+
     @Test("What is cancelled gives its capacity back, by unit, line and order, and the next plan may have it")
     func cancelled() async throws {
         try await Place.with(Self.capacity(units: 5)) { place in

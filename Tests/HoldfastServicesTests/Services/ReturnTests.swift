@@ -247,6 +247,22 @@ struct ReturnTests {
     }
 
     /// A rule as it is told: with the values that stand for what was left out.
+    @Test("A rule for a channel that does not exist is refused: it would never apply")
+    func unknownChannel() async throws {
+        try await ReturnBench.with(rules: []) { shop in
+            let refusal = try await status {
+                try await shop.set([
+                    ReturnBench.rule("first"), ReturnBench.rule("second") { $0.channels = ["web", "WBE"] },
+                ])
+            }
+            #expect(refusal.code == .invalidArgument)
+            let violations = try #require(try Details(refusal).badRequest?.violations)
+            #expect(violations.map(\.field) == ["rules[1].channels"])
+            #expect(violations[0].violationDescription == "no channel has the code WBE")
+            #expect(try await shop.set([ReturnBench.rule("first") { $0.channels = ["web"] }]) == 1)
+        }
+    }
+
     private static func normal(_ rule: Holdfast_V1_ReturnRule) -> Holdfast_V1_ReturnRule {
         guard rule.hasTerms else { return rule }
         var rule = rule

@@ -273,6 +273,36 @@ struct SupplyServiceTests {
         }
     }
 
+    @Test("Articles and locations that nobody has are refused once each, by the fields of the request that name them")
+    func unknownNames() async throws {
+        try await Self.with { bench, services, context in
+            try await Self.prepareSourcing(services, context)
+            try await bench.deployment.change(.receive, [("A", "DC", 5)])
+            let refusal = try await status {
+                try await services.sourcing.planSourcing(
+                    request: Self.plan(1) {
+                        $0.lines.append(
+                            .with {
+                                $0.sku = "NOPE"
+                                $0.quantity = 2
+                            })
+                        $0.excluded = ["LDN", "NOWHERE"]
+                    }, context: context)
+            }
+            #expect(refusal.code == .invalidArgument)
+            #expect(try Details(refusal).badRequest?.violations.map(\.field) == ["lines[1].sku", "excluded[1]"])
+            let pickup = try await status {
+                try await services.sourcing.planSourcing(
+                    request: Self.plan(2) {
+                        $0.method = "pickup"
+                        $0.pickupLocation = "NOWHERE"
+                    }, context: context)
+            }
+            #expect(try Details(pickup).badRequest?.violations.map(\.field) == ["pickup_location"])
+            #expect(try await bench.deployment.numbers("SELECT count(*) FROM sourcing_plan") == [0])
+        }
+    }
+
     @Test(
         "A plan of an order counts what is set aside for it; carried out, its units move once, and the books are exact")
     func committing() async throws {
