@@ -73,6 +73,7 @@ extension OrderWork {
         case .sendToStore, .makeReady, .remind, .extend, .collect, .expire, .restock:
             try counter(advance, &turn)
         }
+        releaseWhatIsLeft()
         return FulfilmentOutcome(
             fulfilment: turn.fulfilment, status: status, sequence: nextSequence - 1, short: turn.short)
     }
@@ -180,7 +181,12 @@ extension OrderWork {
             )
             if event == .backorder { turn.short.backordered += quantity } else { turn.short.cancelled += quantity }
         }
-        for (index, quantity) in missing { turn.fulfilment.lines[index].open -= quantity }
+        for (index, quantity) in missing {
+            let line = turn.fulfilment.lines[index]
+            // What was picked already was there: it was lost on its way.
+            if status == .released, let cell = line.cell { noteUnfound(cell, line: line.number) }
+            turn.fulfilment.lines[index].open -= quantity
+        }
         if corrects, !tracked.isEmpty {
             for (index, quantity) in tracked {
                 guard let cell = turn.fulfilment.lines[index].cell else { continue }

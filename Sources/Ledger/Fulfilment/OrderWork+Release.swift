@@ -63,6 +63,7 @@ extension OrderWork {
             throw Refusal.wrongState(
                 .order, head.id.description, state: "held", explanation: "its review has not let it pass yet")
         }
+        if let alone = try untrackedAlone(wanted) { return try fulfil(alone) }
         let shares = try shares(wanted)
         let codes = shares.reduce(into: [String]()) { if !$0.contains($1.location) { $0.append($1.location) } }
         for code in codes { try change.caller.scope.admit(location: code) }
@@ -104,6 +105,41 @@ extension OrderWork {
         return ReleasedOrder(fulfilments: fulfilments, status: status, sequence: nextSequence - 1)
     }
 
+    /// The units that are to be released, where only articles without stock wait; nil where goods do, or nothing.
+    private func untrackedAlone(
+        _ wanted: [(number: Int32, quantity: Int64)]
+    ) throws -> [(line: Int32, quantity: Int64)]? {
+        for line in wanted { _ = try place(ofLine: line.number) }
+        guard goods.isOver else { return nil }
+        // Of an order whose goods were all cancelled people say whether its postage is charged.
+        guard goods.wereSent || !change.caller.actors.contains(.system) else { return nil }
+        var units: [(line: Int32, quantity: Int64)] = []
+        for line in lines where !line.isTracked {
+            let asked = wanted.first { $0.number == line.number }?.quantity
+            let quantity = wanted.isEmpty ? line.units[.allocated] : asked ?? 0
+            guard quantity <= line.units[.allocated] else { return nil }
+            if quantity > 0 { units.append((line.number, quantity)) }
+        }
+        guard !units.isEmpty, wanted.isEmpty || wanted.count == units.count else { return nil }
+        return units
+    }
+
+    /// Fulfils units without stock that nothing is left to go with: no location has to do anything, so they pass all that goods
+    /// pass in the one transaction, and their value is earned.
+    private mutating func fulfil(_ units: [(line: Int32, quantity: Int64)]) throws -> ReleasedOrder {
+        _ = try FulfilmentStanding.released(.ship, by: change.caller.actors, naming: "of order \(head.id)")
+        // Who acts at some locations only has no part in what no location does.
+        guard change.caller.scope.locations == nil else { throw Refusal.outOfScope }
+        let steps: [(event: LineEvent, from: LineStatus, kind: OrderEventKind)] = [
+            (.release, .allocated, .released), (.dropShip, .released, .shipped), (.deliver, .shipped, .delivered),
+        ]
+        for step in steps {
+            let moved = try units.map { try move(step.event, $0.quantity, line: $0.line, from: step.from) }
+            tell(step.kind, moved: moved)
+        }
+        return ReleasedOrder(fulfilments: [], status: status, sequence: nextSequence - 1)
+    }
+
     /// Which location fulfils how much of which line.
     private func shares(_ wanted: [(number: Int32, quantity: Int64)]) throws -> [Share] {
         for line in wanted { _ = try place(ofLine: line.number) }
@@ -141,7 +177,10 @@ extension OrderWork {
                 .order, head.id.description, state: status.word,
                 explanation: untracked.isEmpty
                     ? "no unit of it is set aside and waits to be released"
-                    : "articles without stock go with the first fulfilment of those that have, and none of these waits")
+                    : goods.isOver
+                        ? "its goods were all cancelled: somebody releases what has no stock, or cancels it"
+                        : "articles without stock go with the first fulfilment of those that have, and none of these is "
+                            + "to be released now")
         }
         shares += untracked.map { Share(location: first, line: $0.line, parts: [], untracked: $0.quantity) }
         return shares

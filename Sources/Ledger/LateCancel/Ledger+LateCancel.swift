@@ -150,7 +150,7 @@ extension Ledger {
             wish.answer = answer.words
             wish.endedAt = Instant(microseconds: try read[1].single.timestamp(0))
             var moved: [UnitsMoved] = []
-            var given: (before: FulfilmentStanding, fulfilment: Fulfilment)?
+            var given: (before: FulfilmentStanding, fulfilment: Fulfilment, withdrawn: [UnitsMoved])?
             if row.effect.units.contains(.recall) { given = try work.recall(wish, &moved) }
             work.write(
                 (
@@ -171,10 +171,11 @@ extension Ledger {
                 details: wish.details)
             if let given, given.before != given.fulfilment.standing {
                 work.tell(
-                    .fulfilmentCancelled,
+                    .fulfilmentCancelled, moved: given.withdrawn,
                     thing: given.fulfilment.standing.thing(given.fulfilment.id, from: given.before),
                     details: given.fulfilment.eventDetails)
             }
+            work.releaseWhatIsLeft()
             return try encodeReply(
                 LateCancelOutcome(
                     wish: wish, cancelled: Ledger.byLine(moved), currency: work.head.currency, status: work.status))
@@ -281,10 +282,12 @@ extension OrderWork {
         return wishes
     }
 
-    /// Cancels the units of a wish where they are; the fulfilment gives them up, and ends where it has no others.
+    /// Cancels the units of a wish where they are; the fulfilment gives them up, and ends where it has no other goods.
+    ///
+    /// Articles without stock that would be all that it has left are withdrawn: there is nothing to be picked for them.
     fileprivate mutating func recall(
         _ wish: LateCancellation, _ moved: inout [UnitsMoved]
-    ) throws -> (before: FulfilmentStanding, fulfilment: Fulfilment) {
+    ) throws -> (before: FulfilmentStanding, fulfilment: Fulfilment, withdrawn: [UnitsMoved]) {
         guard var fulfilment = try Ledger.fulfilment(wish.fulfilment, on: connection)?.fulfilment else {
             throw Refusal.notFound(.fulfilment, wish.fulfilment.description)
         }
@@ -311,6 +314,14 @@ extension OrderWork {
             moved.append(try move(.recall, line.quantity - rest, line: line.number, from: status, parts: parts))
         }
         try shelve(shelved, of: fulfilment)
+        var withdrawn: [UnitsMoved] = []
+        if !shelved.isEmpty, !fulfilment.lines.contains(where: { $0.tracked && $0.open > 0 }) {
+            for index in fulfilment.lines.indices where fulfilment.lines[index].open > 0 {
+                let line = fulfilment.lines[index]
+                withdrawn.append(try move(.withdraw, line.open, line: line.number, from: status))
+                fulfilment.lines[index].open = 0
+            }
+        }
         if fulfilment.openUnits == 0 {
             fulfilment.standing = next.standing
         } else if status == .packed {
@@ -319,7 +330,7 @@ extension OrderWork {
                 explanation: "it is packed: it can be cancelled as a whole only")
         }
         for step in Ledger.writing(fulfilment) { write(step) }
-        return (before, fulfilment)
+        return (before, fulfilment, withdrawn)
     }
 }
 

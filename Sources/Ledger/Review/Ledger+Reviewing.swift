@@ -165,7 +165,8 @@ extension Ledger {
                     explanation: "the order is held for this reason already")
             }
             let before = book.review?.state
-            try book.advance(.hold, by: change.caller.actors)
+            // Where its review has ended, because the channel has no rules any more, the hold stands alone.
+            if before != .ended { try book.advance(.hold, by: change.caller.actors) }
             book.place(ReviewFinding(.manual, change.reason))
             if before == .validated { book.lookNext(at: .max) }
             book.tell(in: &work, from: before)
@@ -219,10 +220,31 @@ extension Ledger {
         try connection.execute(openHolds, [.uuid(PostgresUUID(order))]).map { try $0.text(0) }
     }
 
+    private static let releasableUnits = PostgresStatement(
+        "releasable_units",
+        """
+        SELECT coalesce(sum(q.quantity) FILTER (WHERE q.status = 1 AND p.tracked), 0)::int8,
+            coalesce(sum(q.quantity) FILTER (WHERE q.status = 1 AND NOT p.tracked), 0)::int8,
+            coalesce(sum(q.quantity) FILTER (WHERE q.status = 4 AND p.tracked), 0)::int8,
+            coalesce(bool_or(q.status IN (2, 8, 9)) FILTER (WHERE p.tracked), NOT bool_or(p.tracked))
+        FROM order_line l JOIN product p ON p.id = l.product_id
+        JOIN line_quantity q ON q.order_id = l.order_id AND q.line_number = l.line_number AND q.quantity > 0
+        WHERE l.order_id = $1::uuid HAVING count(*) > 0
+        """, access: .readOnly)
+
     /// How many units of a validated order can be released now; nil where it is no longer to be released.
+    ///
+    /// Articles without stock are by themselves only where the order has no others, or some of its goods were sent: whether
+    /// postage is charged for goods that were all cancelled is for people to say.
     public func releasable(_ claim: ReviewClaim) async throws -> Int64? {
-        guard let order = try await order(claim.order), order.review?.state == .validated else { return nil }
-        return order.lines.reduce(0) { $0 + ($1.quantities[.allocated] ?? 0) }
+        guard try await order(claim.order)?.review?.state == .validated else { return nil }
+        return try await onConnection { connection in
+            let id = PostgresValue.uuid(PostgresUUID(claim.order))
+            guard let row = try connection.execute(Ledger.releasableUnits, [id]).first else { return 0 }
+            let (goods, others, waiting) = (try row.int64(0), try row.int64(1), try row.int64(2))
+            if goods > 0 { return goods + others }
+            return try waiting == 0 && row.bool(3) ? others : 0
+        }
     }
 
     /// Notes that a validated order was given to its locations, or that nothing of it is left to be.
@@ -301,10 +323,18 @@ extension OrderWork {
         write((OrderWork.releaseReviewed, [.uuid(PostgresUUID(head.id)), .uuid(PostgresUUID(change.id))]))
     }
 
+    /// Where articles without stock are all that waits, and nothing will come that they could go with, the review that has
+    /// released the order releases them too.
+    mutating func releaseWhatIsLeft() {
+        let waits = lines.contains { !$0.isTracked && $0.units[.allocated] > 0 }
+        if waits && goods.isOver && goods.wereSent { releaseReviewedUnits() }
+    }
+
     /// After a cancellation: nothing holds an order of which nothing is left to release, and what is left may be held for less.
     mutating func reviewRest() throws {
         guard unreleased == 0 else {
             write(OrderWork.lookingSoon(at: head.id))
+            releaseWhatIsLeft()
             return
         }
         var book = try ReviewBook(head.id, channel: head.channelID, on: connection)
@@ -324,11 +354,13 @@ extension ReviewBook {
     ) throws {
         let before = review?.state
         noteLook(said)
-        guard let rules, work.unreleased > 0 else {
+        // Without rules nothing is found; what they did not place stands until somebody lifts it.
+        let standsAlone = open.contains { !$0.reason.isFoundByRules }
+        guard work.unreleased > 0, rules != nil || standsAlone else {
             try end(in: &work)
             return
         }
-        let findings = rules.findings(in: try work.reviewFacts(review?.verdict ?? said))
+        let findings = try rules.map { $0.findings(in: try work.reviewFacts(review?.verdict ?? said)) } ?? []
         let found = Set(findings.map(\.reason))
         for hold in open where hold.reason.isFoundByRules && !found.contains(hold.reason) {
             lift(hold.reason, by: Caller.review.id)
@@ -372,13 +404,12 @@ extension ReviewBook {
         for step in steps(cause: work.change.id) { work.write(step) }
     }
 
-    /// Holds an order for a reason that the rules do not look at; nothing where its review has ended.
+    /// Holds an order for a reason that the rules do not look at.
     mutating func hold(_ finding: ReviewFinding, in work: inout OrderWork) throws {
         let before = review?.state
-        guard before != .ended else { return }
         // Units of a released order that are not released yet.
         if before == .released { try advance(.recheck, by: [.system]) }
-        try advance(.hold, by: [.system])
+        if before != .ended { try advance(.hold, by: [.system]) }
         place(finding)
         if before == .validated || before == .released { lookNext(at: .max) }
         tell(in: &work, from: before)
@@ -394,8 +425,14 @@ extension ReviewBook {
 
     /// Lets an order go on of which a reason was lifted, where nothing holds it any more.
     mutating func goOn(placedAt: Instant, by actors: Set<LifecycleActor>) throws(Refusal) {
+        // A hold of an order whose review has ended, as its channel has no rules any more, stood alone.
+        guard review?.state != .ended else { return }
         guard open.isEmpty else { return try advance(.lift, by: actors) }
-        if let review, review.looks == 0, rules != nil {
+        guard rules != nil else {
+            try advance(.end, by: [.system])
+            return lookNext(at: .max)
+        }
+        if let review, review.looks == 0 {
             // Held before anybody looked: now somebody does.
             try advance(.recheck, by: [.system])
             lookNext(at: now.microseconds)
@@ -406,11 +443,16 @@ extension ReviewBook {
     }
 
     /// Ends what holds an order of which nothing is left to be released.
+    ///
+    /// What somebody has placed stands as long as a location may still give units up, which could be released anew then.
     mutating func end(in work: inout OrderWork) throws {
         let before = review?.state
-        for hold in open { lift(hold.reason, by: Caller.review.id) }
+        let mayComeBack = work.lines.contains { line in
+            [LineStatus.allocated, .backordered, .released, .picked, .packed].contains { line.units[$0] > 0 }
+        }
+        for hold in open where hold.reason != .manual || !mayComeBack { lift(hold.reason, by: Caller.review.id) }
         if let state = review?.state, state != .ended, state != .released {
-            try advance(.end, by: [.system])
+            try advance(open.isEmpty ? .end : .hold, by: [.system])
             lookNext(at: .max)
         }
         tell(in: &work, from: before)

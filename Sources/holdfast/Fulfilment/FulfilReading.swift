@@ -16,7 +16,8 @@ struct FulfilRelease: AsyncParsableCommand {
               holdfast fulfil release 0b1f6f0a-5c0e-4a55-9d7a-0a4f6b9f3f11 1=2
 
             Without lines every unit that is set aside is released. A line is written NUMBER=QUANTITY. There is a \
-            fulfilment for each location.
+            fulfilment for each location. What has no stock (postage, services) goes with the first one; where no \
+            goods are left to go with it is fulfilled at once, at no location.
             """)
 
     @Argument(help: "The order's id.")
@@ -45,6 +46,7 @@ struct FulfilRelease: AsyncParsableCommand {
         }
         try server.format.show(reply) { reply in
             var table = FulfilmentTables.list(reply.fulfilments)
+            if reply.fulfilments.isEmpty { table.note("what has no stock is fulfilled: no location has to do anything") }
             table.note("order \(order) is \(reply.orderStatus.word)")
             return table
         }

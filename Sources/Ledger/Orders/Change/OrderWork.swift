@@ -30,6 +30,8 @@ struct OrderWork {
     private(set) var takenHolds: [Settlement.Hold] = []
     /// Waiting units that took over supply which was set aside for them, by line.
     private(set) var grantsTaken: [Int32: Int64] = [:]
+    /// Units that were not found where they were to be, by line and cell.
+    private(set) var unfound: [(line: Int32, cell: CellID)] = []
     private var events: [(kind: OrderEventKind, advance: OrderAdvance?)] = []
     private(set) var steps: [LedgerStep] = []
 
@@ -135,6 +137,20 @@ struct OrderWork {
     /// Notes goods of a cell that are gone: a count that was taken since has found that already, and is not lowered again.
     mutating func depart(_ kind: MovementKind, _ cell: CellID, _ quantity: Int64) {
         cellEffects.append(.departure(kind, cell, quantity))
+    }
+
+    /// Notes that a cell's shelf did not have units of a line: the line is not served from there until that is known better.
+    mutating func noteUnfound(_ cell: CellID, line: Int32) { unfound.append((line, cell)) }
+
+    /// How it stands with the goods that have stock: whether none of them is set aside or waits for supply, and whether some were
+    /// sent, or the order has none.
+    var goods: (isOver: Bool, wereSent: Bool) {
+        let tracked = lines.filter(\.isTracked)
+        return (
+            !tracked.contains { $0.units[.allocated] + $0.units[.backordered] > 0 },
+            tracked.isEmpty
+                || tracked.contains { $0.units[.shipped] + $0.units[.delivered] + $0.units[.returned] > 0 }
+        )
     }
 
     // MARK: - Units
