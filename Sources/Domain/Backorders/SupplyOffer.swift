@@ -27,12 +27,19 @@ public struct SupplyOffer: Hashable, Sendable {
         public var locations: Set<Int32>?
         /// True where one location must serve the whole line: the first that serves any of it binds the rest.
         public var single: Bool
+        /// Numbers of locations that do not serve it, whatever they have: it was not found there.
+        public var avoided: Set<Int32>
 
         /// Makes a wish.
-        public init(units: Int64, locations: Set<Int32>?, single: Bool) {
+        public init(units: Int64, locations: Set<Int32>?, single: Bool, avoided: Set<Int32> = []) {
             self.units = units
             self.locations = locations
             self.single = single
+            self.avoided = avoided
+        }
+
+        fileprivate func admits(_ location: Int32) -> Bool {
+            (locations?.contains(location) ?? true) && !avoided.contains(location)
         }
     }
 
@@ -67,16 +74,16 @@ public struct SupplyOffer: Hashable, Sendable {
     /// - Parameter wish: what the line wants.
     /// - Returns: what it gets; empty where no location that may serve it has anything.
     public mutating func serve(_ wish: Wish) -> [Grant] {
-        var locations = wish.locations
+        var wish = wish
         if wish.single {
             guard let chosen = location(for: wish) else { return [] }
-            locations = [chosen]
+            wish.locations = [chosen]
         }
         var left = wish.units
         var grants: [Grant] = []
         for index in parts.indices where left > 0 {
             let part = parts[index]
-            guard locations?.contains(part.location) ?? true else { continue }
+            guard wish.admits(part.location) else { continue }
             let units = min(left, part.units)
             guard units > 0 else { continue }
             parts[index].units -= units
@@ -90,7 +97,7 @@ public struct SupplyOffer: Hashable, Sendable {
     private func location(for wish: Wish) -> Int32? {
         var free: [Int32: Int64] = [:]
         var order: [Int32] = []
-        for part in parts where wish.locations?.contains(part.location) ?? true {
+        for part in parts where wish.admits(part.location) {
             if free[part.location] == nil { order.append(part.location) }
             free[part.location, default: 0] += part.units
         }

@@ -26,9 +26,17 @@ enum BackorderServing {
     private static let page = PostgresStatement(
         "backorder_page",
         """
-        SELECT order_id, line_number, channel_id, locations, single, quantity FROM backorder_queue
-        WHERE product_id = $1::int4 AND quantity > 0 ORDER BY priority DESC, since, place LIMIT $2::int4 OFFSET $3::int8
+        SELECT q.order_id, q.line_number, q.channel_id, q.locations, q.single, q.quantity,
+            ARRAY(SELECT s.location_id FROM short_pick s WHERE s.order_id = q.order_id AND s.line_number = q.line_number)
+        FROM backorder_queue q WHERE q.product_id = $1::int4 AND q.quantity > 0
+        ORDER BY q.priority DESC, q.since, q.place LIMIT $2::int4 OFFSET $3::int8
         """, access: .readOnly)
+    private static let forget = PostgresStatement(
+        "forget_short_picks",
+        """
+        DELETE FROM short_pick s USING cell c
+        WHERE c.id = ANY($1::int8[]) AND s.product_id = c.product_id AND s.location_id = c.location_id
+        """)
     private static let note = PostgresStatement(
         "note_supply",
         """
@@ -74,18 +82,23 @@ enum BackorderServing {
 
     /// Sets aside for waiting lines what this transaction raises, and notes that there was supply.
     ///
+    /// Lines that were not found at a location are served from it again from now on where goods came in or were counted.
+    ///
     /// - Parameters:
     ///   - books: what ``locking(_:)`` returned.
     ///   - cells: the locked cells with their new figures; what is set aside is applied to them.
     ///   - movements: the transaction's movements; those of the grants are added, each caused by its order.
+    ///   - counted: cells whose goods were counted, whatever came out.
     ///   - order: an order that gets none of it: it has just let wait what it could not find there.
     ///   - connection: the transaction.
     /// - Returns: the steps that write it, none where no article of the cells may wait.
     /// - Throws: what PostgreSQL throws.
     static func serve(
         _ books: PostgresRows, _ cells: inout [CellID: LockedCell], movements: inout MovementColumns,
-        but order: EntityID? = nil, on connection: PostgresConnection
+        counted: Set<CellID> = [], but order: EntityID? = nil, on connection: PostgresConnection
     ) throws -> [LedgerStep] {
+        let seen = cells.values.filter { $0.onHand > $0.onHandAtLock || counted.contains($0.id) }.map(\.id).sorted()
+        if !seen.isEmpty { try connection.execute(forget, [.int64s(seen.map(\.rawValue))]) }
         var waiting: [Int32: Int64] = [:]
         for row in books { waiting[try row.int32(0)] = try row.int64(1) }
         let raised = cells.values.filter { $0.base > $0.baseAtLock }.map(\.id).sorted()
@@ -115,7 +128,7 @@ enum BackorderServing {
                     for row in rows {
                         let wish = SupplyOffer.Wish(
                             units: try row.int64(5), locations: try row.int32sOrNil(3).map { Set($0) },
-                            single: try row.bool(4))
+                            single: try row.bool(4), avoided: Set(try row.int32s(6)))
                         let waiter = EntityID(try row.uuid(0))
                         if waiter == order { continue }
                         for part in offer.serve(wish) {

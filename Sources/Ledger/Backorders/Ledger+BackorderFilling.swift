@@ -64,9 +64,12 @@ extension Ledger {
     private static let serveableLines = PostgresStatement(
         "serveable_lines",
         """
-        SELECT q.order_id, ch.code, q.line_number, q.quantity, q.locations, q.single
+        SELECT q.order_id, ch.code, q.line_number, q.quantity, q.locations, q.single, s.places
         FROM backorder_queue q JOIN channel ch ON ch.id = q.channel_id
-        WHERE q.product_id = $1::int4 AND q.quantity > 0 AND (q.locations IS NULL OR q.locations && $2::int4[])
+        CROSS JOIN LATERAL (SELECT ARRAY(SELECT location_id FROM short_pick
+            WHERE order_id = q.order_id AND line_number = q.line_number) AS places) s
+        WHERE q.product_id = $1::int4 AND q.quantity > 0 AND EXISTS (SELECT FROM unnest($2::int4[]) AS n(location)
+            WHERE (q.locations IS NULL OR n.location = ANY(q.locations)) AND n.location <> ALL(s.places))
         ORDER BY q.priority DESC, q.since, q.place LIMIT $3::int4
         """, access: .readOnly)
     private static let bindSingle = PostgresStatement(
@@ -158,7 +161,7 @@ extension Ledger {
                     order: EntityID(try row.uuid(0)), channel: try row.text(1), line: Int32(try row.int16(2)),
                     wish: SupplyOffer.Wish(
                         units: try row.int64(3), locations: try row.int32sOrNil(4).map { Set($0) },
-                        single: try row.bool(5)))
+                        single: try row.bool(5), avoided: Set(try row.int32s(6))))
             }
         }
     }

@@ -35,6 +35,8 @@ extension Ledger {
         """
         SELECT p.sku, l.code FROM product p JOIN cell c ON c.product_id = p.id JOIN location l ON l.id = c.location_id
         WHERE p.sku = ANY($1::text[]) AND l.code <> $2::text AND c.pool = 0 AND c.due = '-infinity'
+            AND NOT EXISTS (SELECT FROM short_pick s
+                WHERE s.order_id = $4::uuid AND s.product_id = p.id AND s.location_id = l.id)
         ORDER BY p.sku, l.rank, l.code LIMIT $3::int4
         """, access: .readOnly)
 
@@ -55,14 +57,19 @@ extension Ledger {
         }
     }
 
-    /// Other locations that have ever had articles, by article, in the order in which locations are taken from.
+    /// Other locations that have ever had articles, by article, in the order in which locations are taken from;
+    /// none where an order's units of the article were not found since it came in or was counted.
     public func standInLocations(
-        for skus: Set<String>, beside location: String, limit: Int
+        for skus: Set<String>, beside location: String, of order: EntityID, limit: Int
     ) async throws -> [String: [String]] {
         try await onConnection { connection in
             var codes: [String: [String]] = [:]
             let rows = try connection.execute(
-                Ledger.standIns, [.texts(skus.sorted()), .text(location), .int32(Int32(clamping: limit))])
+                Ledger.standIns,
+                [
+                    .texts(skus.sorted()), .text(location), .int32(Int32(clamping: limit)),
+                    .uuid(PostgresUUID(order)),
+                ])
             for row in rows { codes[try row.text(0), default: []].append(try row.text(1)) }
             return codes
         }

@@ -59,6 +59,18 @@ COMMENT ON TABLE backorder_grant IS
     'Units that a cell sets aside for a waiting line, in the transaction that brought them. cell.allocated has them already; '
     'the order takes them over in a transaction of its own, which deletes the row.';
 
+CREATE TABLE short_pick (
+    order_id uuid NOT NULL,
+    line_number smallint NOT NULL,
+    product_id integer NOT NULL,
+    location_id integer NOT NULL,
+    PRIMARY KEY (order_id, line_number, location_id)
+);
+CREATE INDEX short_pick_place ON short_pick (product_id, location_id);
+COMMENT ON TABLE short_pick IS
+    'Where units of a line were not found. The line is not served from there again, whatever the books say, until goods of the '
+    'article come in or are counted there, which deletes the row. Written and deleted with the cell''s row locked.';
+
 -- From which locations orders are served: configurations, what is known of locations and articles, and plans.
 
 CREATE TABLE sourcing_config (

@@ -159,7 +159,8 @@ extension Ledger {
                     open[id, default: 0] += beyond
                 }
             }
-            steps += try BackorderServing.serve(read[5], &cells, movements: &movements, on: connection)
+            steps += try BackorderServing.serve(
+                read[5], &cells, movements: &movements, counted: counted, on: connection)
             let reply = try encodeReply(Ledger.levels(of: plan, cells: cells, open: open))
             if !movements.isEmpty {
                 steps.append(movements.inserting)

@@ -16,6 +16,8 @@ struct LockedCell {
     var mode: AdmissionMode
     /// What the base was when the row was locked.
     let baseAtLock: Int64
+    /// What was on hand then.
+    let onHandAtLock: Int64
     /// A figure of the base has changed.
     var changed = false
     private var heldChanged = false
@@ -34,6 +36,7 @@ struct LockedCell {
         self.heldDirect = heldDirect
         self.mode = mode
         baseAtLock = onHand - safety - allocated
+        onHandAtLock = onHand
     }
 
     var base: Int64 { onHand - safety - allocated }

@@ -255,7 +255,7 @@ extension OrderProcessing {
         let skus = Set(lacking.map(\.0.sku))
         guard !skus.isEmpty else { return nil }
         let places = try await ledger.standInLocations(
-            for: skus, beside: fulfilment.location, limit: OrderProcessing.placesLookedAt)
+            for: skus, beside: fulfilment.location, of: fulfilment.order, limit: OrderProcessing.placesLookedAt)
         let items = skus.sorted().flatMap { sku in
             (places[sku] ?? []).map { AvailabilityItem(sku: sku, location: $0, quantity: 0) }
         }

@@ -60,13 +60,17 @@ struct SupplyOfferTests {
                     Bool.random(using: &generator) ? nil : [Int32.random(in: 1...3, using: &generator)]
                 let wish = SupplyOffer.Wish(
                     units: Int64.random(in: 1...8, using: &generator), locations: allowed,
-                    single: Bool.random(using: &generator))
-                let eligible = offer.parts.filter { allowed?.contains($0.location) ?? true }
+                    single: Bool.random(using: &generator),
+                    avoided: Bool.random(using: &generator) ? [] : [Int32.random(in: 1...3, using: &generator)])
+                let eligible = offer.parts.filter {
+                    (allowed?.contains($0.location) ?? true) && !wish.avoided.contains($0.location)
+                }
                 let grants = offer.serve(wish)
                 let given = grants.reduce(0) { $0 + $1.units }
                 #expect(given <= wish.units)
                 #expect(offer.units == left - given)
                 #expect(grants.allSatisfy { grant in allowed?.contains(grant.location) ?? true })
+                #expect(grants.allSatisfy { !wish.avoided.contains($0.location) })
                 if wish.single {
                     #expect(Set(grants.map(\.location)).count <= 1)
                 } else {
@@ -74,6 +78,21 @@ struct SupplyOfferTests {
                 }
                 left -= given
             }
+        }
+    }
+
+    @Test("A location where a line was not found does not serve it, and serves the next one")
+    func avoided() {
+        let parts = [
+            SupplyOffer.Part(cell: CellID(1), location: 1, units: 9), .init(cell: CellID(2), location: 2, units: 2),
+        ]
+        for single in [false, true] {
+            var offer = SupplyOffer(parts)
+            let grants = offer.serve(.init(units: 4, locations: nil, single: single, avoided: [1]))
+            #expect(grants.map(\.location) == [2])
+            #expect(grants.map(\.units) == [2])
+            #expect(offer.serve(.init(units: 4, locations: [1], single: single, avoided: [1])).isEmpty)
+            #expect(offer.serve(.init(units: 4, locations: nil, single: single)).map(\.units) == [4])
         }
     }
 }

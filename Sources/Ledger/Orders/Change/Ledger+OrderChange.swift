@@ -34,6 +34,13 @@ extension Ledger {
         ON CONFLICT (order_id, line_number, cell_id) DO UPDATE SET open = excluded.open, released = excluded.released,
             delivered = excluded.delivered
         """)
+    private static let noteUnfound = PostgresStatement(
+        "note_short_picks",
+        """
+        INSERT INTO short_pick (order_id, line_number, product_id, location_id)
+        SELECT DISTINCT $1::uuid, n.line, c.product_id, c.location_id
+        FROM unnest($2::int2[], $3::int8[]) AS n(line, cell) JOIN cell c ON c.id = n.cell ON CONFLICT DO NOTHING
+        """)
     private static let appendEvents = PostgresStatement(
         "append_order_events",
         """
@@ -230,6 +237,14 @@ extension Ledger {
                 isToldAsStock = true
             }
             cells[effect.cell] = cell
+        }
+        if !work.unfound.isEmpty {
+            try work.connection.execute(
+                noteUnfound,
+                [
+                    .uuid(PostgresUUID(work.head.id)), .int16s(work.unfound.map { Int16($0.line) }),
+                    .int64s(work.unfound.map(\.cell.rawValue)),
+                ])
         }
         // What this order lets wait or takes from the queue is known before others are served with what it gives back.
         try BackorderFollowing.follow(waiting, of: work.head, on: work.connection)
