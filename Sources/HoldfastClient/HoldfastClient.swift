@@ -142,7 +142,7 @@ public func withHoldfastClient<Result: Sendable>(
     _ configuration: HoldfastClientConfiguration, _ body: (HoldfastClient) async throws -> Result
 ) async throws -> Result {
     let transport = try HoldfastTransport(configuration)
-    return try await withGRPCClient(transport: transport, interceptors: configuration.allInterceptors) { grpc in
+    return try await withRunningClient(transport, interceptors: configuration.allInterceptors) { grpc in
         try await body(HoldfastClient(wrapping: grpc))
     }
 }

@@ -124,8 +124,8 @@ public struct HoldfastEvents: Sendable {
         options.maxResponseMessageBytes = configuration.maxAnswerBytes
         let (chosen, failure) = (options, BodyFailure())
         do {
-            return try await withGRPCClient(
-                transport: transport, interceptors: configuration.interceptors + [TracingClientInterceptor()]
+            return try await withRunningClient(
+                transport, interceptors: configuration.interceptors + [TracingClientInterceptor()]
             ) { client in
                 try await Holdfast_V1_EventService.Client(wrapping: client).subscribe(
                     request: request, options: chosen

@@ -48,6 +48,18 @@ struct ImportTests {
         }
     }
 
+    @Test("A file of which no row can be read is told with its line, every time")
+    func quote() async throws {
+        try await Shop.with { shop in
+            let path = try shop.file("q.csv", "sku,location,quantity\n\"MUG-WHITE,WAREHOUSE,1\n")
+            for _ in 0..<20 {
+                let answer = try await shop.run("import", path)
+                #expect(answer.status == 2, "\(answer.errors)")
+                #expect(answer.errors.contains("line 2"), "\(answer.errors)")
+            }
+        }
+    }
+
     private func onHand(_ shop: Shop) async throws -> Int64 {
         let listed = try await shop.run("stock", "list", "--sku", "MUG-BLUE", "--format", "json")
         return try Holdfast_V1_GetStockResponse(jsonString: listed.output).levels.reduce(0) { $0 + $1.onHand }
