@@ -76,6 +76,7 @@ extension Holdfast_V1_EventService {
         /// > the stream: then nothing is left out, and what came after that cursor may come once more, under the same event_id.
         /// > INVALID_ARGUMENT for a cursor that this deployment did not give; OUT_OF_RANGE for one whose following events are no
         /// > longer kept, or that a restore of the database has undone; UNAVAILABLE where the server stops: subscribe again.
+        /// > NOT_FOUND for a channel that does not exist; PERMISSION_DENIED to a caller who is held to others.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Holdfast_V1_SubscribeRequest` messages.
@@ -112,6 +113,7 @@ extension Holdfast_V1_EventService {
         /// > the stream: then nothing is left out, and what came after that cursor may come once more, under the same event_id.
         /// > INVALID_ARGUMENT for a cursor that this deployment did not give; OUT_OF_RANGE for one whose following events are no
         /// > longer kept, or that a restore of the database has undone; UNAVAILABLE where the server stops: subscribe again.
+        /// > NOT_FOUND for a channel that does not exist; PERMISSION_DENIED to a caller who is held to others.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_SubscribeRequest` message.
@@ -146,6 +148,7 @@ extension Holdfast_V1_EventService {
         /// > the stream: then nothing is left out, and what came after that cursor may come once more, under the same event_id.
         /// > INVALID_ARGUMENT for a cursor that this deployment did not give; OUT_OF_RANGE for one whose following events are no
         /// > longer kept, or that a restore of the database has undone; UNAVAILABLE where the server stops: subscribe again.
+        /// > NOT_FOUND for a channel that does not exist; PERMISSION_DENIED to a caller who is held to others.
         ///
         /// - Parameters:
         ///   - request: A `Holdfast_V1_SubscribeRequest` message.
@@ -239,6 +242,7 @@ extension Holdfast_V1_EventService {
         /// > the stream: then nothing is left out, and what came after that cursor may come once more, under the same event_id.
         /// > INVALID_ARGUMENT for a cursor that this deployment did not give; OUT_OF_RANGE for one whose following events are no
         /// > longer kept, or that a restore of the database has undone; UNAVAILABLE where the server stops: subscribe again.
+        /// > NOT_FOUND for a channel that does not exist; PERMISSION_DENIED to a caller who is held to others.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_SubscribeRequest` message.
@@ -288,6 +292,7 @@ extension Holdfast_V1_EventService {
         /// > the stream: then nothing is left out, and what came after that cursor may come once more, under the same event_id.
         /// > INVALID_ARGUMENT for a cursor that this deployment did not give; OUT_OF_RANGE for one whose following events are no
         /// > longer kept, or that a restore of the database has undone; UNAVAILABLE where the server stops: subscribe again.
+        /// > NOT_FOUND for a channel that does not exist; PERMISSION_DENIED to a caller who is held to others.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Holdfast_V1_SubscribeRequest` message.
@@ -329,6 +334,7 @@ extension Holdfast_V1_EventService.ClientProtocol {
     /// > the stream: then nothing is left out, and what came after that cursor may come once more, under the same event_id.
     /// > INVALID_ARGUMENT for a cursor that this deployment did not give; OUT_OF_RANGE for one whose following events are no
     /// > longer kept, or that a restore of the database has undone; UNAVAILABLE where the server stops: subscribe again.
+    /// > NOT_FOUND for a channel that does not exist; PERMISSION_DENIED to a caller who is held to others.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Holdfast_V1_SubscribeRequest` message.
@@ -364,6 +370,7 @@ extension Holdfast_V1_EventService.ClientProtocol {
     /// > the stream: then nothing is left out, and what came after that cursor may come once more, under the same event_id.
     /// > INVALID_ARGUMENT for a cursor that this deployment did not give; OUT_OF_RANGE for one whose following events are no
     /// > longer kept, or that a restore of the database has undone; UNAVAILABLE where the server stops: subscribe again.
+    /// > NOT_FOUND for a channel that does not exist; PERMISSION_DENIED to a caller who is held to others.
     ///
     /// - Parameters:
     ///   - message: request message to send.

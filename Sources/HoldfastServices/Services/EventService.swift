@@ -38,6 +38,11 @@ public struct EventService: Holdfast_V1_EventService.ServiceProtocol {
         let (stream, place) = try await answer.answering(context) {
             let deployment = try await promising.ledger.deploymentClock().id
             let (start, filter) = try EventRequests.subscribe(request.message, by: caller, in: deployment)
+            if !filter.channels.isEmpty,
+                let unknown = try await promising.ledger.unknownChannel(among: filter.channels.sorted())
+            {
+                throw Refusal.missing(.channel, unknown, for: caller)
+            }
             let stream = EventStream(
                 promising: promising, serving: serving, deployment: deployment, filter: filter, caller: caller,
                 renewal: renewal, cancellation: context.cancellation)

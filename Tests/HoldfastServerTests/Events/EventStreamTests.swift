@@ -158,6 +158,27 @@ struct EventStreamTests {
         }
     }
 
+    @Test("A channel that does not exist is named to who may see all of them, and is outside to anybody else")
+    func unknownChannel() async throws {
+        try await AccessStack.with { stack in
+            try await stocked(stack.deployment)
+            let admin = try await stack.key([.admin]).text
+            let limited = try await stack.key([.backend], channels: ["web"]).text
+            func of(_ channels: String...) -> Holdfast_V1_SubscribeRequest {
+                .with {
+                    $0.start = .oldest
+                    $0.channels = channels
+                }
+            }
+            let named = try await refusal(stack, by: admin, of("web", "nowhere"))
+            #expect(named.code == .notFound && named.info?.reason == "CHANNEL_NOT_FOUND")
+            #expect(named.info?.metadata["name"] == "nowhere")
+            #expect(try await refusal(stack, by: limited, of("web", "nowhere")).code == .permissionDenied)
+            #expect(try await refusal(stack, by: admin, of("web")).code == nil)
+            #expect(try await refusal(stack, by: limited, of("web")).code == nil)
+        }
+    }
+
     @Test("A key that is revoked ends its streams, too")
     func revoked() async throws {
         try await AccessStack.with { stack in
