@@ -49,6 +49,8 @@ public struct OrderRequest: Sendable {
     public var delivery: OrderDelivery?
     /// Its currency.
     public var currency: Currency
+    /// The field of the request that named the currency.
+    public var currencyField: String
     /// Sum of the lines' amounts, in minor units.
     public var subtotal: Int64
     /// Sum of the taxes that the prices do not include, in minor units.
@@ -62,7 +64,7 @@ public struct OrderRequest: Sendable {
     public init(
         id: EntityID, channel: String, externalID: String, reservation: EntityID?, customer: Customer, lines: [Line],
         goodsInHand: Bool, orderedAt: Instant?, currency: Currency, subtotal: Int64, addedTax: Int64, body: [UInt8],
-        caller: Caller, delivery: OrderDelivery? = nil
+        caller: Caller, delivery: OrderDelivery? = nil, currencyField: String = "currency_code"
     ) {
         self.id = id
         self.channel = channel
@@ -73,6 +75,7 @@ public struct OrderRequest: Sendable {
         self.goodsInHand = goodsInHand
         self.orderedAt = orderedAt
         self.currency = currency
+        self.currencyField = currencyField
         self.subtotal = subtotal
         self.addedTax = addedTax
         self.body = body

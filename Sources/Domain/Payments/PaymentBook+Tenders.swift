@@ -25,7 +25,9 @@ extension PaymentBook {
                 explanation: "\(amount ?? 0) minor units were offered, \(uncovered) are still to be covered")
         }
         guard money.tenders.count < Self.mostTenders else {
-            throw .exhausted("an order has at most \(Self.mostTenders) tenders")
+            throw .wrongState(
+                .order, "\(order)", state: "tenders=\(money.tenders.count)",
+                explanation: "an order has at most \(Self.mostTenders) tenders")
         }
         var tender = draft
         tender.number = Int16(money.tenders.count + 1)

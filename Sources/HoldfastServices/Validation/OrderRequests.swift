@@ -46,7 +46,7 @@ enum OrderRequests {
             id: id, channel: request.channel, externalID: request.externalID, reservation: reservation,
             customer: customer, lines: lines, goodsInHand: request.goodsInHand, orderedAt: orderedAt,
             currency: currency, subtotal: totals.subtotal, addedTax: totals.addedTax, body: body, caller: caller,
-            delivery: delivery)
+            delivery: delivery, currencyField: currencyField(request))
     }
 
     private static func customer(_ customer: Holdfast_V1_Customer, _ validation: inout RequestValidation) -> Customer {
@@ -64,9 +64,14 @@ enum OrderRequests {
     private static func currency(
         _ request: Holdfast_V1_PlaceOrderRequest, _ validation: inout RequestValidation
     ) -> Currency? {
-        if !request.currencyCode.isEmpty { return validation.currency(request.currencyCode, "currency_code") }
+        if !request.currencyCode.isEmpty { return validation.currency(request.currencyCode, currencyField(request)) }
         guard let first = request.lines.first else { return nil }
-        return validation.currency(first.unitPrice.currencyCode, "lines[0].unit_price.currency_code")
+        return validation.currency(first.unitPrice.currencyCode, currencyField(request))
+    }
+
+    /// The field that names the order's currency.
+    private static func currencyField(_ request: Holdfast_V1_PlaceOrderRequest) -> String {
+        request.currencyCode.isEmpty ? "lines[0].unit_price.currency_code" : "currency_code"
     }
 
     /// The lines of a list, by its path; those that were refused are left out.

@@ -57,7 +57,9 @@ struct RequestValidation {
         _ text: String, from lower: Int = 0, to upper: Int, _ field: @autoclosure () -> String
     ) {
         let count = text.utf8.count
-        if count < lower { refuse(field(), "is required") }
+        if count < lower {
+            refuse(field(), count == 0 ? "is required" : "must have at least \(lower) bytes, has \(count)")
+        }
         if count > upper { refuse(field(), "must have at most \(upper) bytes, has \(count)") }
         if TextRules.hasControlCharacters(text) { refuse(field(), "must not contain control characters") }
     }

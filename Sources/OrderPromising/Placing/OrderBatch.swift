@@ -145,7 +145,7 @@ struct OrderBatch {
                 var cells: [[CellID]?] = []
                 if let channel = view.channel(request.channel), channel.currency != request.currency.code {
                     violations.append(
-                        FieldViolation("currency_code", "the channel's currency is \(channel.currency)"))
+                        FieldViolation(request.currencyField, "the channel's currency is \(channel.currency)"))
                 }
                 if let pickup = request.delivery?.pickupLocation, !pickup.isEmpty, view.location(pickup) == nil {
                     violations.append(

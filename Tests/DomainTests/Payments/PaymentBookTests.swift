@@ -37,6 +37,18 @@ struct PaymentBookTests {
 
     private func words(_ facts: [PaymentFact]) -> [String] { facts.map(\.kind.word) }
 
+    @Test("An order has at most 100 tenders: one more is refused for good, with how many there are")
+    func mostTenders() throws {
+        var book = try Self.book()
+        for number in 1...100 { _ = try book.add(Self.draft(.cash, UInt64(number)), amount: 1, by: Self.till) }
+        #expect(
+            throws: Refusal.wrongState(
+                .order, "\(Self.order)", state: "tenders=100", explanation: "an order has at most 100 tenders")
+        ) {
+            try book.add(Self.draft(.cash, 101), amount: 1, by: Self.till)
+        }
+    }
+
     @Test("A card's first tender: money is kept, the tender named, the attempt written down before anybody is asked")
     func authorizing() throws {
         var book = try Self.book()

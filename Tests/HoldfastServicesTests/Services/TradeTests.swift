@@ -401,7 +401,13 @@ struct TradeTests {
             let sent = request
             let error = try await status { try await bench.orders.placeOrder(request: sent, context: context) }
             #expect(error.code == .invalidArgument)
-            #expect(try Details(error).badRequest?.violations.map(\.field) == ["currency_code"])
+            #expect(
+                try Details(error).badRequest?.violations.map(\.field) == ["lines[0].unit_price.currency_code"])
+            request.currencyCode = "EUR"
+            let named = request
+            let other = try await status { try await bench.orders.placeOrder(request: named, context: context) }
+            #expect(other.code == .invalidArgument)
+            #expect(try Details(other).badRequest?.violations.map(\.field) == ["currency_code"])
         }
     }
 

@@ -45,6 +45,11 @@ struct RequestValidationTests {
         #expect(refused { $0.text("ééé", to: 5, "name") } == ["name"])
         #expect(refused { $0.text("", from: 1, to: 5, "reason") } == ["reason"])
         #expect(refused { $0.text("", to: 5, "reason") } == [])
+        var validation = RequestValidation()
+        validation.text("", from: 2, to: 5, "prefix")
+        validation.text("a", from: 2, to: 5, "prefix")
+        validation.text("é", from: 2, to: 5, "prefix")
+        #expect(validation.violations.map(\.description) == ["is required", "must have at least 2 bytes, has 1"])
         #expect(refused { $0.text("a\nb", to: 5, "reason") } == ["reason"])
     }
 

@@ -68,6 +68,10 @@ struct OrderTourTests {
             #expect(try await shop.run("order", "draft", "discard", quote).status == 4)
             #expect(try await shop.run("order", "draft", "get", quote).output.contains("is placed"))
             #expect(try await shop.run("catalog", "channel", "rules", "WEB", "--off").status == 0)
+
+            let short = try await shop.run("customer", "search", "a")
+            #expect(short.status == 2)
+            #expect(short.errors.contains("prefix: must have at least 2 bytes, has 1"), "\(short.errors)")
         }
     }
 }
