@@ -74,6 +74,9 @@ struct PayAdd: AsyncParsableCommand {
         try server.format.show(reply) { reply in
             var table = Table(attempts: reply.attempts)
             table.note("tender \(reply.tenderNumber) pays \(reply.amount.shown)")
+            if reply.attempts.isEmpty {
+                table.note("its card was not asked yet: holdfast pay authorize \(order) \(reply.tenderNumber)")
+            }
             return table
         }
     }

@@ -65,6 +65,13 @@ struct PaymentTourTests {
                     "order", "place", "MUG-WHITE@HIGH-STREET=2x12.50", "--channel", "TILLS", "--external-id", "T-1",
                     "--format", "json")
                 let order = try Holdfast_V1_PlaceOrderResponse(jsonString: placed.output).orderID
+                let pending = try await shop.run(
+                    "pay", "add", order, "card-gateway", "--token", "tok-0", "--amount", "1GBP")
+                #expect(
+                    pending.output.contains("not asked yet: holdfast pay authorize \(order) 1"),
+                    "\(pending.output)\(pending.errors)")
+                #expect(gateway.held == 0)
+                #expect(try await shop.run("pay", "void", order, "1").status == 0)
                 gateway.setDown(true)
                 let added = try await shop.run(
                     "pay", "add", order, "card-gateway", "--token", "tok-1", "--authorize", "--format", "json")
@@ -85,7 +92,7 @@ struct PaymentTourTests {
                 #expect(try await shop.run("pay", "resolve", attempt, "not-done", "--reason", "asked").status == 4)
                 gateway.setDown(false)
                 gateway.setHoldExpiry("2099-12-03T14:05:00Z")
-                let again = try await shop.run("pay", "authorize", order, "1")
+                let again = try await shop.run("pay", "authorize", order, "2")
                 #expect(again.output.contains("approved"), "\(again.errors)")
                 let shown = try await shop.run("pay", "show", order)
                 #expect(shown.output.contains("2099-12-03"), "\(shown.output)")
