@@ -151,6 +151,7 @@ package struct DurabilityCheck {
             return
         }
         events(of: stands, key)
+        if case .life(.exchange(let request)) = key.firstDone?.mutation { return exchange(request, stands, key) }
         guard let done = key.firstDone, case .done(let reply) = done.outcome, case .place(let request) = done.mutation
         else {
             if isSurelyRefused(key) {
@@ -180,6 +181,27 @@ package struct DurabilityCheck {
         if !request.reservationID.isEmpty { coverage(of: request, key) }
         for line in stands.lines where line.units.values.reduce(0, +) != line.quantity {
             report(.books, "order \(id): the units of a line do not add up to its quantity", key)
+        }
+    }
+
+    /// An order that takes the place of goods that come back has the lines that were asked for, at their prices.
+    private mutating func exchange(
+        _ request: Holdfast_V1_ExchangeReturnRequest, _ stands: LedgerFacts.Order, _ key: KeyHistory
+    ) {
+        guard stands.lines.map(\.sku) == request.lines.map(\.sku),
+            stands.lines.map(\.quantity) == request.lines.map(\.quantity)
+        else {
+            report(.lost, "order \(key.key.id) stands with other lines than were exchanged", key)
+            return
+        }
+        let amounts = request.lines.map {
+            Pennies.amount(units: $0.unitPrice.units, nanos: $0.unitPrice.nanos, quantity: $0.quantity)
+        }
+        if stands.lines.map(\.amountMinor) != amounts {
+            report(.money, "order \(key.key.id) stands with amounts that are not those of its exchange", key)
+        }
+        for line in stands.lines where line.units.values.reduce(0, +) != line.quantity {
+            report(.books, "order \(key.key.id): the units of a line do not add up to its quantity", key)
         }
     }
 

@@ -1,6 +1,14 @@
 import PostgresClient
 
 extension LedgerReader {
+    /// What settlements of returns of orders gave as store credit, by their causes; ahead of the goods, too.
+    private static let credits = """
+        SELECT e.cause_id AS id, CASE e.event WHEN 13 THEN r.ahead ELSE r.settled END AS amount
+        FROM return_order r JOIN return_event e ON e.return_id = r.id
+        WHERE r.order_id IS NOT NULL AND (e.event = 12 AND r.settlement = 2 AND r.settled > 0
+            OR e.event = 13 AND r.ahead_settlement = 2 AND r.ahead > 0)
+        """
+
     /// Sums of what happened to orders after their capture that must be 0 whenever they are looked at, and what it means
     /// where one is not; each names some of the orders where it is not.
     private static let lifeSums: [(statement: PostgresStatement, kind: Violation.Kind, story: String)] = [
@@ -154,10 +162,11 @@ extension LedgerReader {
                 SELECT count(*), '{}'::text[] FROM (
                     SELECT a.id, CASE WHEN a.action = 4 THEN a.amount ELSE -a.amount END AS amount
                     FROM payment_attempt a JOIN tender t ON t.order_id = a.order_id AND t.number = a.tender_number
-                    WHERE t.account_id IS NOT NULL AND a.state = 2 AND (t.kind <> 6 OR a.action = 4)) p
+                    WHERE t.account_id IS NOT NULL AND a.state = 2 AND (t.kind <> 6 OR a.action = 4)
+                    UNION ALL \(credits)) p
                 FULL JOIN (SELECT cause_id, amount FROM stored_value_entry WHERE order_id IS NOT NULL) e ON e.cause_id = p.id
                 WHERE p.amount IS DISTINCT FROM e.amount
-                """), .money, "payments with stored value are not those of its accounts"
+                """), .money, "payments and settlements with stored value are not those of its accounts"
         ),
         (
             lifeSum(

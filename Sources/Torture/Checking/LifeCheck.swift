@@ -4,8 +4,9 @@ package struct LifeCheck {
     private let byKey: [Mutation.Key: KeyHistory]
     private var found: [Violation] = []
 
+    /// Whose calls cause events of orders that stand; an order does by taking the place of another one's goods.
     private static let spaces: [Mutation.Space] = [
-        .cancellation, .fulfilment, .payment, .returnCreation, .returnChange,
+        .cancellation, .fulfilment, .payment, .returnCreation, .returnChange, .order,
     ]
 
     /// Finds what breaks the promises.
@@ -15,6 +16,7 @@ package struct LifeCheck {
             switch key.key.space {
             case .order:
                 if let order = facts.orders[key.key.id] { check.history(of: order, key) }
+                check.step(key, facts)
             case .fulfilment, .payment, .returnCreation, .returnChange: check.step(key, facts)
             default: break
             }
@@ -53,7 +55,9 @@ package struct LifeCheck {
             }
             return
         }
-        let events = order.events.filter { $0.cause == key.key.id }
+        var events = order.events.filter { $0.cause == key.key.id }
+        // A return has one label, whoever asks for another one.
+        if case .label = call, events.isEmpty { events = order.events.filter { $0.type == "return_label_issued" } }
         if events.isEmpty {
             report(
                 .lost, "\(call.method) \(key.key.id) was acknowledged and is not in the order's history", key,

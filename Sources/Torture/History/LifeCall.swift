@@ -18,6 +18,9 @@ package enum LifeCall: Hashable, Sendable {
     case receiveReturn(Holdfast_V1_ReceiveReturnRequest)
     case inspectReturn(Holdfast_V1_InspectReturnRequest)
     case settleReturn(Holdfast_V1_SettleReturnRequest)
+    case comeBack(Holdfast_V1_ReceiveUndeliveredRequest)
+    case label(Holdfast_V1_IssueReturnLabelRequest)
+    case exchange(Holdfast_V1_ExchangeReturnRequest)
 
     /// What makes repetitions of this call one.
     package var key: Mutation.Key {
@@ -37,6 +40,10 @@ package enum LifeCall: Hashable, Sendable {
         case .receiveReturn(let request): .init(.returnChange, request.receiptID)
         case .inspectReturn(let request): .init(.returnChange, request.inspectionID)
         case .settleReturn(let request): .init(.returnChange, request.settlementID)
+        case .comeBack(let request): .init(.fulfilment, request.requestID)
+        case .label(let request): .init(.returnChange, request.labelID)
+        // The id is that of the new order.
+        case .exchange(let request): .init(.order, request.exchangeID)
         }
     }
 
@@ -58,15 +65,20 @@ package enum LifeCall: Hashable, Sendable {
         case .receiveReturn: "ReceiveReturn"
         case .inspectReturn: "InspectReturn"
         case .settleReturn: "SettleReturn"
+        case .comeBack: "ReceiveUndelivered"
+        case .label: "IssueReturnLabel"
+        case .exchange: "ExchangeReturn"
         }
     }
 
     /// The full name of the method's service.
     package var service: String {
         switch self {
-        case .release, .startPicking, .pick, .pack, .ship, .deliver, .lose, .decline: "holdfast.v1.FulfilmentService"
+        case .release, .startPicking, .pick, .pack, .ship, .deliver, .lose, .decline, .comeBack:
+            "holdfast.v1.FulfilmentService"
         case .tender, .refund, .credit: "holdfast.v1.PaymentService"
-        case .createReturn, .receiveReturn, .inspectReturn, .settleReturn: "holdfast.v1.ReturnService"
+        case .createReturn, .receiveReturn, .inspectReturn, .settleReturn, .label, .exchange:
+            "holdfast.v1.ReturnService"
         }
     }
 
@@ -88,6 +100,9 @@ package enum LifeCall: Hashable, Sendable {
         case .receiveReturn(let request): request
         case .inspectReturn(let request): request
         case .settleReturn(let request): request
+        case .comeBack(let request): request
+        case .label(let request): request
+        case .exchange(let request): request
         }
     }
 
@@ -114,7 +129,12 @@ package enum LifeCall: Hashable, Sendable {
                 request.returnID + request.lines.map { " \($0.sku)=\($0.quantity)" }.joined()
             case .inspectReturn(let request):
                 request.returnID + request.lines.map { " \($0.lineNumber)x\($0.quantity)" }.joined()
-            case .settleReturn(let request): "\(request.returnID) \(request.settlement)"
+            case .settleReturn(let request):
+                "\(request.returnID) \(request.settlement)" + (request.ahead ? " ahead" : "")
+            case .comeBack(let request): "\(request.fulfilmentID) \(request.location) \(request.disposition)"
+            case .label(let request): "\(request.returnID) \(request.location)"
+            case .exchange(let request):
+                request.returnID + request.lines.map { " \($0.sku)@\($0.location)=\($0.quantity)" }.joined()
             }
         return "\(method) \(subject)"
     }
@@ -144,6 +164,9 @@ package enum LifeCall: Hashable, Sendable {
         case .receiveReturn: returned(try Holdfast_V1_ReceiveReturnResponse(serializedBytes: reply).returnOrder)
         case .inspectReturn: returned(try Holdfast_V1_InspectReturnResponse(serializedBytes: reply).returnOrder)
         case .settleReturn: returned(try Holdfast_V1_SettleReturnResponse(serializedBytes: reply).returnOrder)
+        case .comeBack: step(try Holdfast_V1_ReceiveUndeliveredResponse(serializedBytes: reply).step)
+        case .label: returned(try Holdfast_V1_IssueReturnLabelResponse(serializedBytes: reply).returnOrder)
+        case .exchange: returned(try Holdfast_V1_ExchangeReturnResponse(serializedBytes: reply).returnOrder)
         }
     }
 
@@ -160,6 +183,7 @@ package enum LifeCall: Hashable, Sendable {
         case .deliver: [try Holdfast_V1_ConfirmDeliveryResponse(serializedBytes: reply).step.fulfilment]
         case .lose: [try Holdfast_V1_ReportLostResponse(serializedBytes: reply).step.fulfilment]
         case .decline: [try Holdfast_V1_DeclineFulfilmentResponse(serializedBytes: reply).step.fulfilment]
+        case .comeBack: [try Holdfast_V1_ReceiveUndeliveredResponse(serializedBytes: reply).step.fulfilment]
         default: []
         }
     }
@@ -173,6 +197,8 @@ package enum LifeCall: Hashable, Sendable {
         case .receiveReturn: try Holdfast_V1_ReceiveReturnResponse(serializedBytes: reply).returnOrder
         case .inspectReturn: try Holdfast_V1_InspectReturnResponse(serializedBytes: reply).returnOrder
         case .settleReturn: try Holdfast_V1_SettleReturnResponse(serializedBytes: reply).returnOrder
+        case .label: try Holdfast_V1_IssueReturnLabelResponse(serializedBytes: reply).returnOrder
+        case .exchange: try Holdfast_V1_ExchangeReturnResponse(serializedBytes: reply).returnOrder
         default: nil
         }
     }
@@ -204,6 +230,15 @@ package enum LifeCall: Hashable, Sendable {
         case .settleReturn(var request):
             request.reference = "another"
             return .settleReturn(request)
+        case .comeBack(var request):
+            request.reason = "another"
+            return .comeBack(request)
+        case .label(var request):
+            request.service = "ANOTHER"
+            return .label(request)
+        case .exchange(var request):
+            request.lines[0].quantity += 1
+            return .exchange(request)
         default: return nil
         }
     }

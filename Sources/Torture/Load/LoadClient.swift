@@ -115,7 +115,10 @@ struct LoadClient: Sendable {
         case .place(let request):
             let lines = request.lines.enumerated().map { (number: Int32($0 + 1), sku: $1.sku, quantity: $1.quantity) }
             let delivered = Shelf.Delivered(order: request.orderID, lines: lines)
-            mix.drawing { shelf.put(delivered, using: &$0) }
+            mix.drawing {
+                shelf.put(delivered, using: &$0)
+                shelf.put(sold: request.orderID, using: &$0)
+            }
         case .life(let call): remember(call, reply, using: &mix)
         default: break
         }
@@ -138,13 +141,15 @@ struct LoadClient: Sendable {
                 case "declined":
                     let order = Shelf.Order(id: fulfilment.orderID, channel: "", lines: [])
                     mix.drawing { shelf.put(order, using: &$0) }
-                case "lost": mix.drawing { shelf.put(due: fulfilment.orderID, using: &$0) }
+                case "lost", "returned": mix.drawing { shelf.put(due: fulfilment.orderID, using: &$0) }
                 default: break
                 }
             }
             if let returned = try call.returned(in: reply) {
                 let coming = Shelf.Coming(
                     id: returned.returnID, state: returned.state,
+                    needsLabel: returned.method == .mail && !returned.hasLabel,
+                    isWhole: !returned.hasExchange && !returned.hasRefundedAhead,
                     lines: returned.lines.map { ($0.lineNumber, $0.sku, $0.quantity, $0.received) })
                 mix.drawing { shelf.put(coming, using: &$0) }
                 if returned.state == .decided { mix.drawing { shelf.put(due: returned.orderID, using: &$0) } }
@@ -153,7 +158,17 @@ struct LoadClient: Sendable {
             // An answer that cannot be read is found by the check of what was acknowledged.
             return
         }
-        if case .tender(let request) = call { mix.drawing { shelf.put(paid: request.orderID, using: &$0) } }
+        switch call {
+        case .tender(let request): mix.drawing { shelf.put(paid: request.orderID, using: &$0) }
+        case .exchange(let request):
+            // The new order goes on as any other, and has a tender from the start.
+            let order = Shelf.Order(id: request.exchangeID, channel: "", lines: request.lines.map(\.quantity))
+            mix.drawing {
+                shelf.put(order, using: &$0)
+                shelf.put(paid: order.id, using: &$0)
+            }
+        default: break
+        }
     }
 
     // MARK: - Reading

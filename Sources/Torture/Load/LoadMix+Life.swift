@@ -33,10 +33,15 @@ extension LoadMix {
         if random.chance(30), let order = shelf.due(removing: true, using: &random) {
             return (0..<3).map { _ in .life(.refund(refunding(order))) }
         }
+        if random.chance(30), let coming = shelf.coming(removing: true, using: &random),
+            let another = returnStep(of: coming)
+        {
+            return [exchange(coming), settle(coming), another].map { .life($0) }.shuffled(using: &random)
+        }
         guard let parcel = shelf.parcel(removing: true, using: &random) else { return nil }
         let another =
             switch parcel.state {
-            case "shipped": lose(parcel)
+            case "shipped": random.chance(50) ? lose(parcel) : comeBack(parcel)
             case "packed": decline(parcel)
             default: step(of: parcel)
             }
@@ -74,7 +79,12 @@ extension LoadMix {
             let states = ["released", "picking", "picked", "packed", "shipped"]
             parcel.state = states[Int.random(in: 0..<states.count, using: &random)]
         }
-        if random.chance(6) { return parcel.state == "shipped" ? lose(parcel) : decline(parcel) }
+        if parcel.state == "shipped" {
+            if random.chance(6) { return lose(parcel) }
+            if random.chance(10) { return comeBack(parcel) }
+        } else if random.chance(6) {
+            return decline(parcel)
+        }
         return step(of: parcel)
     }
 
@@ -151,6 +161,26 @@ extension LoadMix {
                 $0.requestID = id()
                 $0.fulfilmentID = parcel.id
                 $0.reason = "torture"
+            })
+    }
+
+    private mutating func comeBack(_ parcel: Shelf.Parcel) -> LifeCall? {
+        .comeBack(
+            .with { request in
+                request.requestID = id()
+                request.fulfilmentID = parcel.id
+                request.location = random.chance(50) ? location() : ""
+                request.disposition = random.chance(70) ? .unspecified : .scrap
+                if let line = parcel.lines.first, random.chance(30) {
+                    request.lines = [
+                        .with {
+                            $0.lineNumber = line.number
+                            $0.quantity = Int64.random(in: 1...line.open, using: &random)
+                            $0.disposition = random.chance(50) ? .restock : .scrap
+                        }
+                    ]
+                }
+                request.reason = "torture"
             })
     }
 
@@ -235,19 +265,59 @@ extension LoadMix {
 
     private mutating func returnStep() -> LifeCall? {
         guard let coming = shelf.coming(removing: random.chance(80), using: &random) else { return nil }
+        return returnStep(of: coming)
+    }
+
+    private mutating func returnStep(of coming: Shelf.Coming) -> LifeCall? {
+        let draw = Int.random(in: 0..<100, using: &random)
         switch coming.state {
-        case .approved, .partlyReceived: return receive(coming)
-        case .received: return inspect(coming)
-        case .decided:
-            return .settleReturn(
-                .with {
-                    $0.settlementID = id()
-                    $0.returnID = coming.id
-                    $0.settlement = random.chance(60) ? .original : .outside
-                    $0.reference = $0.settlement == .outside ? "till" : ""
-                })
+        case .approved, .partlyReceived:
+            if draw < 35, coming.needsLabel, coming.state == .approved { return label(coming) }
+            if draw < 55, coming.isWhole { return draw < 45 ? settle(coming) : exchange(coming) }
+            return receive(coming)
+        case .received: return draw < 20 && coming.isWhole ? exchange(coming) : inspect(coming)
+        case .decided: return draw < 15 && coming.isWhole ? exchange(coming) : settle(coming)
         default: return nil
         }
+    }
+
+    /// Settles what is decided; before that, gives the money ahead.
+    private mutating func settle(_ coming: Shelf.Coming) -> LifeCall {
+        .settleReturn(
+            .with { request in
+                let ways: [Holdfast_V1_ReturnSettlement] = [.original, .original, .storeCredit, .outside]
+                request.settlementID = id()
+                request.returnID = coming.id
+                request.settlement = ways[Int.random(in: 0..<ways.count, using: &random)]
+                request.reference = request.settlement == .outside ? "till" : ""
+                request.ahead = coming.state != .decided
+            })
+    }
+
+    private mutating func label(_ coming: Shelf.Coming) -> LifeCall {
+        .label(
+            .with {
+                $0.labelID = id()
+                $0.returnID = coming.id
+                $0.location = location()
+            })
+    }
+
+    private mutating func exchange(_ coming: Shelf.Coming) -> LifeCall {
+        .exchange(
+            .with { request in
+                request.exchangeID = id()
+                request.returnID = coming.id
+                request.lines = lines().map { sku, location, quantity in
+                    .with {
+                        $0.sku = sku
+                        $0.location = location
+                        $0.quantity = quantity
+                        $0.unitPrice.currencyCode = Wares.currency
+                        $0.unitPrice.units = Int64.random(in: 0...80, using: &random)
+                    }
+                }
+            })
     }
 
     private mutating func receive(_ coming: Shelf.Coming) -> LifeCall? {

@@ -133,6 +133,7 @@ struct LoadMix: Sendable {
     private mutating func sell() -> Mutation {
         var request = order(channel: channel(), lines: [(sku(), location(), 1)], reservation: "")
         request.goodsInHand = true
+        request.clearDelivery()
         return .place(request)
     }
 
@@ -145,6 +146,17 @@ struct LoadMix: Sendable {
             request.externalID = request.orderID
             request.reservationID = reservation
             request.customer.customerID = customer()
+            // What comes back of these a carrier can collect.
+            if random.chance(70) {
+                request.delivery.method = .ship
+                request.delivery.shipTo = .with {
+                    $0.name = "Ann Lee"
+                    $0.lines = ["1 High Street"]
+                    $0.city = "Leeds"
+                    $0.postcode = "LS1 4DY"
+                    $0.country = "GB"
+                }
+            }
             request.lines = lines.map { sku, location, quantity in
                 .with { line in
                     line.sku = sku
@@ -322,7 +334,7 @@ struct LoadMix: Sendable {
         return shelf[Int.random(in: 0..<shelf.count, using: &random)]
     }
 
-    private mutating func lines() -> [(sku: String, location: String, quantity: Int64)] {
+    mutating func lines() -> [(sku: String, location: String, quantity: Int64)] {
         (0..<(random.chance(25) ? Int.random(in: 2...5, using: &random) : 1)).map { _ in
             let place = random.chance(25) ? "" : location()
             return (sku(), place, Int64.random(in: 1...3, using: &random))

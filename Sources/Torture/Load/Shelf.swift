@@ -38,6 +38,10 @@ final class Shelf: Sendable {
     struct Coming: Sendable {
         var id: String
         var state: Holdfast_V1_ReturnState
+        /// Whether a carrier brings it, and no label was made for that.
+        var needsLabel: Bool
+        /// Whether neither money nor goods were given for it ahead.
+        var isWhole: Bool
         /// Its lines, units that are to come and that came.
         var lines: [(number: Int32, sku: String, quantity: Int64, received: Int64)]
     }
@@ -86,6 +90,12 @@ final class Shelf: Sendable {
     func put(_ coming: Coming, using random: inout SeededGenerator) {
         let place = Int.random(in: 0..<Self.bound, using: &random)
         contents.withLock { Self.put(coming, in: &$0.returns, place: place) }
+    }
+
+    /// Remembers an order of goods that the customer has, which is to be paid.
+    func put(sold order: String, using random: inout SeededGenerator) {
+        let place = Int.random(in: 0..<Self.bound, using: &random)
+        contents.withLock { Self.put(order, in: &$0.fresh, place: place) }
     }
 
     /// Remembers an order that has a tender.

@@ -71,7 +71,7 @@ package struct Wares: Sendable {
         }
     }
 
-    /// Rules that take back what was delivered lately, and keep nothing for it.
+    /// Rules that take back what was delivered lately, keep nothing for it, and let money go before it is inspected.
     func returnRules(id: String) -> Holdfast_V1_UpsertReturnRulesRequest {
         .with { request in
             request.requestID = id
@@ -79,6 +79,7 @@ package struct Wares: Sendable {
                 .with {
                     $0.name = "torture"
                     $0.terms.windowDays = 30
+                    $0.terms.refundAhead = true
                 }
             ]
         }

@@ -1,4 +1,5 @@
 import HoldfastAPI
+import SwiftProtobuf
 import Testing
 import Torture
 
@@ -55,6 +56,35 @@ struct DurabilityCheckTests {
             movements: ["m": [.init(sku: "MUG", location: "DC", onHand: 4)]],
             stored: [.movement: ["m"], .cancellation: ["c"], .extension_: []])
         #expect(kinds(calls, facts) == [])
+    }
+
+    @Test("an order for goods that come back is there, with the lines and amounts that were asked for")
+    func exchanges() throws {
+        func call(_ outcome: CallOutcome, quantity: Int64 = 3, units: Int64 = 1) -> RecordedCall {
+            Made.call(
+                .life(
+                    .exchange(
+                        .with {
+                            $0.exchangeID = "x"
+                            $0.lines = [
+                                .with {
+                                    $0.sku = "MUG"
+                                    $0.quantity = quantity
+                                    $0.unitPrice.currencyCode = "GBP"
+                                    $0.unitPrice.units = units
+                                }
+                            ]
+                        })), outcome)
+        }
+        let there = facts(orders: ["x": Made.order("x", amount: 300)])
+        #expect(kinds([call(.done([]))], there) == [])
+        #expect(kinds([call(.done([]))], facts()) == [.lost])
+        #expect(kinds([call(.done([]), quantity: 2)], there) == [.lost])
+        #expect(kinds([call(.done([]), units: 2)], there) == [.money])
+        #expect(kinds([call(.unknown("lost"))], there) == [])
+        #expect(kinds([call(.unknown("lost"))], facts()) == [])
+        #expect(kinds([call(Made.short)], facts()) == [])
+        #expect(kinds([call(Made.short)], there) == [.appliedThoughRefused])
     }
 
     // MARK: - Reservations

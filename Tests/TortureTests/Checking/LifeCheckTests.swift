@@ -1,3 +1,4 @@
+import Domain
 import HoldfastAPI
 import SwiftProtobuf
 import Testing
@@ -127,6 +128,49 @@ struct LifeCheckTests {
             try placed(), Made.call(release("r"), try released(2), at: 3), Made.call(ship("s"), try shipped(9), at: 5),
         ]
         #expect(kinds(other, stands()) == [.answersDiffer])
+    }
+
+    private func exchange(_ id: String, of returned: String = "ret") -> Mutation {
+        .life(
+            .exchange(
+                .with {
+                    $0.exchangeID = id
+                    $0.returnID = returned
+                }))
+    }
+
+    private func exchanged() throws -> CallOutcome {
+        .done(
+            try Holdfast_V1_ExchangeReturnResponse.with { $0.returnOrder.orderID = order }.serializedBytes())
+    }
+
+    @Test("an exchange is in the history of the order whose goods come back, which nobody else can have written")
+    func exchanges() throws {
+        let calls = try calls() + [Made.call(exchange("n"), try exchanged(), at: 7)]
+        let told = stands(more: [(4, "return_exchanged", "n")])
+        #expect(kinds(calls, told) == [])
+        #expect(kinds(calls, stands()) == [.lost])
+        #expect(kinds(try self.calls(), told) == [.appliedThoughRefused])
+    }
+
+    @Test("a return has one label: who asks for another one finds it, and somebody has made it")
+    func labels() throws {
+        func label(_ id: String) throws -> RecordedCall {
+            Made.call(
+                .life(
+                    .label(
+                        .with {
+                            $0.labelID = id
+                            $0.returnID = "ret"
+                        })),
+                .done(
+                    try Holdfast_V1_IssueReturnLabelResponse.with { $0.returnOrder.orderID = order }
+                        .serializedBytes()), at: 7)
+        }
+        let told = stands(more: [(4, "return_label_issued", "l")])
+        #expect(kinds(try calls() + [label("l"), label("m")], told) == [])
+        #expect(kinds(try calls() + [label("l")], stands()) == [.lost])
+        #expect(OrderEventKind.returnLabelIssued.word == "return_label_issued")
     }
 
     @Test("the same step of the same thing is told once")

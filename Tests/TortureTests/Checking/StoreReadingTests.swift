@@ -221,7 +221,20 @@ struct LifeSumsTests {
             statement: "UPDATE tender SET account_id = NULL",
             undoing: """
                 UPDATE tender SET account_id = '00000000-0000-4000-8000-00000000000a' WHERE number = 1
-                """, kind: .money, stories: ["1 payments with stored value are not those of its accounts"]),
+                """, kind: .money,
+            stories: ["1 payments and settlements with stored value are not those of its accounts"]),
+        Falsification(
+            statement: """
+                ALTER TABLE return_event DISABLE TRIGGER USER;
+                UPDATE return_order SET ahead = 50, ahead_settlement = 2;
+                UPDATE return_event SET event = 13
+                """,
+            undoing: """
+                UPDATE return_order SET ahead = 0, ahead_settlement = 0;
+                UPDATE return_event SET event = 7;
+                ALTER TABLE return_event ENABLE TRIGGER USER
+                """, kind: .money,
+            stories: ["1 payments and settlements with stored value are not those of its accounts"]),
         Falsification(
             statement: "UPDATE document_counter SET last = 2", undoing: "UPDATE document_counter SET last = 1",
             kind: .books,
