@@ -91,6 +91,9 @@ struct GatewayAnswer: Decodable {
             guard let expiresAt = instant(text) else {
                 return .unknown(.unreadable("expires_at must be a time, such as 2026-12-03T14:05:00Z"))
             }
+            guard expiresAt > request.madeAt else {
+                return .unknown(.mismatch("its hold has lapsed before it was asked for"))
+            }
             return .approved(reference: reference, expiresAt: expiresAt)
         case "declined":
             let reason = answer.reason ?? ""

@@ -36,11 +36,13 @@ public struct GatewayRequest: Hashable, Sendable {
     public var reference: String
     /// The order, for the gateway's own records.
     public var order: EntityID
+    /// When it was written down: what is held under it cannot lapse before.
+    public var madeAt: Instant
 
     /// Makes a request.
     public init(
         key: EntityID, action: PaymentAction, amount: Int64, currency: Currency, isFinal: Bool = false,
-        token: String = "", reference: String = "", order: EntityID
+        token: String = "", reference: String = "", order: EntityID, madeAt: Instant
     ) {
         self.key = key
         self.action = action
@@ -50,6 +52,7 @@ public struct GatewayRequest: Hashable, Sendable {
         self.token = token
         self.reference = reference
         self.order = order
+        self.madeAt = madeAt
     }
 }
 

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import GRPCCore
 import HoldfastAPI
 import HoldfastTesting
@@ -121,8 +122,9 @@ struct PaymentDeathTests {
 
     @Test("when a hold lapses: noted once, before and after")
     func expiring() async throws {
-        try await with("payment-settled") { stage, scripted in
-            scripted.setHoldExpiry("2026-01-01T00:00:00Z")
+        // The first settlement is that of the hold itself.
+        try await with("payment-settled:2") { stage, scripted in
+            scripted.setHoldExpiry(Date(timeIntervalSinceNow: 6).ISO8601Format())
             let order = stage.order(4)
             _ = try await stage.place(order)
             _ = try await seeAdd(stage, tender(order))

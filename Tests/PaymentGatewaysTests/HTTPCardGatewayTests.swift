@@ -21,7 +21,8 @@ struct HTTPCardGatewayTests {
                 settings: HTTPCardGatewaySettings(url: scripted.url, secret: secret, timeLimit: limit), logger: quiet)
             let pounds = try #require(Currency(code: "GBP"))
             let request = GatewayRequest(
-                key: .fresh, action: .authorize, amount: 1_250, currency: pounds, token: "tok-1", order: .fresh)
+                key: .fresh, action: .authorize, amount: 1_250, currency: pounds, token: "tok-1", order: .fresh,
+                madeAt: Instant(microseconds: 1_764_000_000_000_000))
             let result: Result<Void, any Error>
             do { result = .success(try await body(scripted, gateway, request)) } catch { result = .failure(error) }
             try await gateway.shutdown()
@@ -109,6 +110,32 @@ struct HTTPCardGatewayTests {
                 Issue.record("\(text) was taken for a time")
                 return
             }
+        }
+    }
+
+    @Test(
+        "A hold that has lapsed before it was asked for is unknown, and people are told",
+        arguments: ["2025-11-24T16:00:00Z", "2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+    func lapsedBefore(text: String) async throws {
+        try await with(limit: .seconds(30)) { scripted, gateway, request in
+            scripted.setHoldExpiry(text)
+            for outcome in [await gateway.perform(request), await gateway.perform(request)] {
+                guard case .unknown(let why) = outcome else {
+                    Issue.record("\(text) was taken for a time after the hold was asked for")
+                    return
+                }
+                #expect(why.isAlarming)
+            }
+            guard case .ended(.unknown(let why)) = await gateway.lookUp(request) else {
+                Issue.record("\(text) was believed when it was asked for")
+                return
+            }
+            #expect(why.isAlarming)
+            scripted.setHoldExpiry("2025-11-24T16:00:01Z")
+            #expect(
+                await gateway.lookUp(request)
+                    == .ended(
+                        .approved(reference: "gw-1", expiresAt: Instant(microseconds: 1_764_000_001_000_000))))
         }
     }
 

@@ -48,6 +48,12 @@ public enum PaymentEvent: Int16, LifecycleWord {
     case refundRest = 11
     /// It is tried again.
     case retry = 12
+    /// A hold that was said not to have been made turns out to be there, when the tender stands elsewhere already.
+    case authorizeLate = 13
+    /// So does an amount that was said not to have been taken.
+    case chargeLate = 14
+    /// A hold is let go beside another one that stays.
+    case voidPart = 15
 }
 
 extension Lifecycle {
@@ -56,7 +62,7 @@ extension Lifecycle {
     /// Amounts guard beside it: taken at most what was held, given back at most what was taken. Which of the two events
     /// of a pair it is follows from the amount.
     public static let payment = StateTable<PaymentState, PaymentEvent>(
-        .payment, final: [.refunded, .voided],
+        .payment, final: [.refunded],
         [
             .entering(.add, .pending, by: .peopleOrSystem(.pos, .backend, .support)),
             .moving([.pending], .authorize, .authorized, .money(.held), by: .peopleOrSystem(.pos, .backend)),
@@ -85,5 +91,10 @@ extension Lifecycle {
             .moving(
                 [.captured], .refundRest, .refunded, .money(.givenBack), by: .peopleOrSystem(.pos, .support, .finance)),
             .moving([.declined, .expired], .retry, .pending, by: .peopleOrSystem(.pos, .backend, .support)),
+            .moving([.declined, .voided, .expired], .authorizeLate, .authorized, .money(.held), by: .systemAlone),
+            .moving([.captured], .authorizeLate, .partlyCaptured, .money(.held), by: .systemAlone),
+            .moving([.declined, .voided], .chargeLate, .captured, .money(.taken), by: .systemAlone),
+            .staying([.captured], .chargeLate, .money(.taken), by: .systemAlone),
+            .staying([.authorized, .partlyCaptured], .voidPart, .money(.letGo), by: .systemAlone),
         ])
 }

@@ -1,8 +1,10 @@
 extension PaymentBook {
     /// Writes an attempt down; where no gateway is asked it is done with that.
+    ///
+    /// It acts upon the last hold or charge of the tender that it can be done to, or upon the one that is named.
     mutating func ask(
         _ action: PaymentAction, of number: Int16, _ amount: Int64, letsGo: Int64 = 0, isFinal: Bool = false,
-        purpose: RefundPurpose? = nil, id: EntityID, cause: EntityID
+        purpose: RefundPurpose? = nil, target named: String? = nil, id: EntityID, cause: EntityID
     ) throws -> PaymentAttempt {
         let tender = try tender(number)
         // Attempts stay for good, and so do their ids.
@@ -18,11 +20,8 @@ extension PaymentBook {
         let attempt = PaymentAttempt(
             id: id, order: order, tender: number, action: action, purpose: purpose, amount: amount, letsGo: letsGo,
             state: state, cause: cause, madeAt: now, tries: atOnce ? 0 : 1)
-        // The last one: a tender that was tried again after its hold had lapsed has two.
-        let target =
-            attempts.last {
-                $0.tender == number && $0.state == .approved && ($0.action == .authorize || $0.action == .charge)
-            }?.reference ?? ""
+        let base = approval(of: number, for: action, amount) ?? approvals(of: number).last
+        let target = named ?? base?.reference ?? ""
         changes.append(.attemptMade(attempt, target: target, isFinal: isFinal))
         remember(attempt, target: target, isFinal: isFinal)
         if atOnce {
@@ -36,6 +35,40 @@ extension PaymentBook {
             try applied(attempt)
         }
         return attempt
+    }
+
+    /// The holds and charges of a tender that were approved, in the order in which they were asked for.
+    func approvals(of number: Int16) -> [PaymentAttempt] {
+        attempts.filter {
+            $0.tender == number && $0.state == .approved && ($0.action == .authorize || $0.action == .charge)
+        }
+    }
+
+    /// Finds the last of a tender's holds and charges that something can be done to.
+    ///
+    /// A tender has several where it was tried again: after its hold had lapsed, or after somebody had said that it was not
+    /// made, and it was.
+    ///
+    /// - Parameters:
+    ///   - number: the tender.
+    ///   - action: what is to be done.
+    ///   - amount: how much of it.
+    /// - Returns: the hold or charge; nil where there is none.
+    func approval(of number: Int16, for action: PaymentAction, _ amount: Int64) -> PaymentAttempt? {
+        approvals(of: number).last { base in
+            let uses = attempts.filter {
+                $0.tender == number && ($0.isOpen || $0.state == .approved) && targets[$0.id] == base.reference
+            }
+            func sum(_ action: PaymentAction) -> Int64 {
+                uses.filter { $0.action == action }.reduce(0) { $0 + $1.amount + $1.letsGo }
+            }
+            guard action != .refund else {
+                let captured = uses.filter { $0.action == .capture }.reduce(0) { $0 + $1.amount }
+                let taken = base.action == .charge ? base.amount : captured
+                return taken - sum(.refund) >= amount
+            }
+            return base.action == .authorize && base.amount > sum(.capture) + sum(.void) + sum(.expire)
+        }
     }
 
     /// Puts an attempt with its answer in its place, and counts its tender anew.

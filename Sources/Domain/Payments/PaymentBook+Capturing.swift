@@ -52,7 +52,8 @@ extension PaymentBook {
                     part.tender, amount: part.amount, isFinal: isLast, id: id.named("part \(made.count + 1)"),
                     cause: id, by: actors))
         }
-        made += try renewHolds(id)
+        let renewed = try renewHolds(id)
+        made += renewed.made
         let unasked = money.tenders.filter(\.isGivenBackUnasked)
         for part in TenderChoice.refunding(money.surplus, to: unasked).parts {
             made += try give([part], .surplus, id: id.named("part \(made.count + 1)"), by: actors)
@@ -65,6 +66,9 @@ extension PaymentBook {
             }
         }
         due = .whenChanged
+        if let waiting = renewed.waiting {
+            due = .after(milliseconds: (waiting.microseconds - now.microseconds + 999) / 1_000)
+        }
         return made
     }
 }

@@ -1,14 +1,15 @@
 extension PaymentBook {
     /// Records what became of an attempt; one that has ended stays as it is.
     ///
-    /// An abandoned one that was done after all is recorded as done, where the sums can have it.
+    /// An abandoned one that was done after all is recorded as done, where the sums can have it. A hold that turns up so is let
+    /// go at once, where its tender was let go meanwhile or has been approved anew.
     ///
     /// - Parameters:
     ///   - outcome: what became of it.
     ///   - id: the attempt.
     ///   - actors: who says so; Holdfast itself tells what a gateway says.
     /// - Returns: the attempt as it stands.
-    /// - Throws: `Refusal.notFound`; where the tender cannot have it, what the table of tenders says.
+    /// - Throws: `Refusal.notFound`; `Refusal.wrongState` of the attempt where the tender cannot have it any more.
     public mutating func record(
         _ outcome: PaymentOutcome, of id: EntityID, by actors: Set<LifecycleActor> = .systemAlone
     ) throws -> PaymentAttempt {
@@ -47,7 +48,10 @@ extension PaymentBook {
         replace(at: place, by: attempt)
         if known == .abandoned { try refuseTooMuch(attempt) }
         switch attempt.state {
-        case .approved: try applied(attempt)
+        case .approved:
+            let before = try tender(attempt.tender)
+            try applied(attempt)
+            if attempt.action == .authorize { try letGoTwofold(attempt, before: before.state) }
         case .declined: try declined(attempt)
         case .abandoned:
             facts.append(
@@ -81,6 +85,20 @@ extension PaymentBook {
         _ = try Lifecycle.paymentAttempt.decide(
             outcome.isApproval ? .approve : .abandon, in: attempt.state, by: actors, naming: "\(id)")
         return try record(outcome, of: id, by: actors)
+    }
+
+    /// Lets a hold go that nobody waits for any more: its tender was let go, or others of its holds stand in its place.
+    private mutating func letGoTwofold(_ attempt: PaymentAttempt, before: PaymentState) throws {
+        let tender = try tender(attempt.tender)
+        let sums = tender.sums
+        guard before == .voided || sums.held + sums.taken > tender.amount, sums.capturable >= attempt.amount else {
+            return
+        }
+        // Whoever looks next sends it.
+        patienceMilliseconds = 0
+        _ = try ask(
+            .void, of: tender.number, attempt.amount, target: attempt.reference, id: attempt.id.named("let go"),
+            cause: attempt.id)
     }
 
     /// Moves the tender by an approved attempt and tells of it.
@@ -120,9 +138,12 @@ extension PaymentBook {
 
     /// Refuses what was done after all, where it was asked for again meanwhile and the two together are more than there is.
     private func refuseTooMuch(_ attempt: PaymentAttempt) throws(Refusal) {
-        let sums = try tender(attempt.tender).sums
+        let tender = try tender(attempt.tender)
+        let sums = tender.sums
         let all = money.sums
-        guard sums.held < 0 || sums.refunded.all > sums.taken || all.refunded.all + money.givenOtherwise > all.taken
+        guard
+            sums.held < 0 || sums.refunded.all > sums.taken || tender.state == .refunded
+                || all.refunded.all + money.givenOtherwise > all.taken
         else { return }
         throw .wrongState(
             .paymentAttempt, "\(attempt.id)", state: PaymentAttemptState.abandoned.word,

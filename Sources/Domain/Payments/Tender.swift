@@ -67,10 +67,15 @@ public struct Tender: Hashable, Sendable {
     /// - Returns: the event.
     public func event(approving attempt: PaymentAttempt, sums: TenderSums) -> PaymentEvent {
         switch attempt.action {
-        case .authorize: state == .pending ? .authorize : .authorizeMore
-        case .charge: .charge
+        case .authorize:
+            switch state {
+            case .pending: .authorize
+            case .authorized, .partlyCaptured: .authorizeMore
+            case .captured, .refunded, .voided, .declined, .expired: .authorizeLate
+            }
+        case .charge: state == .pending ? .charge : .chargeLate
         case .capture: sums.held > 0 ? .capturePart : .captureRest
-        case .void: .void
+        case .void: sums.held > 0 ? .voidPart : .void
         case .expire: .expire
         // What is still held may be taken yet, so that is not the last of it.
         case .refund: sums.kept > 0 || state != .captured ? .refundPart : .refundRest

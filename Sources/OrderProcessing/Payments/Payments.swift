@@ -164,7 +164,7 @@ public struct Payments: Sendable {
     }
 
     /// Finds out what became of an attempt: the gateway is asked, and sent the same key again where it has never seen it,
-    /// unless the attempt was abandoned.
+    /// unless the attempt has ended: by somebody's word too, who may have spoken while the gateway was asked.
     ///
     /// - Parameter call: what was sent, or was to be sent.
     /// - Returns: whether its outcome is known now.
@@ -174,9 +174,11 @@ public struct Payments: Sendable {
         let request = GatewayRequest(call)
         switch await gateway.lookUp(request) {
         case .ended(let outcome): return try await record(outcome, of: call)
-        // Somebody has said that it was not done, and relies on it.
-        case .neverSeen where call.attempt.state == .abandoned: return true
-        case .neverSeen: return try await record(await gateway.perform(request), of: call)
+        case .neverSeen:
+            // Somebody who has said that it was not done relies on it.
+            let now = try await ledger.paymentCall(call.attempt.id, within: .everything)
+            guard let now, now.attempt.isOpen else { return true }
+            return try await record(await gateway.perform(request), of: call)
         }
     }
 
@@ -191,10 +193,13 @@ public struct Payments: Sendable {
         let attempt: PaymentAttempt
         do {
             attempt = try await ledger.record(made, of: call.attempt, holdValidity: holdValidity)
-        } catch let refusal as Refusal where call.attempt.state == .abandoned {
-            logger.critical(
-                "a payment attempt that was said not to be done was done, and so was another in its place",
-                metadata: ["attempt": "\(call.attempt.id)", "order": "\(call.attempt.order)", "why": "\(refusal)"])
+        } catch let refusal as Refusal {
+            // As it is stored: somebody may have given it up since it was read.
+            if case .approved = made, case .wrongState(.paymentAttempt, _, _, _) = refusal {
+                logger.critical(
+                    "a payment attempt that was said not to be done was done, and so was another in its place",
+                    metadata: ["attempt": "\(call.attempt.id)", "order": "\(call.attempt.order)", "why": "\(refusal)"])
+            }
             throw refusal
         }
         if case .declined = made, attempt.state == .approved {
@@ -211,7 +216,8 @@ extension GatewayRequest {
     init(_ call: PaymentCall) {
         self.init(
             key: call.attempt.id, action: call.attempt.action, amount: call.attempt.amount, currency: call.currency,
-            isFinal: call.isFinal, token: call.token, reference: call.target, order: call.attempt.order)
+            isFinal: call.isFinal, token: call.token, reference: call.target, order: call.attempt.order,
+            madeAt: call.attempt.madeAt)
     }
 }
 

@@ -11,16 +11,12 @@ import Testing
 
 @Suite("Holds that lapse")
 struct HoldExpiryTests {
-    private static let past = "2026-01-01T00:00:00Z"
-
     /// An order of 4 units at 2.50 whose hold has lapsed before anything left.
     private func lapsed(_ bench: PaymentBench) async throws -> EntityID {
-        bench.scripted.setHoldExpiry(Self.past)
         let order = try await bench.place([(4, 250)])
         _ = try await bench.add(order, .cardGateway)
+        try await lapse(bench, order)
         try await bench.becomes(order) { $0.tenders.map(\.state) == [.expired] }
-        bench.scripted.setHoldExpiry(nil)
-        bench.scripted.lapseHolds()
         return order
     }
 
@@ -33,6 +29,11 @@ struct HoldExpiryTests {
                 "SELECT count(*) FROM order_money WHERE due_at < now() + interval '1 minute'") == [0]
         }
         #expect(isQuiet)
+        try await end(bench, order)
+    }
+
+    /// Has the time of an order's holds be over.
+    private func end(_ bench: PaymentBench, _ order: EntityID) async throws {
         try await bench.run(
             """
             ALTER TABLE payment_attempt DISABLE TRIGGER payment_attempt_ended;
@@ -143,11 +144,10 @@ struct HoldExpiryTests {
     @Test("However many servers look, a hold lapses once and is renewed once")
     func together() async throws {
         try await PaymentBench.with(works: false) { bench in
-            bench.scripted.setHoldExpiry(Self.past)
             let order = try await bench.place([(4, 250)])
             _ = try await bench.add(order, .cardGateway)
-            bench.scripted.setHoldExpiry(nil)
             bench.scripted.lapseHolds()
+            try await end(bench, order)
             try await bench.ship(order, 1)
             for _ in 0..<4 {
                 try await bench.run("UPDATE order_money SET due_at = least(due_at, now())")
@@ -206,6 +206,116 @@ struct HoldExpiryTests {
             try await bench.becomes(order) { $0.taken.amountMinor == 500 }
             try await bench.settles(order)
             #expect(bench.scripted.entries.map(\.action) == ["authorize", "authorize", "capture"])
+        }
+    }
+
+    private func authorize(_ bench: PaymentBench, _ order: EntityID) async throws -> Holdfast_V1_PaymentAttempt? {
+        try await bench.service.authorizeTender(
+            request: .with {
+                $0.authorizationID = EntityID.fresh.description
+                $0.orderID = order.description
+                $0.tenderNumber = 1
+            }, context: bench.context
+        ).attempts.first
+    }
+
+    @Test("A card whose tender was let go after its hold had lapsed is not asked again")
+    func voided() async throws {
+        try await PaymentBench.with { bench in
+            let order = try await lapsed(bench)
+            _ = try await bench.service.voidTender(
+                request: .with {
+                    $0.voidID = EntityID.fresh.description
+                    $0.orderID = order.description
+                    $0.tenderNumber = 1
+                }, context: bench.context)
+            try await bench.ship(order, 2)
+            try await bench.settles(order)
+            let payments = try await bench.payments(order)
+            #expect(payments.tenders.map(\.state) == [.voided])
+            #expect(payments.standing == .due)
+            #expect(bench.scripted.requestCount == 1)
+        }
+    }
+
+    @Test("A card that was declined when somebody tried it again is not asked again by itself")
+    func declinedAgain() async throws {
+        try await PaymentBench.with { bench in
+            let order = try await lapsed(bench)
+            bench.scripted.script(.authorize, .decline("expired card"))
+            #expect(try await authorize(bench, order)?.state == .declined)
+            try await bench.ship(order, 2)
+            try await bench.settles(order)
+            #expect(try await bench.payments(order).tenders.map(\.state) == [.declined])
+            #expect(bench.scripted.requestCount == 2)
+        }
+    }
+
+    @Test("What was paid otherwise after a hold had lapsed is not asked of the old card when the order costs more")
+    func replaced() async throws {
+        try await PaymentBench.with { bench in
+            let order = try await lapsed(bench)
+            _ = try await bench.add(order, .cash)
+            try await bench.change(order) { work in
+                var book = try work.payments()
+                book.adjust(500, cause: work.change.id)
+                try work.write(&book)
+            }
+            try await bench.ship(order, 4)
+            try await bench.run("UPDATE order_money SET due_at = now()")
+            try await bench.settles(order)
+            let payments = try await bench.payments(order)
+            #expect(payments.uncovered.amountMinor == 500)
+            #expect(payments.tenders.map(\.kind) == [.cardGateway, .cash])
+            #expect(bench.scripted.requestCount == 1)
+        }
+    }
+
+    @Test("A renewal that lapses at once is not renewed at once")
+    func daily() async throws {
+        try await PaymentBench.with { bench in
+            let order = try await lapsed(bench)
+            try await bench.ship(order, 2)
+            try await bench.becomes(order) { $0.taken.amountMinor == 500 }
+            try await lapse(bench, order)
+            try await bench.becomes(order) { $0.tenders.map(\.state) == [.expired, .captured] }
+            try await bench.ship(order, 2)
+            let waits = try await eventually {
+                try await bench.numbers(
+                    """
+                    SELECT count(*) FROM order_money WHERE due_at BETWEEN now() + interval '23 hours' AND now() + interval '1 day'
+                    """) == [1]
+            }
+            #expect(waits)
+            #expect(try await bench.payments(order).tenders.count == 2)
+            #expect(bench.scripted.entries.map(\.action) == ["authorize", "authorize", "capture"])
+            // A day after it was asked for it is.
+            try await bench.run(
+                """
+                ALTER TABLE payment_attempt DISABLE TRIGGER payment_attempt_ended;
+                UPDATE payment_attempt SET made_at = made_at - interval '1 day' WHERE order_id = '\(order)';
+                ALTER TABLE payment_attempt ENABLE TRIGGER payment_attempt_ended;
+                UPDATE order_money SET due_at = now() WHERE order_id = '\(order)'
+                """)
+            try await bench.becomes(order) { $0.standing == .paid }
+            #expect(try await bench.payments(order).tenders.map(\.renewsTenderNumber) == [0, 1, 2])
+            #expect(bench.scripted.kept == 1_000)
+        }
+    }
+
+    @Test("A hold that the gateway says had lapsed before it was asked for is unknown: nothing else is asked")
+    func skewed() async throws {
+        try await PaymentBench.with { bench in
+            bench.scripted.setHoldExpiry("2026-01-01T00:00:00Z")
+            let order = try await bench.place([(4, 250)])
+            #expect(try await bench.add(order, .cardGateway).attempts.map(\.state) == [.unknown])
+            try await bench.ship(order, 2)
+            try await bench.becomes(order) { $0.attempts.last.map { $0.tries > 3 } ?? false }
+            #expect(try await bench.payments(order).tenders.count == 1)
+            #expect(bench.scripted.entries.count == 1)
+            bench.scripted.setHoldExpiry(nil)
+            try await bench.becomes(order) { $0.taken.amountMinor == 500 }
+            #expect(bench.scripted.entries.map(\.action) == ["authorize", "capture"])
         }
     }
 }

@@ -1,5 +1,6 @@
 import Domain
 import GRPCCore
+import GRPCProtobuf
 import HoldfastAPI
 import HoldfastTesting
 import SwiftProtobuf
@@ -200,6 +201,168 @@ struct ResolveAttemptTests {
             } while !token.isEmpty
             #expect(seen.count == 3)
             #expect(seen.last == attempts[2])
+        }
+    }
+
+    private func authorize(_ bench: PaymentBench, _ order: EntityID, id: EntityID = .fresh) async throws {
+        _ = try await bench.service.authorizeTender(
+            request: .with {
+                $0.authorizationID = id.description
+                $0.orderID = order.description
+                $0.tenderNumber = 1
+            }, context: bench.context)
+    }
+
+    private func report(
+        _ bench: PaymentBench, _ attempt: EntityID
+    ) async throws -> Holdfast_V1_ReportGatewayEventResponse {
+        try await bench.service.reportGatewayEvent(
+            request: .with { $0.attemptID = attempt.description }, context: bench.context)
+    }
+
+    @Test("Who asks about an attempt while somebody says that it was not done sends its key no more")
+    func resolvedMeanwhile() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            bench.scripted.script(.charge, .dropUnseen)
+            let (order, id) = (try await bench.place([(1, 1_000)], goodsInHand: true), EntityID.fresh)
+            #expect(try await bench.add(order, .cardGateway, id: id).attempts.map(\.state) == [.unknown])
+            bench.scripted.scriptLookUps(.delayDone(milliseconds: 3_000))
+            try await bench.makeDue()
+            let asking = Task { try await bench.processing.payments.clearDue() }
+            #expect(try await eventually { try await bench.payments(order).attempts[0].tries == 2 })
+            _ = try await resolve(bench, id, .notDone)
+            try await authorize(bench, order)
+            #expect(try await asking.value == 1)
+            let payments = try await bench.payments(order)
+            #expect(payments.attempts.map(\.state) == [.abandoned, .approved])
+            #expect(bench.scripted.requests(id) == 1)
+            #expect(bench.scripted.kept == 1_000)
+        }
+    }
+
+    @Test("A charge that was done after all, and so was the one in its place, is recorded, and the surplus given back")
+    func chargedTwice() async throws {
+        try await PaymentBench.with(works: false, limit: .seconds(1)) { bench in
+            bench.scripted.script(.charge, .dropDone)
+            let (order, id) = (try await bench.place([(1, 1_000)], goodsInHand: true), EntityID.fresh)
+            _ = try await bench.add(order, .cardGateway, id: id)
+            _ = try await resolve(bench, id, .notDone)
+            try await authorize(bench, order)
+            #expect(bench.scripted.kept == 2_000)
+            #expect(try await report(bench, id).attempt.state == .approved)
+            #expect(try await bench.payments(order).taken.amountMinor == 2_000)
+            _ = try await bench.processing.payments.settleDue()
+            let payments = try await bench.payments(order)
+            #expect(payments.tenders.map(\.state) == [.captured])
+            #expect(payments.standing == .paid)
+            #expect(bench.scripted.kept == 1_000)
+            // What is left is of the other charge, and can be given back as well.
+            #expect(try await bench.refund(order, 1_000, goodwill: true).attempts.map(\.state) == [.approved])
+            #expect(bench.scripted.kept == 0)
+            #expect(bench.scripted.entries.allSatisfy { $0.reason == nil })
+        }
+    }
+
+    @Test(
+        "A hold that was there after all is recorded wherever its tender stands, and let go where nobody waits for it",
+        arguments: ["declined", "voided", "authorized", "captured"])
+    func lateHold(stands: String) async throws {
+        try await PaymentBench.with(works: false, limit: .seconds(1)) { bench in
+            let (order, attempt) = try await unknown(bench, .dropDone)
+            _ = try await resolve(bench, attempt, .notDone)
+            switch stands {
+            case "declined":
+                bench.scripted.script(.authorize, .decline("no"))
+                try await authorize(bench, order)
+            case "voided":
+                _ = try await bench.service.voidTender(
+                    request: .with {
+                        $0.voidID = EntityID.fresh.description
+                        $0.orderID = order.description
+                        $0.tenderNumber = 1
+                    }, context: bench.context)
+            default:
+                try await authorize(bench, order)
+                if stands == "captured" {
+                    try await bench.ship(order, 1)
+                    _ = try await bench.processing.payments.settleDue()
+                }
+            }
+            #expect(try await bench.payments(order).tenders[0].state == Self.states[stands])
+            #expect(try await report(bench, attempt).attempt.state == .approved)
+            for _ in 0..<3 {
+                _ = try await bench.processing.payments.settleDue()
+                _ = try await bench.processing.payments.clearDue()
+            }
+            let payments = try await bench.payments(order)
+            // A declined card waits for its hold; everywhere else the late one goes, and the other stays.
+            #expect(payments.tenders[0].state == (stands == "declined" ? .authorized : Self.states[stands]))
+            #expect(payments.attempts.allSatisfy { $0.state != .prepared && $0.state != .unknown })
+            #expect(payments.held.amountMinor == (stands == "declined" || stands == "authorized" ? 1_000 : 0))
+            #expect(bench.scripted.held == payments.held.amountMinor)
+            #expect(bench.scripted.kept == (stands == "captured" ? 1_000 : 0))
+            guard stands == "declined" || stands == "authorized" else { return }
+            try await bench.ship(order, 1)
+            _ = try await bench.processing.payments.settleDue()
+            #expect(bench.scripted.kept == 1_000)
+            #expect(bench.scripted.held == 0)
+        }
+    }
+
+    private static let states: [String: Holdfast_V1_TenderState] = [
+        "declined": .declined, "voided": .voided, "authorized": .authorized, "captured": .captured,
+    ]
+
+    @Test("What was done after all and cannot be held beside what was done in its place is refused by name")
+    func tooMuch() async throws {
+        try await PaymentBench.with(works: false, limit: .seconds(1)) { bench in
+            let order = try await bench.place([(1, 1_000)])
+            _ = try await bench.add(order, .cardGateway)
+            bench.scripted.script(.capture, .dropDone)
+            try await bench.ship(order, 1)
+            _ = try await bench.processing.payments.settleDue()
+            let attempt = try #require(EntityID(try await bench.payments(order).attempts.last?.attemptID ?? ""))
+            _ = try await resolve(bench, attempt, .notDone)
+            // Somebody lets the hold go in their console, and says so of another attempt.
+            bench.scripted.script(.void, .dropUnseen)
+            _ = try await bench.service.voidTender(
+                request: .with {
+                    $0.voidID = EntityID.fresh.description
+                    $0.orderID = order.description
+                    $0.tenderNumber = 1
+                }, context: bench.context)
+            let void = try #require(EntityID(try await bench.payments(order).attempts.last?.attemptID ?? ""))
+            _ = try await resolve(bench, void, .done, reference: "gw-9")
+            #expect(try await bench.payments(order).tenders.map(\.state) == [.voided])
+            let refusal = try await status { try await report(bench, attempt) }
+            #expect(refusal.code == .failedPrecondition)
+            #expect(try Details(refusal).info?.reason == "PAYMENT_ATTEMPT_STATE")
+            #expect(try await bench.payments(order).attempts.contains { $0.state == .abandoned })
+        }
+    }
+
+    @Test("An id that has paid for one order pays for no other, whatever asks with it")
+    func idOfAnother() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let (first, second) = (try await bench.place([(1, 1_000)]), try await bench.place([(1, 1_000)]))
+            let id = EntityID.fresh
+            for order in [first, second] {
+                _ = try await bench.add(order, .cash)
+                try await bench.ship(order, 1)
+            }
+            _ = try await bench.refund(first, 400, id: id, goodwill: true)
+            let change = OrderChange(id: id, order: second, kind: .returnChange, body: [1], caller: .anonymous)
+            for _ in 0..<2 {
+                await #expect(throws: Refusal.differentBody(.paymentAttempt, id, stored: [])) {
+                    _ = try await bench.deployment.ledger.changeOrder(change) { work in
+                        var book = try work.payments()
+                        _ = try book.refund(400, goodwill: true, id: id, by: .systemAlone)
+                        try work.write(&book)
+                        return []
+                    }
+                }
+            }
+            #expect(try await bench.payments(second).givenBack.amountMinor == 0)
         }
     }
 }

@@ -395,6 +395,49 @@ struct ReturnTests {
         }
     }
 
+    @Test("An id that has given back to one order settles no return of another")
+    func idOfRefund() async throws {
+        try await ReturnBench.with { shop in
+            let (other, order) = (
+                try await shop.sell([("A", 1, 3, 0)]), try await shop.sell([("A", 1, 3, 0)])
+            )
+            try await shop.pay(other)
+            try await shop.pay(order)
+            let (id, unused) = (EntityID.fresh, EntityID.fresh)
+            _ = try await shop.bench.payments.refundOrder(
+                request: .with {
+                    $0.refundID = id.description
+                    $0.orderID = other.description
+                    $0.amount.currencyCode = "GBP"
+                    $0.amount.amountMinor = 100
+                    $0.goodwill = true
+                    $0.reason = "late"
+                }, context: shop.context)
+            let made = try await shop.create(order, [(1, 1)])
+            try await shop.receive(made, [("A", 1)])
+            let decided = try await shop.inspect(made, [(1, 1, .restock)])
+            let refusal = try await status { try await shop.settle(decided, .original, id: id) }
+            #expect(refusal.code == .alreadyExists)
+            #expect(try Details(refusal).info?.reason == "ID_REUSED")
+            #expect(try await shop.get(made).state == .decided)
+            #expect(try await shop.settle(decided, .original, id: unused).state == .settled)
+            // And the other way round.
+            let back = try await status {
+                try await shop.bench.payments.refundOrder(
+                    request: .with {
+                        $0.refundID = unused.description
+                        $0.orderID = other.description
+                        $0.amount.currencyCode = "GBP"
+                        $0.amount.amountMinor = 50
+                        $0.goodwill = true
+                        $0.reason = "late"
+                    }, context: shop.context)
+            }
+            #expect(back.code == .alreadyExists)
+            #expect(try await shop.payments(other).givenBack.amountMinor == 100)
+        }
+    }
+
     @Test("Goods that were free come back for nothing, and are settled by themselves")
     func free() async throws {
         try await ReturnBench.with { shop in

@@ -80,35 +80,40 @@ extension Ledger {
     func changeOrder(
         _ change: OrderChange, _ body: @escaping @Sendable (inout OrderWork) throws -> [UInt8]
     ) async throws -> (reply: [UInt8], settlement: Settlement) {
-        try await onceOnly { connection in
-            let read = try Ledger.readForChange(change, on: connection)
-            if change.caller.scope.channels != nil {
-                try change.caller.scope.admit(channel: read[2].first.map { try $0.text(1) } ?? "")
+        do {
+            return try await onceOnly { connection in
+                let read = try Ledger.readForChange(change, on: connection)
+                if change.caller.scope.channels != nil {
+                    try change.caller.scope.admit(channel: read[2].first.map { try $0.text(1) } ?? "")
+                }
+                if let reply = try Ledger.storedReply(
+                    change.id, change.kind, body: change.body, caller: change.caller, on: connection)
+                {
+                    return (reply, Settlement())
+                }
+                var work = try Ledger.work(on: change, read.dropFirst(2), connection)
+                let reply = try body(&work)
+                let capacitySteps = try DayCapacity.follow(work)
+                let (cells, stockSteps) = try Ledger.applyCells(of: work)
+                let steps =
+                    LineUnits.writing(work.lines, of: change.order) + Ledger.writingAllocations(of: work)
+                    + Ledger.appending(work.told, of: work) + stockSteps + work.steps + capacitySteps
+                    + work.keepingMoney
+                    + work.companions.flatMap { Ledger.appending($0.told, of: $0) + $0.steps + $0.keepingMoney }
+                    + [
+                        Ledger.storing(
+                            change.id, change.kind, body: change.body, reply: reply, caller: change.caller,
+                            subject: change.order)
+                    ]
+                _ = try connection.pipeline(steps + [(.commit, [])])
+                return (
+                    reply,
+                    Settlement(holds: work.takenHolds, bases: cells.values.filter(\.changed).map(\.settlementBase))
+                )
             }
-            if let reply = try Ledger.storedReply(
-                change.id, change.kind, body: change.body, caller: change.caller, on: connection)
-            {
-                return (reply, Settlement())
-            }
-            var work = try Ledger.work(on: change, read.dropFirst(2), connection)
-            let reply = try body(&work)
-            let capacitySteps = try DayCapacity.follow(work)
-            let (cells, stockSteps) = try Ledger.applyCells(of: work)
-            let steps =
-                LineUnits.writing(work.lines, of: change.order) + Ledger.writingAllocations(of: work)
-                + Ledger.appending(work.told, of: work) + stockSteps + work.steps + capacitySteps
-                + work.keepingMoney
-                + work.companions.flatMap { Ledger.appending($0.told, of: $0) + $0.steps + $0.keepingMoney }
-                + [
-                    Ledger.storing(
-                        change.id, change.kind, body: change.body, reply: reply, caller: change.caller,
-                        subject: change.order)
-                ]
-            _ = try connection.pipeline(steps + [(.commit, [])])
-            return (
-                reply,
-                Settlement(holds: work.takenHolds, bases: cells.values.filter(\.changed).map(\.settlementBase))
-            )
+        } catch let error as PostgresError where error.isConflict(on: "payment_attempt_pkey") {
+            // What pays by the id of its request: another kind of request, of another order, had the same one.
+            throw Refusal.differentBody(.paymentAttempt, change.id, stored: [])
         }
     }
 
