@@ -53,7 +53,7 @@ public struct SupplyOffer: Hashable, Sendable {
         public var units: Int64
     }
 
-    /// What is free, in the order in which it is given away.
+    /// What is free, in the order in which it is given away; what was given away whole stays, with 0 units.
     public private(set) var parts: [Part]
 
     /// Makes an offer; parts without units are left out.
@@ -62,7 +62,7 @@ public struct SupplyOffer: Hashable, Sendable {
     }
 
     /// True where nothing is left.
-    public var isEmpty: Bool { parts.isEmpty }
+    public var isEmpty: Bool { parts.allSatisfy { $0.units == 0 } }
 
     /// Units that are left.
     public var units: Int64 { parts.reduce(0) { $0 + $1.units } }
@@ -90,8 +90,13 @@ public struct SupplyOffer: Hashable, Sendable {
             left -= units
             grants.append(Grant(cell: part.cell, location: part.location, units: units))
         }
-        parts.removeAll { $0.units == 0 }
         return grants
+    }
+
+    /// Takes units back that a line was to get and cannot take: they are offered to the next ones, in the same order.
+    public mutating func takeBack(_ grant: Grant) {
+        guard let index = parts.firstIndex(where: { $0.cell == grant.cell }) else { return }
+        parts[index].units += grant.units
     }
 
     private func location(for wish: Wish) -> Int32? {

@@ -6,7 +6,7 @@ import PostgresClient
 /// A transaction that raises what a cell can promise locks the cell, then the book of the article. What it raises, and no
 /// more, is set aside for waiting lines of that article: the cell's allocated units rise by it, a row of `backorder_grant`
 /// says for whom, and Redis hears only of the rest. What Redis would admit never falls by it, so nothing has to be taken
-/// there first, and no reservation can come between. The orders themselves are not locked, because orders come before cells
+/// there first, and no reservation can come between. Goods of second grade have cells of their own, and serve nobody. The orders themselves are not locked, because orders come before cells
 /// in the order of locks: each takes its grants over in a transaction of its own, soon after. A crash between the two leaves
 /// rows that whoever runs next finds.
 enum BackorderServing {
@@ -21,7 +21,7 @@ enum BackorderServing {
         "backorder_places",
         """
         SELECT c.id, c.product_id, c.location_id FROM cell c JOIN location l ON l.id = c.location_id
-        WHERE c.id = ANY($1::int8[]) ORDER BY l.rank, l.code, c.id
+        WHERE c.id = ANY($1::int8[]) AND \(Ledger.isServeable) ORDER BY l.rank, l.code, c.id
         """, access: .readOnly)
     private static let page = PostgresStatement(
         "backorder_page",
@@ -42,7 +42,7 @@ enum BackorderServing {
         """
         UPDATE backorder_book b SET supply = b.supply + 1, waiting = b.waiting - coalesce(
             (SELECT n.units FROM unnest($2::int4[], $3::int8[]) AS n(product, units) WHERE n.product = b.product_id), 0)
-        WHERE b.product_id IN (SELECT product_id FROM cell WHERE id = ANY($1::int8[]))
+        WHERE b.product_id IN (SELECT c.product_id FROM cell c WHERE c.id = ANY($1::int8[]) AND \(Ledger.isServeable))
         """)
     private static let lower = PostgresStatement(
         "lower_waiting",

@@ -27,6 +27,8 @@ public struct ServeableLine: Hashable, Sendable {
 }
 
 extension Ledger {
+    /// Of a cell `c`: what it has may serve a line that waits. It is on hand, and for every channel.
+    static let isServeable = "c.pool = 0 AND c.due = '-infinity'"
     private static let granted = PostgresStatement(
         "granted_orders",
         """
@@ -49,7 +51,7 @@ extension Ledger {
         WITH b AS (
             SELECT b.product_id FROM backorder_book b
             WHERE b.waiting > 0 AND EXISTS (SELECT FROM cell c WHERE c.product_id = b.product_id
-                AND c.on_hand - c.safety - c.allocated > 0)
+                AND \(isServeable) AND c.on_hand - c.safety - c.allocated > 0)
             ORDER BY b.asked_at, b.product_id LIMIT $1::int4 FOR UPDATE OF b SKIP LOCKED
         ), u AS (
             UPDATE backorder_book k SET asked_at = clock_timestamp() FROM b WHERE k.product_id = b.product_id
@@ -58,7 +60,7 @@ extension Ledger {
         CROSS JOIN LATERAL (
             SELECT array_agg(l.id ORDER BY l.rank, l.code) AS numbers, array_agg(l.code ORDER BY l.rank, l.code) AS codes
             FROM location l WHERE EXISTS (SELECT FROM cell c WHERE c.product_id = b.product_id AND c.location_id = l.id
-                AND c.on_hand - c.safety - c.allocated > 0)
+                AND \(isServeable) AND c.on_hand - c.safety - c.allocated > 0)
         ) f ORDER BY p.id
         """)
     private static let serveableLines = PostgresStatement(
@@ -70,7 +72,7 @@ extension Ledger {
             WHERE order_id = q.order_id AND line_number = q.line_number) AS places) s
         WHERE q.product_id = $1::int4 AND q.quantity > 0 AND EXISTS (SELECT FROM unnest($2::int4[]) AS n(location)
             WHERE (q.locations IS NULL OR n.location = ANY(q.locations)) AND n.location <> ALL(s.places))
-        ORDER BY q.priority DESC, q.since, q.place LIMIT $3::int4
+        ORDER BY q.priority DESC, q.since, q.place LIMIT $3::int4 OFFSET $4::int8
         """, access: .readOnly)
     private static let bindSingle = PostgresStatement(
         "bind_single_line",
@@ -148,14 +150,17 @@ extension Ledger {
         }
     }
 
-    /// Waiting lines of an article that one of the locations may serve, in the order in which they are served.
+    /// Waiting lines of an article that one of the locations may serve, in the order in which they are served, after so many.
     public func serveableLines(
-        of article: ServeableArticle, from locations: [Int32], limit: Int
+        of article: ServeableArticle, from locations: [Int32], after skipped: Int = 0, limit: Int
     ) async throws -> [ServeableLine] {
         try await onConnection { connection in
             try connection.execute(
                 Ledger.serveableLines,
-                [.int32(article.product), .int32s(locations), .int32(Int32(clamping: limit))]
+                [
+                    .int32(article.product), .int32s(locations), .int32(Int32(clamping: limit)),
+                    .int64(Int64(skipped)),
+                ]
             ).map { row in
                 ServeableLine(
                     order: EntityID(try row.uuid(0)), channel: try row.text(1), line: Int32(try row.int16(2)),

@@ -68,7 +68,8 @@ public struct Backorders: Sendable {
     /// Asks for stock that nobody has been promised, for lines that wait, in the order in which they are served.
     ///
     /// Articles take turns: the one that was looked at longest ago comes first. So each with waiting lines and stock in its rows
-    /// is looked at again after as many passes as there are portions of such articles, whatever the others find.
+    /// is looked at again after as many passes as there are portions of such articles, whatever the others find. A line whose
+    /// order cannot take what it is offered, and an article that cannot be served, are told in the log; the next ones get it.
     ///
     /// - Returns: how many lines got some.
     /// - Throws: what keeps all of them from it.
@@ -81,7 +82,16 @@ public struct Backorders: Sendable {
         let offers = try await free(articles).filter { !$0.offer.isEmpty }
         let portion = max(1, min(Backorders.linesPerArticle, Backorders.lines / max(1, offers.count)))
         var done = 0
-        for (article, offer) in offers { done += try await serve(article, offer, portion) }
+        for (article, offer) in offers {
+            do {
+                done += try await serve(article, offer, portion)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                logger.warning(
+                    "lines that wait cannot be served", metadata: ["sku": "\(article.sku)", "why": "\(error)"])
+            }
+        }
         return done
     }
 
@@ -108,37 +118,65 @@ public struct Backorders: Sendable {
     }
 
     /// Serves lines of one article from what is free of it; returns how many got some.
+    ///
+    /// What a line cannot take is offered to those behind it.
     private func serve(_ article: ServeableArticle, _ offer: SupplyOffer, _ limit: Int) async throws -> Int {
         var offer = offer
-        let lines = try await ledger.serveableLines(of: article, from: offer.parts.map(\.location), limit: limit)
-        var done = 0
-        for line in lines {
-            var isServed = false
-            for grant in offer.serve(line.wish) {
-                let place = article.places[Int(grant.cell.rawValue)].location
-                let demand = Demand(sku: article.sku, location: place, quantity: grant.units, allowSplit: false)
-                if try await take(demand, for: line) { isServed = true }
+        let locations = offer.parts.map(\.location)
+        var (done, skipped) = (0, 0)
+        while done < limit && skipped < Backorders.lines && !offer.isEmpty {
+            let lines = try await ledger.serveableLines(of: article, from: locations, after: skipped, limit: limit)
+            for line in lines where done < limit {
+                let isServed = try await serve(line, of: article, from: &offer)
+                if isServed { done += 1 } else { skipped += 1 }
             }
-            if isServed { done += 1 }
+            guard lines.count == limit else { break }
         }
         return done
     }
 
-    /// Sets stock aside for a line, which takes it over; false where somebody was faster, or it does not wait any longer.
-    private func take(_ demand: Demand, for line: ServeableLine) async throws -> Bool {
+    /// Serves one line; false where it got nothing.
+    private func serve(
+        _ line: ServeableLine, of article: ServeableArticle, from offer: inout SupplyOffer
+    ) async throws -> Bool {
+        var isServed = false
+        for grant in offer.serve(line.wish) {
+            let place = article.places[Int(grant.cell.rawValue)].location
+            let demand = Demand(sku: article.sku, location: place, quantity: grant.units, allowSplit: false)
+            switch try await take(demand, for: line) {
+            case .taken: isServed = true
+            case .gone: break
+            case .cannotTake: offer.takeBack(grant)
+            }
+        }
+        return isServed
+    }
+
+    /// What became of stock that was offered to a line.
+    private enum Taking {
+        /// The line has it.
+        case taken
+        /// Somebody was faster.
+        case gone
+        /// It is still there: the line does not wait any longer, or its order cannot take it.
+        case cannotTake
+    }
+
+    /// Sets stock aside for a line, which takes it over.
+    private func take(_ demand: Demand, for line: ServeableLine) async throws -> Taking {
         let change = EntityID.random()
         let reservation: Reservation
         do {
             reservation = try await promising.setAside(
                 [demand], for: change, channel: line.channel, caller: .system, deadline: .now() + .seconds(10))
         } catch Refusal.shortage {
-            return false
+            return .gone
         }
         do {
             let settlement = try await ledger.fillBackorder(
                 from: reservation.id, of: line.order, line: line.line, as: change, caller: .system)
             await promising.settle(settlement)
-            return true
+            return .taken
         } catch {
             // It does not wait any longer, or has been served meanwhile: the stock goes back.
             _ = try await promising.release(reservation.id, by: .system)
@@ -147,7 +185,7 @@ public struct Backorders: Sendable {
                 logger.warning(
                     "an order cannot take its supply", metadata: ["order": "\(line.order)", "why": "\(error)"])
             }
-            return false
+            return .cannotTake
         }
     }
 }

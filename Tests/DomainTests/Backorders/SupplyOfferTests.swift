@@ -39,6 +39,14 @@ struct SupplyOfferTests {
         #expect(offer.units == 3)
     }
 
+    @Test("offers what a line cannot take to the next one, in the same order")
+    func takenBack() {
+        var offer = Self.offer((1, 1, 3), (2, 2, 4))
+        for grant in offer.serve(.init(units: 7, locations: nil, single: false)) { offer.takeBack(grant) }
+        #expect(offer.units == 7)
+        #expect(Self.units(offer.serve(.init(units: 4, locations: nil, single: false))) == [1: 3, 2: 1])
+    }
+
     @Test("leaves out parts without units")
     func empty() {
         #expect(Self.offer((1, 1, 0), (2, 1, 0)).isEmpty)

@@ -93,6 +93,16 @@ struct BackorderBench: Sendable {
         try await deployment.ledger.waitingLines(sku: sku, order: nil, after: nil, limit: 1_000, among: nil).elements
     }
 
+    /// Makes the waiting units of orders so many in the books of their lines alone.
+    func setWaiting(_ units: Int64, of orders: [EntityID]) async throws {
+        try await deployment.ledger.pool.withConnection { connection in
+            _ = try connection.execute(
+                BackorderBench.setWaiting, [.uuids(orders.map { PostgresUUID(high: $0.high, low: $0.low) }), .int64(units)])
+        }
+    }
+
+    private static let setWaiting = PostgresStatement(
+        "set_waiting", "UPDATE line_quantity SET quantity = $2::int8 WHERE status = 4 AND order_id = ANY($1::uuid[])")
     private static let differences = PostgresStatement(
         "backorder_differences",
         """

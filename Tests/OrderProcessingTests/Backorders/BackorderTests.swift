@@ -406,6 +406,27 @@ struct BackorderTests {
         }
     }
 
+    @Test("Orders whose books are broken do not keep free stock from the lines behind them")
+    func broken() async throws {
+        try await BackorderBench.with(cap: 1_000, stock: 5) { bench in
+            let deployment = bench.deployment
+            let held = try await deployment.reserve([("A", "W", 5)])
+            var bad: [EntityID] = []
+            for _ in 0..<25 { bad.append(try await bench.place(5)) }
+            let good = try await bench.place(3)
+            let next = try await bench.place(4)
+            try await bench.setWaiting(7, of: bad)
+            _ = try await deployment.promising.release(held.id, by: .anonymous)
+            #expect(try await eventually { try await deployment.available("A") == 5 })
+            #expect(try await bench.backorders.askForFreeStock() == 2)
+            #expect(try await bench.units(good, .allocated) == 3)
+            #expect(try await bench.units(next, .allocated) == 2)
+            try await bench.setWaiting(5, of: bad)
+            #expect(try await bench.queueAgrees())
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
     // MARK: - Trouble
 
     @Test("supply that was set aside survives: the books are exact before and after an order takes it over, once")
