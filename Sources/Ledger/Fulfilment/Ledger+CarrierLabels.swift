@@ -72,27 +72,8 @@ extension Ledger {
             document = $6::bytea
         WHERE key = $1::uuid
         """)
-    // One that was taken for given back came after that: it has to be given back once more.
-    private static let keepLabel = PostgresStatement(
-        "keep_label",
-        """
-        UPDATE carrier_label SET state = 2, tracking = $2::text, loose_at = now() WHERE key = $1::uuid AND state IN (1, 4)
-        """)
-    private static let endLabelCall = PostgresStatement(
-        "end_label_call", "UPDATE carrier_label SET loose_at = now() WHERE key = $1::uuid AND state = 1")
-    private static let claimLabels = PostgresStatement(
-        "claim_loose_labels",
-        """
-        UPDATE carrier_label k SET loose_at = now() + make_interval(secs => $3::int4)
-        FROM (
-            SELECT k.key FROM carrier_label k JOIN fulfilment f ON f.id = k.fulfilment_id
-            WHERE k.state IN (1, 2) AND k.loose_at <= now() AND f.state <> $2::int2
-            ORDER BY k.loose_at LIMIT $1::int4 FOR UPDATE OF k SKIP LOCKED
-        ) c
-        WHERE k.key = c.key RETURNING k.fulfilment_id, k.package, k.carrier, k.asked_service, k.key
-        """)
-    private static let voidLabel = PostgresStatement(
-        "void_label", "UPDATE carrier_label SET state = 4 WHERE key = $1::uuid AND state IN (1, 2)")
+    private static let loose = LooseLabels(
+        table: "carrier_label", join: "JOIN fulfilment f ON f.id = k.fulfilment_id", condition: "f.state <> $2::int2")
     private static let label = PostgresStatement(
         "package_label",
         """
@@ -124,16 +105,13 @@ extension Ledger {
     /// Records that a carrier has made a label, so that it is given back if no package leaves with it.
     public func keep(_ label: MadeLabel) async throws {
         try await onConnection { connection in
-            _ = try connection.execute(
-                Ledger.keepLabel, [.uuid(PostgresUUID(label.wanted.key)), .text(label.tracking)])
+            try Ledger.loose.keep(label.wanted.key, tracking: label.tracking, on: connection)
         }
     }
 
     /// Notes that a carrier has refused a label: it is given back as soon as no package needs it.
     public func endCall(_ label: WantedLabel) async throws {
-        try await onConnection { connection in
-            _ = try connection.execute(Ledger.endLabelCall, [.uuid(PostgresUUID(label.key))])
-        }
+        try await onConnection { connection in try Ledger.loose.endCall(label.key, on: connection) }
     }
 
     /// The step that notes that a package leaves with a label.
@@ -155,24 +133,16 @@ extension Ledger {
     ///   - leaseSeconds: for how long nobody else takes them; one that is not ``voided(_:)`` by then is taken again.
     /// - Returns: the labels.
     /// - Throws: `Refusal` where the database does not answer.
-    public func claimLooseLabels(limit: Int, leaseSeconds: Int32) async throws -> [WantedLabel] {
+    public func claimLooseLabels(limit: Int, leaseSeconds: Int32) async throws -> [LooseLabel] {
         try await onConnection { connection in
-            try connection.execute(
-                Ledger.claimLabels,
-                [.int32(Int32(clamping: limit)), .int16(FulfilmentState.packed.rawValue), .int32(leaseSeconds)]
-            ).map {
-                WantedLabel(
-                    fulfilment: EntityID(try $0.uuid(0)), package: Int32(try $0.int16(1)), carrier: try $0.text(2),
-                    askedService: try $0.text(3), key: EntityID(try $0.uuid(4)))
-            }
+            try Ledger.loose.claim(
+                limit: limit, state: FulfilmentState.packed.rawValue, leaseSeconds: leaseSeconds, on: connection)
         }
     }
 
-    /// Records that a carrier has taken a label back.
-    public func voided(_ label: WantedLabel) async throws {
-        try await onConnection { connection in
-            _ = try connection.execute(Ledger.voidLabel, [.uuid(PostgresUUID(label.key))])
-        }
+    /// Records that a carrier has taken a label of a package back.
+    public func voided(_ label: LooseLabel) async throws {
+        try await onConnection { connection in try Ledger.loose.voided(label, on: connection) }
     }
 
     /// The label that a package left with, and the carrier's number; nil where it has none from here.

@@ -127,13 +127,15 @@ CREATE TABLE sourcing_booking (
     plan_id uuid NOT NULL REFERENCES sourcing_plan (id),
     location_id integer NOT NULL REFERENCES location (id),
     day date NOT NULL,
-    units bigint NOT NULL CHECK (units > 0),
-    lines bigint NOT NULL CHECK (lines > 0),
-    PRIMARY KEY (plan_id, location_id, day)
+    line_number smallint NOT NULL,
+    units bigint NOT NULL CHECK (units >= 0),
+    outside bigint NOT NULL CHECK (outside >= 0),
+    PRIMARY KEY (plan_id, location_id, day, line_number)
 );
 COMMENT ON TABLE sourcing_booking IS
-    'What a committed plan uses up of a location''s capacity on a day. It follows the units of its order: what is cancelled or '
-    'served from elsewhere is given back.';
+    'Units of a line whose dispatch a committed plan has booked at a location on a day. They follow those of the order: what is '
+    'cancelled or served from elsewhere is given back, to the day that it was booked on. outside is how many units of the line '
+    'the order had there already in no booking: they leave without giving anything back.';
 
 CREATE TABLE sourcing_day (
     location_id integer NOT NULL REFERENCES location (id),
@@ -144,7 +146,7 @@ CREATE TABLE sourcing_day (
     PRIMARY KEY (location_id, day)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE sourcing_day IS
-    'The sum of a location''s bookings on a day by its own clocks; orders counts them. Who books locks the row first and compares '
+    'The sum of a location''s bookings on a day by its own clocks; orders counts plans. Who books locks the row first and compares '
     'with the capacity, after the order and before cells, in the order of location and day.';
 
 -- Goods that come back: their labels, money that goes before they are here, and what exchanges take of refunds.
@@ -190,14 +192,15 @@ CREATE TABLE return_label (
     payer smallint NOT NULL DEFAULT 0,
     document bytea NOT NULL DEFAULT '',
     wanted_at timestamptz NOT NULL DEFAULT now(),
+    loose_at timestamptz NOT NULL,
     PRIMARY KEY (return_id, carrier, asked_service, location_id),
     CHECK ((state = 3) <= (payer > 0))
 );
 CREATE UNIQUE INDEX return_label_made ON return_label (return_id) WHERE state = 3;
-CREATE INDEX return_label_loose ON return_label (wanted_at) WHERE state IN (1, 2);
+CREATE INDEX return_label_loose ON return_label (loose_at) WHERE state IN (1, 2);
 COMMENT ON TABLE return_label IS
     'Written before the carrier is asked; key is what it knows the label by. state 1 wanted, 2 made, 3 the return''s, 4 given '
-    'back.';
+    'back. loose_at is as that of carrier_label: one that is not the return''s is not given back before.';
 
 -- Customers, beside what each order says of its own.
 

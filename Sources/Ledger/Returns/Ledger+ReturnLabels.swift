@@ -76,16 +76,15 @@ extension Ledger {
     private static let want = PostgresStatement(
         "want_return_label",
         """
-        INSERT INTO return_label (return_id, carrier, asked_service, location_id, key)
-        SELECT r.id, $2::text, $3::text, l.id, $5::uuid FROM return_order r, location l
+        INSERT INTO return_label (return_id, carrier, asked_service, location_id, key, loose_at)
+        SELECT r.id, $2::text, $3::text, l.id, $5::uuid, now() + make_interval(secs => $7::int4)
+        FROM return_order r, location l
         WHERE r.id = $1::uuid AND l.code = $4::text AND r.state = $6::int2
         ON CONFLICT (return_id, carrier, asked_service, location_id)
-            DO UPDATE SET state = CASE WHEN return_label.state = 4 THEN 1 ELSE return_label.state END
+            DO UPDATE SET state = CASE WHEN return_label.state = 4 THEN 1 ELSE return_label.state END,
+                loose_at = greatest(return_label.loose_at, excluded.loose_at)
         RETURNING state
         """)
-    private static let keep = PostgresStatement(
-        "keep_return_label",
-        "UPDATE return_label SET state = 2, tracking = $2::text WHERE key = $1::uuid AND state = 1")
     private static let use = PostgresStatement(
         "use_return_label",
         """
@@ -94,18 +93,13 @@ extension Ledger {
         WHERE key = $1::uuid
         """)
     private static let loosen = PostgresStatement(
-        "loosen_return_label", "UPDATE return_label SET state = 2 WHERE return_id = $1::uuid AND state = 3")
-    private static let looseReturnLabels = PostgresStatement(
-        "loose_return_labels",
-        """
-        SELECT k.return_id, k.carrier, k.asked_service, l.code FROM return_label k
-        JOIN return_order r ON r.id = k.return_id JOIN location l ON l.id = k.location_id
-        WHERE k.state IN (1, 2) AND (r.state <> $2::int2
-            OR EXISTS (SELECT FROM return_label u WHERE u.return_id = k.return_id AND u.state = 3))
-        ORDER BY k.wanted_at LIMIT $1::int4
-        """, access: .readOnly)
-    private static let void = PostgresStatement(
-        "void_return_label", "UPDATE return_label SET state = 4 WHERE key = $1::uuid AND state IN (1, 2)")
+        "loosen_return_label",
+        "UPDATE return_label SET state = 2, loose_at = now() WHERE return_id = $1::uuid AND state = 3")
+    private static let looseOfReturns = LooseLabels(
+        table: "return_label", join: "JOIN return_order r ON r.id = k.return_id",
+        condition: """
+            r.state <> $2::int2 OR EXISTS (SELECT FROM return_label u WHERE u.return_id = k.return_id AND u.state = 3)
+            """)
     private static let document = PostgresStatement(
         "return_label_document",
         """
@@ -132,14 +126,19 @@ extension Ledger {
 
     /// Records that a carrier is to be asked for a label, before it is asked.
     ///
-    /// Returns false where the return is not approved: then nothing was recorded.
-    public func want(_ label: WantedReturnLabel) async throws -> Bool {
+    /// - Parameters:
+    ///   - label: the label.
+    ///   - callSeconds: how long a carrier may take to answer: for so long nobody gives it back.
+    /// - Returns: false where the return is not approved: then nothing was recorded.
+    /// - Throws: `Refusal` where the database does not answer.
+    public func want(_ label: WantedReturnLabel, callSeconds: Int32) async throws -> Bool {
         try await onConnection { connection in
             try connection.execute(
                 Ledger.want,
                 [
                     .uuid(PostgresUUID(label.returnOrder)), .text(label.carrier), .text(label.askedService),
                     .text(label.location), .uuid(PostgresUUID(label.key)), .int16(ReturnState.approved.rawValue),
+                    .int32(callSeconds),
                 ]
             ).count == 1
         }
@@ -148,8 +147,13 @@ extension Ledger {
     /// Records that a carrier has made a label, so that it is given back if it does not become the return's.
     public func keep(_ label: WantedReturnLabel, tracking: String) async throws {
         try await onConnection { connection in
-            _ = try connection.execute(Ledger.keep, [.uuid(PostgresUUID(label.key)), .text(tracking)])
+            try Ledger.looseOfReturns.keep(label.key, tracking: tracking, on: connection)
         }
+    }
+
+    /// Notes that a carrier has refused a label: it is given back as soon as its return does not need it.
+    public func endCall(_ label: WantedReturnLabel) async throws {
+        try await onConnection { connection in try Ledger.looseOfReturns.endCall(label.key, on: connection) }
     }
 
     /// The step that notes that a label is its return's.
@@ -167,24 +171,24 @@ extension Ledger {
     /// The step that lets the label of a cancelled return be given back.
     static func loosening(of id: EntityID) -> LedgerStep { (loosen, [.uuid(PostgresUUID(id))]) }
 
-    /// Labels that a carrier was asked for and that no goods will come with.
-    public func looseReturnLabels(limit: Int) async throws -> [WantedReturnLabel] {
+    /// Takes labels that a carrier was asked for and that no goods will come with, the longest loose first, none that another
+    /// server has: another label is their return's, or the return is not approved any more.
+    ///
+    /// - Parameters:
+    ///   - limit: how many at most.
+    ///   - leaseSeconds: for how long nobody else takes them; one that is not given back by then is taken again.
+    /// - Returns: the labels.
+    /// - Throws: `Refusal` where the database does not answer.
+    public func claimLooseReturnLabels(limit: Int, leaseSeconds: Int32) async throws -> [LooseLabel] {
         try await onConnection { connection in
-            try connection.execute(
-                Ledger.looseReturnLabels, [.int32(Int32(clamping: limit)), .int16(ReturnState.approved.rawValue)]
-            ).map {
-                WantedReturnLabel(
-                    returnOrder: EntityID(try $0.uuid(0)), carrier: try $0.text(1), askedService: try $0.text(2),
-                    location: try $0.text(3))
-            }
+            try Ledger.looseOfReturns.claim(
+                limit: limit, state: ReturnState.approved.rawValue, leaseSeconds: leaseSeconds, on: connection)
         }
     }
 
-    /// Records that a carrier has taken a label back.
-    public func voided(_ label: WantedReturnLabel) async throws {
-        try await onConnection { connection in
-            _ = try connection.execute(Ledger.void, [.uuid(PostgresUUID(label.key))])
-        }
+    /// Records that a carrier has taken a label of a return back.
+    public func voidedOfReturn(_ label: LooseLabel) async throws {
+        try await onConnection { connection in try Ledger.looseOfReturns.voided(label, on: connection) }
     }
 
     /// The label of a return, and the carrier's number; nil where it has none.

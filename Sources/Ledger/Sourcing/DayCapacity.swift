@@ -11,9 +11,9 @@ enum DayCapacity {
     private static let bookings = PostgresStatement(
         "bookings_of_order",
         """
-        SELECT b.plan_id, l.code, (b.day - date '1970-01-01')::int4, b.units, b.lines
+        SELECT b.plan_id, l.code, (b.day - date '1970-01-01')::int4, b.line_number, b.units, b.outside
         FROM sourcing_plan p JOIN sourcing_booking b ON b.plan_id = p.id JOIN location l ON l.id = b.location_id
-        WHERE p.order_id = $1::uuid ORDER BY p.committed_at DESC, b.plan_id, l.code, b.day
+        WHERE p.order_id = $1::uuid ORDER BY p.committed_at, b.plan_id, b.day, l.code, b.line_number
         """, access: .readOnly)
     private static let open = PostgresStatement(
         "open_days",
@@ -39,26 +39,23 @@ enum DayCapacity {
         FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[], $5::int8[]) AS n(code, day, units, lines, orders)
         JOIN location l ON l.code = n.code WHERE d.location_id = l.id AND d.day = date '1970-01-01' + n.day
         """)
+    private static let clock = PostgresStatement("day_clock", "SELECT clock_timestamp()", access: .readOnly)
     private static let lower = PostgresStatement(
         "lower_bookings",
         """
-        WITH n AS (
-            SELECT n.plan, l.id AS location, date '1970-01-01' + n.day AS day, n.units, n.lines
-            FROM unnest($1::uuid[], $2::text[], $3::int4[], $4::int8[], $5::int8[]) AS n(plan, code, day, units, lines)
-            JOIN location l ON l.code = n.code
-        ), e AS (
-            DELETE FROM sourcing_booking b USING n
-            WHERE n.units = 0 AND b.plan_id = n.plan AND b.location_id = n.location AND b.day = n.day
-        )
-        UPDATE sourcing_booking b SET units = n.units, lines = n.lines FROM n
-        WHERE n.units > 0 AND b.plan_id = n.plan AND b.location_id = n.location AND b.day = n.day
+        UPDATE sourcing_booking b SET units = n.units, outside = n.outside
+        FROM unnest($1::uuid[], $2::text[], $3::int4[], $4::int2[], $5::int8[], $6::int8[])
+            AS n(plan, code, day, line, units, outside)
+        JOIN location l ON l.code = n.code
+        WHERE b.plan_id = n.plan AND b.location_id = l.id AND b.day = date '1970-01-01' + n.day
+            AND b.line_number = n.line
         """)
     private static let book = PostgresStatement(
         "book_days",
         """
-        INSERT INTO sourcing_booking (plan_id, location_id, day, units, lines)
-        SELECT $1::uuid, l.id, date '1970-01-01' + n.day, n.units, n.lines
-        FROM unnest($2::text[], $3::int4[], $4::int8[], $5::int8[]) AS n(code, day, units, lines)
+        INSERT INTO sourcing_booking (plan_id, location_id, day, line_number, units, outside)
+        SELECT $1::uuid, l.id, date '1970-01-01' + n.day, n.line, n.units, n.outside
+        FROM unnest($2::text[], $3::int4[], $4::int2[], $5::int8[], $6::int8[]) AS n(code, day, line, units, outside)
         JOIN location l ON l.code = n.code
         """)
 
@@ -69,7 +66,7 @@ enum DayCapacity {
     }
 
     /// What is used up more of a day, or less.
-    private struct Use {
+    private struct Use: Equatable {
         var units: Int64 = 0
         var lines: Int64 = 0
         var orders: Int64 = 0
@@ -81,19 +78,39 @@ enum DayCapacity {
         }
     }
 
-    /// A booking that a plan of the order has left.
-    private struct Booking {
+    /// Units of a line that a plan of the order has booked.
+    private struct Booking: Hashable {
         var plan: PostgresUUID
         var place: Day
+        var line: Int32
         var units: Int64
-        var lines: Int64
+        /// Units of the line that were there before, in no booking.
+        var outside: Int64
+    }
+
+    /// A line at a location.
+    private struct Spot: Hashable {
+        var location: String
+        var line: Int32
+    }
+
+    /// Units of a line at a location, before a change and after it.
+    private struct Units {
+        /// All of them, those that have left too.
+        var before: Int64 = 0
+        var after: Int64 = 0
+        /// Those that a fulfilment had or has, or that have left.
+        var givenBefore: Int64 = 0
+        var given: Int64 = 0
+        /// Those that the plan books which is carried out now.
+        var booked: Int64 = 0
     }
 
     /// Books what a change of an order carries out, and gives back what its units no longer need.
     ///
     /// - Parameter work: the change, with all units moved.
     /// - Returns: the steps that write it; none where the change concerns no day.
-    /// - Throws: `Refusal.wrongState` where a day is full.
+    /// - Throws: `Refusal.wrongState` where a day is full or over.
     static func follow(_ work: OrderWork) throws -> [LedgerStep] {
         let givesBack = work.allocations.contains { $0.kept < $0.before }
         guard work.commitment != nil || givesBack else { return [] }
@@ -101,99 +118,148 @@ enum DayCapacity {
         let before = try rows.map { row in
             Booking(
                 plan: try row.uuid(0), place: Day(location: try row.text(1), day: try row.int32(2)),
-                units: try row.int64(3), lines: try row.int64(4))
+                line: Int32(try row.int16(3)), units: try row.int64(4), outside: try row.int64(5))
         }
-        let new = work.commitment?.bookings ?? []
-        var uses: [Day: Use] = [:]
-        for booking in new {
-            let use = Use(units: booking.units, lines: booking.lines, orders: 1)
-            uses[Day(location: booking.location, day: Int32(clamping: booking.day)), default: Use()] += use
-        }
-        let lowered = lowered(before, beside: new, in: work)
-        for (index, booking) in lowered {
-            uses[booking.place, default: Use()] += Use(
-                units: booking.units - before[index].units, lines: booking.lines - before[index].lines,
-                orders: booking.units == 0 ? -1 : 0)
-        }
-        guard !uses.isEmpty else { return [] }
+        let units = units(of: work)
+        let after = lowered(before, by: units)
+        let new = added(to: after, by: work, units)
+        // Days that are booked are looked at, though nothing may change of them: whoever plans anew may book the same.
+        var uses = new.reduce(into: [Day: Use]()) { $0[$1.place] = Use() }
+        for (day, use) in use(of: before, sign: -1) { uses[day, default: Use()] += use }
+        for (day, use) in use(of: after + new, sign: 1) { uses[day, default: Use()] += use }
+        uses = uses.filter { day, use in use != Use() || new.contains { $0.place == day } }
         try check(uses, work)
-        let places = uses.sorted { ($0.key.location, $0.key.day) < ($1.key.location, $1.key.day) }
-        var steps: [LedgerStep] = [
-            (
-                change,
-                [
-                    .texts(places.map(\.key.location)), .int32s(places.map(\.key.day)),
-                    .int64s(places.map(\.value.units)), .int64s(places.map(\.value.lines)),
-                    .int64s(places.map(\.value.orders)),
-                ]
-            )
-        ]
-        if !lowered.isEmpty {
-            let left = lowered.map(\.booking)
+        return writing(uses, changed: zip(before, after).filter { $0 != $1 }.map(\.1), new: new)
+    }
+
+    private static func writing(_ uses: [Day: Use], changed: [Booking], new: [Booking]) -> [LedgerStep] {
+        var steps: [LedgerStep] = []
+        if !uses.isEmpty {
+            let places = uses.sorted { ($0.key.location, $0.key.day) < ($1.key.location, $1.key.day) }
             steps.append(
                 (
-                    lower,
+                    change,
                     [
-                        .uuids(left.map(\.plan)), .texts(left.map(\.place.location)), .int32s(left.map(\.place.day)),
-                        .int64s(left.map(\.units)), .int64s(left.map(\.lines)),
+                        .texts(places.map(\.key.location)), .int32s(places.map(\.key.day)),
+                        .int64s(places.map(\.value.units)), .int64s(places.map(\.value.lines)),
+                        .int64s(places.map(\.value.orders)),
                     ]
                 ))
         }
-        if let commitment = work.commitment, !new.isEmpty {
-            steps.append(
-                (
-                    book,
-                    [
-                        .uuid(PostgresUUID(commitment.plan)), .texts(new.map(\.location)),
-                        .int32s(new.map { Int32(clamping: $0.day) }), .int64s(new.map(\.units)),
-                        .int64s(new.map(\.lines)),
-                    ]
-                ))
+        func columns(_ bookings: [Booking]) -> [PostgresValue] {
+            [
+                .texts(bookings.map(\.place.location)), .int32s(bookings.map(\.place.day)),
+                .int16s(bookings.map { Int16($0.line) }), .int64s(bookings.map(\.units)),
+                .int64s(bookings.map(\.outside)),
+            ]
         }
+        if !changed.isEmpty { steps.append((lower, [.uuids(changed.map(\.plan))] + columns(changed))) }
+        if let first = new.first { steps.append((book, [.uuid(first.plan)] + columns(new))) }
         return steps
     }
 
-    /// The bookings that stand for more than the order still has at their location, with what is left of them.
-    ///
-    /// The plan that was carried out last keeps its units first.
-    private static func lowered(
-        _ bookings: [Booking], beside new: [SourcingCommitment.Booking], in work: OrderWork
-    ) -> [(index: Int, booking: Booking)] {
-        var left: [String: [Int32: Int64]] = [:]
-        for allocation in work.allocations {
-            left[allocation.location, default: [:]][allocation.line, default: 0] += allocation.kept
+    /// What bookings use up of each day, or give back with the sign -1.
+    private static func use(of bookings: [Booking], sign: Int64) -> [Day: Use] {
+        var uses: [Day: Use] = [:]
+        var plans: [Day: Set<PostgresUUID>] = [:]
+        for booking in bookings where booking.units > 0 {
+            let isFirst = plans[booking.place, default: []].insert(booking.plan).inserted
+            uses[booking.place, default: Use()] += Use(
+                units: sign * booking.units, lines: sign, orders: isFirst ? sign : 0)
         }
-        for booking in new {
-            for (line, units) in booking.parts { left[booking.location, default: [:]][line, default: 0] -= units }
-        }
-        var lowered: [(index: Int, booking: Booking)] = []
-        for (index, booking) in bookings.enumerated() {
-            var rest = booking.units
-            var lines: Int64 = 0
-            for (line, there) in (left[booking.place.location] ?? [:]).sorted(by: { $0.key < $1.key })
-            where there > 0 && rest > 0 {
-                let part = min(rest, there)
-                left[booking.place.location]?[line] = there - part
-                rest -= part
-                lines += 1
-            }
-            let kept = booking.units - rest
-            let keptLines = kept == 0 ? 0 : min(booking.lines, max(1, lines))
-            guard kept != booking.units || keptLines != booking.lines else { continue }
-            var smaller = booking
-            smaller.units = kept
-            smaller.lines = keptLines
-            lowered.append((index, smaller))
-        }
-        return lowered
+        return uses
     }
 
-    /// Locks days and refuses what would be more than their capacity.
+    /// The units of each line at each location.
+    private static func units(of work: OrderWork) -> [Spot: Units] {
+        var units: [Spot: Units] = [:]
+        for allocation in work.allocations {
+            let spot = Spot(location: allocation.location, line: allocation.line)
+            units[spot, default: Units()].before += allocation.before
+            units[spot, default: Units()].after += allocation.kept
+            units[spot, default: Units()].givenBefore += allocation.givenBefore
+            units[spot, default: Units()].given += allocation.given
+        }
+        for booking in work.commitment?.bookings ?? [] {
+            for (line, part) in booking.parts {
+                units[Spot(location: booking.location, line: line), default: Units()].booked += part
+            }
+        }
+        return units
+    }
+
+    /// What bookings still stand for, now that some of the units have left them.
+    ///
+    /// Units of a line at a location lie in layers, in the order in which they came to be there: for each plan what was in
+    /// no booking, then what it has booked; what came after the last plan is on top. What has left lies at the bottom, over
+    /// it what fulfilments have, then what is free: a plan takes all that is free. Units that no fulfilment has go from the
+    /// top, and so do those that a new plan books anew; what a fulfilment gives up goes from the top of what those have.
+    private static func lowered(_ bookings: [Booking], by units: [Spot: Units]) -> [Booking] {
+        var bookings = bookings
+        for (spot, units) in units {
+            let indices = bookings.indices.filter {
+                bookings[$0].place.location == spot.location && bookings[$0].line == spot.line
+            }
+            let gone = units.before - (units.after - units.booked)
+            guard !indices.isEmpty, gone > 0 else { continue }
+            let fromGiven = min(gone, max(0, units.givenBefore - units.given))
+            var bottom: Int64 = 0
+            /// How many of the next so many units have gone.
+            func leaving(of count: Int64) -> Int64 {
+                let layer = bottom..<(bottom + count)
+                bottom += count
+                let given = (units.givenBefore - fromGiven)..<units.givenBefore
+                let free = max(units.givenBefore, units.before - (gone - fromGiven))..<max(units.before, bottom)
+                return Int64(layer.clamped(to: given).count + layer.clamped(to: free).count)
+            }
+            for index in indices {
+                bookings[index].outside -= leaving(of: bookings[index].outside)
+                bookings[index].units -= leaving(of: bookings[index].units)
+            }
+        }
+        return bookings
+    }
+
+    /// What the plan books that is carried out now, over what the order has there in no booking.
+    private static func added(
+        to bookings: [Booking], by work: OrderWork, _ units: [Spot: Units]
+    ) -> [Booking] {
+        guard let commitment = work.commitment else { return [] }
+        var known: [Spot: Int64] = [:]
+        for booking in bookings {
+            known[Spot(location: booking.place.location, line: booking.line), default: 0] +=
+                booking.units + booking.outside
+        }
+        return commitment.bookings.flatMap { booking in
+            booking.parts.sorted { $0.key < $1.key }.map { line, part in
+                let spot = Spot(location: booking.location, line: line)
+                let all = units[spot] ?? Units()
+                let outside = max(0, all.after - all.booked - known[spot, default: 0])
+                known[spot, default: 0] += outside
+                return Booking(
+                    plan: PostgresUUID(commitment.plan),
+                    place: Day(location: booking.location, day: Int32(clamping: booking.day)), line: line, units: part,
+                    outside: outside)
+            }
+        }
+    }
+
+    /// Locks days, and refuses to book one that is over, and more than a day's capacity.
     private static func check(_ uses: [Day: Use], _ work: OrderWork) throws {
+        guard !uses.isEmpty else { return }
         let places = uses.keys.sorted { ($0.location, $0.day) < ($1.location, $1.day) }
         let values: [PostgresValue] = [.texts(places.map(\.location)), .int32s(places.map(\.day))]
-        let read = try work.connection.pipeline([(open, values), (lock, values)])
-        guard let commitment = work.commitment, commitment.keepsCapacity else { return }
+        let read = try work.connection.pipeline([(open, values), (lock, values), (clock, [])])
+        guard let commitment = work.commitment else { return }
+        func outdated(_ explanation: String) -> Refusal {
+            .wrongState(
+                .sourcingPlan, commitment.plan.description, state: "outdated", explanation: "\(explanation): plan again")
+        }
+        let now = Instant(microseconds: try read[2].single.timestamp(0))
+        for booking in commitment.bookings where booking.dayEnd <= now {
+            throw outdated("\(booking.location) was to send on a day that is over there")
+        }
+        guard commitment.keepsCapacity else { return }
         for row in read[1] {
             let place = Day(location: try row.text(0), day: try row.int32(1))
             guard let use = uses[place] else { continue }
@@ -204,10 +270,9 @@ enum DayCapacity {
             ]
             for (name, more, used, capacity) in measures {
                 guard let capacity, more > 0, used + more > capacity else { continue }
-                throw Refusal.wrongState(
-                    .sourcingPlan, commitment.plan.description, state: "outdated",
-                    explanation: "\(place.location) has \(max(0, capacity - used)) of \(capacity) \(name) left on "
-                        + "\(try row.text(2)), the plan takes \(more): plan again")
+                throw outdated(
+                    "\(place.location) has \(max(0, capacity - used)) of \(capacity) \(name) left on "
+                        + "\(try row.text(2)), the plan takes \(more)")
             }
         }
     }

@@ -154,6 +154,8 @@ public struct SourcingCommitment: Sendable {
         public var location: String
         /// The day since 1970-01-01.
         public var day: Int
+        /// When the day is over by the location's clocks.
+        public var dayEnd: Instant
         /// Units by line, each at least 1.
         public var parts: [Int32: Int64]
 
@@ -163,9 +165,10 @@ public struct SourcingCommitment: Sendable {
         public var lines: Int64 { Int64(parts.count) }
 
         /// Makes a booking.
-        public init(location: String, day: Int, parts: [Int32: Int64]) {
+        public init(location: String, day: Int, dayEnd: Instant, parts: [Int32: Int64]) {
             self.location = location
             self.day = day
+            self.dayEnd = dayEnd
             self.parts = parts
         }
     }
@@ -199,7 +202,7 @@ extension Ledger {
     private static let commitPlan = PostgresStatement(
         "commit_sourcing_plan",
         """
-        UPDATE sourcing_plan SET commit_id = $2::uuid, committed_at = now() WHERE id = $1::uuid
+        UPDATE sourcing_plan SET commit_id = $2::uuid, committed_at = clock_timestamp() WHERE id = $1::uuid
         """)
 
     /// The reply that a commit has stored, or nil.
@@ -223,7 +226,7 @@ extension Ledger {
     ///   - encodeReply: the reply to store, for the units that moved and the place of the event, 0 for none.
     /// - Returns: the reply, and what Redis must be told.
     /// - Throws: ``LedgerFault/planOutdated`` where the reservation is not held any longer; `Refusal.wrongState` where the
-    ///   order is not any longer as it was planned on, the plan is committed already, or a day that it counts on is full.
+    ///   order is not any longer as it was planned on, the plan is committed already, or a day that it counts on is full or over.
     public func commitSourcing(
         _ commitment: SourcingCommitment, reservation: EntityID?, as id: EntityID, of order: EntityID, body: [UInt8],
         caller: Caller, encodeReply: @escaping @Sendable (_ moved: Int64, _ sequence: Int32) throws -> [UInt8]

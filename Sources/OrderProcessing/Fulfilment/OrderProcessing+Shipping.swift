@@ -182,12 +182,20 @@ extension OrderProcessing {
     }
 
     /// Gives labels back that nothing leaves with; returns how many.
-    ///
-    /// Each is taken for a time first, so that two servers do not ask the carrier for the same, and one that cannot be given
-    /// back now does not hold up the others. Where a server dies in between, the next one asks again with the same key.
     func voidLooseLabels() async throws -> Int {
+        try await giveBack(
+            try await ledger.claimLooseLabels(limit: 20, leaseSeconds: OrderProcessing.carrierSeconds)
+        ) { label in try await ledger.voided(label) }
+    }
+
+    /// Gives labels back that were taken for a time, so that two servers do not ask a carrier for the same; returns how many.
+    ///
+    /// One that cannot be given back now does not hold up the others. Where a server dies in between, the next one asks again
+    /// with the same key.
+    func giveBack(
+        _ labels: [LooseLabel], voided: (LooseLabel) async throws -> Void
+    ) async throws -> Int {
         var done = 0
-        let labels = try await ledger.claimLooseLabels(limit: 20, leaseSeconds: OrderProcessing.carrierSeconds)
         for label in labels {
             guard let carrier = carriers[label.carrier], carrier.code == label.carrier else {
                 logger.warning(
@@ -201,7 +209,7 @@ extension OrderProcessing {
                     "a label cannot be given back now", metadata: ["carrier": "\(label.carrier)", "error": "\(error)"])
                 continue
             }
-            try await ledger.voided(label)
+            try await voided(label)
             done += 1
         }
         return done

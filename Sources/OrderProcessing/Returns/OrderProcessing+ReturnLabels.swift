@@ -122,10 +122,16 @@ extension OrderProcessing {
         }
         let wanted = WantedReturnLabel(
             returnOrder: order.id, carrier: carrier.code, askedService: request.service, location: request.location)
-        guard try await ledger.want(wanted) else { return nil }
+        guard try await ledger.want(wanted, callSeconds: OrderProcessing.carrierSeconds) else { return nil }
         Failpoint.labelWanted.pass()
-        let made = try await OrderProcessing.asking(carrier) { carrier throws(CarrierFailure) in
-            try await carrier.ship(shipment, key: wanted.key)
+        let made: CarrierLabel
+        do {
+            made = try await OrderProcessing.asking(carrier) { carrier throws(CarrierFailure) in
+                try await carrier.ship(shipment, key: wanted.key)
+            }
+        } catch let refusal as Refusal {
+            if case .wrongState = refusal { try await ledger.endCall(wanted) }
+            throw refusal
         }
         Failpoint.labelMade.pass()
         try await ledger.keep(wanted, tracking: made.tracking)
@@ -136,23 +142,8 @@ extension OrderProcessing {
 
     /// Gives labels back that no goods come with; returns how many.
     func voidLooseReturnLabels() async throws -> Int {
-        var done = 0
-        for label in try await ledger.looseReturnLabels(limit: 100) {
-            guard let carrier = carriers[label.carrier], carrier.code == label.carrier else {
-                logger.warning(
-                    "a label cannot be given back: its carrier is not known", metadata: ["carrier": "\(label.carrier)"])
-                continue
-            }
-            do {
-                try await carrier.void(key: label.key)
-            } catch {
-                logger.warning(
-                    "a label cannot be given back now", metadata: ["carrier": "\(label.carrier)", "error": "\(error)"])
-                continue
-            }
-            try await ledger.voided(label)
-            done += 1
-        }
-        return done
+        try await giveBack(
+            try await ledger.claimLooseReturnLabels(limit: 20, leaseSeconds: OrderProcessing.carrierSeconds)
+        ) { label in try await ledger.voidedOfReturn(label) }
     }
 }

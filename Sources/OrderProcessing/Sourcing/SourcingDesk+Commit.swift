@@ -23,7 +23,7 @@ extension SourcingDesk {
     ///   - encode: the reply for the units that moved and the place of the event, 0 where nothing had to move.
     /// - Returns: the reply, the stored one for a repetition.
     /// - Throws: `Refusal`: what is not there, a plan that is none or is committed, an order or a stock that is not as it was
-    ///   planned on.
+    ///   planned on, a day that is full or over.
     public func commit(
         _ id: EntityID, plan: EntityID, body: [UInt8], caller: Caller,
         encode: @escaping @Sendable (_ moved: Int64, _ sequence: Int32) throws -> [UInt8]
@@ -52,9 +52,10 @@ extension SourcingDesk {
         }
         let commitment = SourcingCommitment(
             plan: plan, standing: standing, moves: moves,
-            bookings: made.shipments.map { shipment in
+            bookings: try made.shipments.map { shipment in
                 .init(
                     location: shipment.location, day: shipment.dispatch.days,
+                    dayEnd: try SourcingDesk.end(of: shipment, in: made.problem),
                     parts: shipment.parts.reduce(into: [:]) { $0[Int32($1.line) ?? 0, default: 0] += $1.units })
             }, keepsCapacity: !made.dropped.contains { $0.constraint == .capacity })
         for attempt in 0..<SourcingDesk.attempts {
@@ -74,6 +75,15 @@ extension SourcingDesk {
             }
         }
         throw Refusal.unavailable("stock that was set aside does not last", retryAfterMilliseconds: 100)
+    }
+
+    /// When the day on which a shipment leaves is over by its location's clocks.
+    private static func end(of shipment: SourcingPlan.Shipment, in problem: SourcingProblem) throws -> Instant {
+        let location = problem.locations.first { $0.code == shipment.location }
+        guard let zone = location.flatMap({ problem.zones[$0.timeZone] }) else {
+            throw Refusal.unavailable("the zone of \(shipment.location) is not known", retryAfterMilliseconds: 1_000)
+        }
+        return zone.first(shipment.dispatch.next, ClockTime(minutes: 0))
     }
 
     private func setAside(

@@ -10,30 +10,6 @@ import Testing
 @testable import HoldfastServices
 @testable import OrderProcessing
 
-/// The company's own van, which tells what it was asked, and lets something happen while it makes a label.
-private final class WatchedCarrier: CarrierAdapter {
-    let code = "OWN"
-    let made = Box<[EntityID]>([])
-    let voided = Box<[EntityID]>([])
-    let whileMaking = Box<(@Sendable () async -> Void)?>(nil)
-    let failure = Box<CarrierFailure?>(nil)
-
-    func quote(_ shipment: CarrierShipment) async throws(CarrierFailure) -> [CarrierQuote] {
-        try await RateTableCarrier.own.quote(shipment)
-    }
-
-    func ship(_ shipment: CarrierShipment, key: EntityID) async throws(CarrierFailure) -> CarrierLabel {
-        if let happening = whileMaking.value { await happening() }
-        made.value.append(key)
-        return try await RateTableCarrier.own.ship(shipment, key: key)
-    }
-
-    func void(key: EntityID) async throws(CarrierFailure) {
-        if let failure = failure.value { throw failure }
-        voided.value.append(key)
-    }
-}
-
 @Suite("Labels that nothing leaves with")
 struct GivenBackLabelTests {
     private static func with(_ body: @Sendable (Shop, WatchedCarrier, String) async throws -> Void) async throws {
@@ -96,6 +72,39 @@ struct GivenBackLabelTests {
             #expect(try await states(shop) == [4])
             #expect(carrier.voided.value.last == carrier.made.value.last)
         }
+    }
+
+    @Test("One that comes while the carrier takes it for given back is given back once more")
+    func crossing() async throws {
+        try await Self.with { shop, carrier, id in
+            let ledger = shop.bench.deployment.ledger
+            carrier.whileMaking.value = {
+                await #expect(throws: Never.self) {
+                    try await shop.decline(id)
+                    try await self.passTime(shop)
+                    carrier.whileVoiding.value = { key in
+                        carrier.whileVoiding.value = nil
+                        await #expect(throws: Never.self) { try await ledger.keep(self.made(key, id)) }
+                    }
+                    #expect(try await shop.bench.processing.voidLooseLabels() == 1)
+                    #expect(try await self.states(shop) == [2])
+                    #expect(try await shop.bench.processing.voidLooseLabels() == 1)
+                    #expect(try await self.states(shop) == [4])
+                }
+            }
+            _ = try await status { try await shop.ship(id) }
+            #expect(try await shop.bench.processing.voidLooseLabels() == 1)
+            #expect(try await states(shop) == [4])
+        }
+    }
+
+    private func made(_ key: EntityID, _ fulfilment: String) throws -> MadeLabel {
+        guard let id = EntityID(fulfilment), let pounds = Currency(code: "GBP") else {
+            throw TestFailure("\(fulfilment) is a fulfilment")
+        }
+        return MadeLabel(
+            wanted: WantedLabel(fulfilment: id, package: 1, carrier: "OWN", askedService: "", key: key), service: "",
+            tracking: "OWN1", price: Money(0, pounds), transitDays: 1, document: [])
     }
 
     @Test("Where a server dies before its row is written, or the carrier does not answer, it is asked again later")

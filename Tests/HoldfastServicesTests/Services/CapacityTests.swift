@@ -5,6 +5,7 @@ import HoldfastAPI
 import HoldfastTesting
 import Ledger
 import Logging
+import OrderProcessing
 import OrderPromising
 import SwiftProtobuf
 import Testing
@@ -35,7 +36,28 @@ struct CapacityTests {
             }
         }
 
+        /// A zone where it is about noon: no test sees the end of a day.
+        private func noon() async throws -> String {
+            let hour = try await bench.deployment.numbers("SELECT extract(hour FROM now() AT TIME ZONE 'UTC')::int8")[0]
+            // East of Greenwich the names of these zones have a minus.
+            return hour < 12 ? "Etc/GMT-\(12 - hour)" : hour > 12 ? "Etc/GMT+\(hour - 12)" : "UTC"
+        }
+
         private func prepare(_ capacity: Holdfast_V1_SourcingCapacity, _ droppable: String) async throws {
+            let zone = try await noon()
+            _ = try await bench.catalog.upsertLocations(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.locations = ["DC", "LDN"].enumerated().map { rank, code in
+                        .with {
+                            $0.code = code
+                            $0.name = code
+                            $0.kind = .warehouse
+                            $0.rank = Int32(rank)
+                            $0.timeZone = zone
+                        }
+                    }
+                }, context: context)
             _ = try await sourcing.upsertSourcingConfig(
                 request: .with {
                     $0.requestID = EntityID.fresh.description
@@ -90,6 +112,100 @@ struct CapacityTests {
             return (order, plan)
         }
 
+        /// An order of 5 A, of which LDN has 3; the others wait.
+        func waiting() async throws -> EntityID {
+            try await bench.deployment.change(.count, [("A", "LDN", 3)])
+            let policy = BackorderPolicy(sku: "A", channel: TestDeployment.channel, cap: 10)
+            _ = try await bench.deployment.ledger.setBackorderPolicies(
+                BackorderPolicyChange(id: .fresh, policies: [policy], body: [1], caller: .anonymous)
+            ) { _ in [1] }
+            let order = EntityID.fresh
+            _ = try await bench.orders.placeOrder(
+                request: .with {
+                    $0.orderID = order.description
+                    $0.channel = "web"
+                    $0.externalID = order.description
+                    $0.customer.country = "GB"
+                    $0.lines = [OrderRequestsTests.line(quantity: 5, units: 2, nanos: 0)]
+                    $0.lines[0].sku = "A"
+                    $0.lines[0].location = "LDN"
+                    $0.lines[0].allowSplit = false
+                    $0.lines[0].allowBackorder = true
+                }, context: context)
+            return order
+        }
+
+        /// LDN gets units of A, and the order that waits has them.
+        func receive(_ units: Int64) async throws {
+            try await bench.deployment.change(.receive, [("A", "LDN", units)])
+            while try await bench.processing.backorders.takeOver() > 0 {}
+        }
+
+        /// Plans what an order has free, with LDN alone, and carries that out.
+        func planAndCommit(_ order: EntityID) async throws {
+            let plan = EntityID.fresh
+            let reply = try await sourcing.planSourcing(
+                request: .with {
+                    $0.planID = plan.description
+                    $0.orderID = order.description
+                    $0.excluded = ["DC"]
+                }, context: context)
+            #expect(reply.plan.shipments.map(\.location) == ["LDN"])
+            try await commit(plan)
+        }
+
+        /// Releases what an order has free; returns the fulfilment.
+        func release(_ order: EntityID) async throws -> String {
+            let released = try await bench.fulfilment.releaseOrder(
+                request: .with {
+                    $0.releaseID = EntityID.fresh.description
+                    $0.orderID = order.description
+                }, context: context)
+            return try #require(released.fulfilments.first).fulfilmentID
+        }
+
+        /// Picks, packs and ships units of A.
+        func ship(_ fulfilment: String, _ units: Int64) async throws {
+            _ = try await bench.fulfilment.startPicking(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = fulfilment
+                }, context: context)
+            _ = try await bench.fulfilment.confirmPick(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = fulfilment
+                    $0.scans = [
+                        .with {
+                            $0.code = "A"
+                            $0.quantity = units
+                        }
+                    ]
+                }, context: context)
+            _ = try await bench.fulfilment.packFulfilment(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = fulfilment
+                    $0.packages = [.init()]
+                }, context: context)
+            _ = try await bench.fulfilment.shipFulfilment(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = fulfilment
+                }, context: context)
+        }
+
+        /// Makes everything that is booked so be of the day before.
+        func passDay() async throws {
+            try await bench.deployment.run(
+                "UPDATE sourcing_booking SET day = day - 1; UPDATE sourcing_day SET day = day - 1")
+        }
+
+        /// Units that are booked, by day.
+        func days() async throws -> [Int64] {
+            try await bench.deployment.numbers("SELECT units FROM sourcing_day ORDER BY day")
+        }
+
         /// Plans of so many orders.
         func plans(_ count: Int) async throws -> [EntityID] {
             var plans: [EntityID] = []
@@ -107,16 +223,17 @@ struct CapacityTests {
 
         /// Units, lines and orders that are booked, by the days and by the bookings.
         func booked() async throws -> [[Int64]] {
-            let sums = ["sum(units)::int8", "sum(lines)::int8"]
-            func read(_ table: String, _ orders: String) async throws -> [Int64] {
-                var all: [Int64] = []
-                for sum in sums + [orders] {
-                    all += try await bench.deployment.numbers("SELECT coalesce(\(sum), 0)::int8 FROM \(table)")
-                }
-                return all
-            }
-            return [
-                try await read("sourcing_day", "sum(orders)::int8"), try await read("sourcing_booking", "count(*)"),
+            [
+                try await bench.deployment.numbers(
+                    """
+                    SELECT unnest(ARRAY[coalesce(sum(units), 0), coalesce(sum(lines), 0), coalesce(sum(orders), 0)])::int8
+                    FROM sourcing_day
+                    """),
+                try await bench.deployment.numbers(
+                    """
+                    SELECT unnest(ARRAY[coalesce(sum(units), 0), count(*), count(DISTINCT (plan_id, location_id, day))])::int8
+                    FROM sourcing_booking WHERE units > 0
+                    """),
             ]
         }
     }
@@ -254,6 +371,99 @@ struct CapacityTests {
                     $0.fulfilmentID = id
                 }, context: place.context)
             #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+        }
+    }
+
+    @Test("What is cancelled is given back to the day that it was booked on, not to the one of units that have left")
+    func twoDays() async throws {
+        try await Place.with(Self.capacity(units: 50)) { place in
+            let order = try await place.waiting()
+            try await place.planAndCommit(order)
+            try await place.ship(try await place.release(order), 3)
+            try await place.passDay()
+            try await place.receive(2)
+            try await place.planAndCommit(order)
+            #expect(try await place.days() == [3, 2])
+            _ = try await place.bench.deployment.cancel(order, [(1, 1)])
+            #expect(try await place.days() == [3, 1])
+            _ = try await place.bench.deployment.cancel(order)
+            #expect(try await place.days() == [3, 0])
+            #expect(try await place.booked() == [[3, 1, 1], [3, 1, 1]])
+            #expect(try await place.bench.deployment.booksAgree())
+        }
+    }
+
+    @Test("Units that were released without a plan keep no capacity, and give none back")
+    func unplanned() async throws {
+        for isRecalled in [false, true] {
+            try await Place.with(Self.capacity(units: 50)) { place in
+                let order = try await place.waiting()
+                _ = try await place.release(order)
+                try await place.receive(2)
+                try await place.planAndCommit(order)
+                #expect(try await place.days() == [2])
+                if isRecalled {
+                    let service = LateCancellationService(
+                        processing: place.bench.processing, logger: Logger(label: "test"))
+                    let wishes = try await service.requestCancellation(
+                        request: .with {
+                            $0.requestID = EntityID.fresh.description
+                            $0.orderID = order.description
+                        }, context: place.context
+                    ).cancellations
+                    _ = try await service.respondCancellation(
+                        request: .with {
+                            $0.responseID = EntityID.fresh.description
+                            $0.cancellationID = wishes.first?.cancellationID ?? ""
+                            $0.accept = true
+                        }, context: place.context)
+                    #expect(try await place.days() == [2])
+                }
+                _ = try await place.bench.deployment.cancel(order)
+                #expect(try await place.days() == [0])
+                #expect(try await place.booked() == [[0, 0, 0], [0, 0, 0]])
+            }
+        }
+    }
+
+    @Test("What is planned anew leaves the day of the plan before, and books its own")
+    func plannedAnew() async throws {
+        try await Place.with(Self.capacity(units: 5)) { place in
+            let order = try await place.waiting()
+            try await place.planAndCommit(order)
+            // The same day once more, however full it is.
+            try await place.planAndCommit(order)
+            #expect(try await place.booked() == [[3, 1, 1], [3, 1, 1]])
+            try await place.passDay()
+            try await place.receive(2)
+            try await place.planAndCommit(order)
+            #expect(try await place.days() == [0, 5])
+            _ = try await place.bench.deployment.cancel(order)
+            #expect(try await place.days() == [0, 0])
+        }
+    }
+
+    @Test("A plan whose day is over at its location is not carried out, and books nothing")
+    func over() async throws {
+        try await Place.with(Self.capacity(units: 50)) { place in
+            let (order, plan) = try await place.planned()
+            // It was made the day before yesterday.
+            try await place.bench.deployment.run(
+                """
+                UPDATE sourcing_plan SET inputs = regexp_replace(inputs, '"at" ?: ?"[^"]*"',
+                    '"at":"' || to_char(now() AT TIME ZONE 'UTC' - interval '2 days', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '"')
+                """)
+            let late = try await status { try await place.commit(plan) }
+            #expect(late.code == .failedPrecondition)
+            #expect(try Details(late).info?.reason == "SOURCING_PLAN_STATE")
+            #expect(try Details(late).info?.metadata["state"] == "outdated")
+            #expect(late.message.contains("LDN") && late.message.contains("plan again"), "\(late.message)")
+            #expect(try await place.booked() == [[0, 0, 0], [0, 0, 0]])
+            #expect(try await place.bench.deployment.available("A", "DC") == 98)
+            #expect(try await place.bench.deployment.available("A", "LDN") == 100)
+            try await place.planAndCommit(order)
+            #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+            #expect(try await place.bench.deployment.booksAgree())
         }
     }
 

@@ -4,6 +4,7 @@ import GRPCCore
 import GRPCProtobuf
 import HoldfastAPI
 import HoldfastTesting
+import Ledger
 import Sourcing
 import SwiftProtobuf
 import Testing
@@ -207,6 +208,97 @@ struct ReturnLabelTests {
             #expect(try await shop.bench.processing.voidLooseReturnLabels() == 1)
             #expect(
                 try await shop.bench.deployment.numbers("SELECT DISTINCT state::int8 FROM return_label") == [4])
+        }
+    }
+
+    // MARK: - Given back
+
+    private func watched(
+        _ body: @Sendable (ReturnBench, WatchedCarrier, Holdfast_V1_Return) async throws -> Void
+    ) async throws {
+        let carrier = WatchedCarrier()
+        try await ReturnBench.with(rules: Self.rule(payer: .seller), carriers: CarrierDirectory([carrier])) { shop in
+            try await body(shop, carrier, try await asked(shop).made)
+        }
+    }
+
+    private func states(_ shop: ReturnBench) async throws -> [Int64] {
+        try await shop.bench.deployment.numbers("SELECT state::int8 FROM return_label ORDER BY wanted_at")
+    }
+
+    private func passTime(_ shop: ReturnBench) async throws {
+        try await shop.bench.deployment.run("UPDATE return_label SET loose_at = now()")
+    }
+
+    @Test("One that a carrier makes while its return is cancelled is given back once, by one of two servers")
+    func cancelledMeanwhile() async throws {
+        try await watched { shop, carrier, made in
+            carrier.whileMaking.value = {
+                await #expect(throws: Never.self) {
+                    _ = try await shop.change(made, .cancel)
+                    // Whoever looks now cannot know what the carrier will answer.
+                    #expect(try await shop.bench.processing.voidLooseReturnLabels() == 0)
+                }
+            }
+            let refusal = try await status { try await issue(shop, made) }
+            #expect(try RefusalDetails.state(of: refusal) == "cancelled")
+            #expect(try await states(shop) == [2])
+            async let one = shop.bench.processing.voidLooseReturnLabels()
+            async let two = shop.bench.processing.voidLooseReturnLabels()
+            #expect(try await one + two == 1)
+            #expect(try await shop.bench.processing.voidLooseReturnLabels() == 0)
+            #expect(carrier.voided.value == carrier.made.value && carrier.made.value.count == 1)
+            #expect(try await states(shop) == [4])
+        }
+    }
+
+    @Test("One that comes after it was taken for given back, or while it is, is given back then")
+    func late() async throws {
+        try await watched { shop, carrier, made in
+            carrier.whileMaking.value = {
+                await #expect(throws: Never.self) {
+                    _ = try await shop.change(made, .cancel)
+                    try await self.passTime(shop)
+                    #expect(try await shop.bench.processing.voidLooseReturnLabels() == 1)
+                    #expect(try await self.states(shop) == [4])
+                }
+            }
+            _ = try await status { try await issue(shop, made) }
+            #expect(try await states(shop) == [2])
+            #expect(try await shop.bench.processing.voidLooseReturnLabels() == 1)
+            #expect(try await shop.bench.processing.voidLooseReturnLabels() == 0)
+            #expect(try await states(shop) == [4])
+            #expect(carrier.voided.value.last == carrier.made.value.last)
+        }
+    }
+
+    @Test("Where a server dies, or the carrier does not answer, it is asked again later; others do not wait for that")
+    func again() async throws {
+        try await watched { shop, carrier, made in
+            let processing = shop.bench.processing
+            carrier.whileMaking.value = {
+                await #expect(throws: Never.self) { _ = try await shop.change(made, .cancel) }
+            }
+            _ = try await status { try await issue(shop, made) }
+            // Many that nobody can give back any more, all of them older.
+            try await shop.bench.deployment.run(
+                """
+                INSERT INTO return_label (return_id, carrier, asked_service, key, location_id, wanted_at, loose_at)
+                SELECT return_id, 'GONE', n::text, gen_random_uuid(), location_id, now() - interval '1 day',
+                    now() - interval '1 day' FROM return_label, generate_series(1, 150) AS n
+                """)
+            let claimed = try await shop.bench.deployment.ledger.claimLooseReturnLabels(limit: 150, leaseSeconds: 120)
+            #expect(Set(claimed.map(\.carrier)) == ["GONE"])
+            // It died with those; one is left, and the carrier does not answer.
+            carrier.failure.value = .unavailable("closed")
+            #expect(try await processing.voidLooseReturnLabels() == 0)
+            carrier.failure.value = nil
+            #expect(try await processing.voidLooseReturnLabels() == 0)
+            try await passTime(shop)
+            var done = 0
+            for _ in 0..<8 { done += try await processing.voidLooseReturnLabels() }
+            #expect(done == 1)
+            #expect(carrier.voided.value == carrier.made.value)
         }
     }
 }

@@ -158,10 +158,11 @@ extension Ledger {
             change, head,
             lines: try read[1].map { try LineUnits(row: $0, goodsInHand: head.goodsInHand) },
             allocations: try read[2].map { row in
-                let (open, delivered) = (try row.int64(3), try row.int64(5))
+                let (open, released, delivered) = (try row.int64(3), try row.int64(4), try row.int64(5))
                 return LineAllocation(
                     line: Int32(try row.int16(0)), cell: CellID(try row.int64(1)), location: try row.text(2),
-                    open: open, released: try row.int64(4), delivered: delivered, before: open + delivered)
+                    open: open, released: released, delivered: delivered, before: open + delivered,
+                    givenBefore: released + delivered)
             }, paid: try read[3].first.flatMap { try PaidSums(row: $0, from: 0) },
             openReturns: Set(try read[4].map { EntityID(try $0.uuid(0)) }), on: connection)
     }

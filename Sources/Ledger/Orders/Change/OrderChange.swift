@@ -57,6 +57,8 @@ struct LineAllocation {
     var delivered: Int64
     /// Units that were the line's here when the order was read, whether they have left or not.
     var before: Int64 = 0
+    /// Those of them that a fulfilment had then, or that had left.
+    var givenBefore: Int64 = 0
     /// What was read is to be written back.
     var isChanged = false
 
@@ -64,6 +66,8 @@ struct LineAllocation {
     var free: Int64 { open - released }
     /// Units that are the line's here, whether they have left or not.
     var kept: Int64 { open + delivered }
+    /// Those of them that a fulfilment has, or that have left.
+    var given: Int64 { released + delivered }
 }
 
 /// Units that one cell has part in.
