@@ -296,7 +296,7 @@ public nonisolated struct Holdfast_V1_ListCancellationsRequest: Sendable {
   /// Only of this order; empty is all.
   public var orderID: String = String()
 
-  /// Only at this location; empty is all.
+  /// Only at this location, or to be collected there; empty is all.
   public var location: String = String()
 
   /// Only in this state; unspecified is all.

@@ -5,13 +5,13 @@ import PostgresClient
 public struct LateCancelFilter: Sendable, Hashable {
     /// Only of this order; nil is all.
     public var order: EntityID?
-    /// Only at this location; empty is all.
+    /// Only at this location, or to be collected there; empty is all.
     public var location: String
     /// Only in this state; nil is all.
     public var state: LateCancelState?
     /// Only of orders of these channels; nil is all.
     public var channels: Set<String>?
-    /// Only at these locations; nil is all.
+    /// Only at these locations, or to be collected there; nil is all.
     public var locations: Set<String>?
 
     /// Makes a filter.
@@ -45,7 +45,10 @@ extension Ledger {
         """
         \(wishColumns) JOIN orders o ON o.id = w.order_id JOIN channel c ON c.id = o.channel_id
         WHERE (w.asked_at, w.id) > ($1::timestamptz, $2::uuid) AND ($3::uuid IS NULL OR w.order_id = $3::uuid)
-            AND ($4::text[] IS NULL OR w.location = ANY($4::text[])) AND ($5::int2 = 0 OR w.state = $5::int2)
+            AND ($4::text[] IS NULL OR w.location = ANY($4::text[])
+                OR EXISTS (SELECT FROM fulfilment f JOIN location l ON l.id = f.collect_location_id
+                    WHERE f.id = w.fulfilment_id AND l.code = ANY($4::text[])))
+            AND ($5::int2 = 0 OR w.state = $5::int2)
             AND ($6::text[] IS NULL OR c.code = ANY($6::text[]))
         ORDER BY w.asked_at, w.id LIMIT $7::int4
         """, access: .readOnly)

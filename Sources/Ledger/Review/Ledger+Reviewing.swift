@@ -164,12 +164,7 @@ extension Ledger {
                     .orderHold, "\(work.head.id) \(HoldReason.manual.word)", state: "open",
                     explanation: "the order is held for this reason already")
             }
-            let before = book.review?.state
-            // Where its review has ended, because the channel has no rules any more, the hold stands alone.
-            if before != .ended { try book.advance(.hold, by: change.caller.actors) }
-            book.place(ReviewFinding(.manual, change.reason))
-            if before == .validated { book.lookNext(at: .max) }
-            book.tell(in: &work, from: before)
+            try book.hold(ReviewFinding(.manual, change.reason), in: &work, by: change.caller.actors)
             return try encodeReply(book.standing)
         }.reply
     }
@@ -406,10 +401,15 @@ extension ReviewBook {
 
     /// Holds an order for a reason that the rules do not look at.
     mutating func hold(_ finding: ReviewFinding, in work: inout OrderWork) throws {
+        try hold(finding, in: &work, by: [.system])
+    }
+
+    /// Holds an order, and what it has that is not released yet: that waits until the order is approved.
+    mutating func hold(_ finding: ReviewFinding, in work: inout OrderWork, by actors: Set<LifecycleActor>) throws {
         let before = review?.state
-        // Units of a released order that are not released yet.
         if before == .released { try advance(.recheck, by: [.system]) }
-        if before != .ended { try advance(.hold, by: [.system]) }
+        // Where its review has ended, because the channel has no rules any more, the hold stands alone.
+        if before != .ended { try advance(.hold, by: actors) }
         place(finding)
         if before == .validated || before == .released { lookNext(at: .max) }
         tell(in: &work, from: before)

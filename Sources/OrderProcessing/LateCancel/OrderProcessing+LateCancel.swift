@@ -25,8 +25,11 @@ extension OrderProcessing {
             throw answer.caller.scope.isEverything
                 ? Refusal.notFound(.lateCancel, answer.wish.description) : Refusal.outOfScope
         }
-        // Who answers has the goods; who takes it back is the channel's.
-        if answer.event != .withdraw { try answer.caller.scope.admit(location: wish.location) }
+        // Who answers has the goods, or will hand them over; who takes it back is the channel's.
+        if answer.event != .withdraw, answer.caller.scope.locations != nil {
+            let fulfilment = try await ledger.fulfilment(wish.fulfilment)
+            guard fulfilment?.isInside(answer.caller.scope) ?? false else { throw Refusal.outOfScope }
+        }
         let done = try await ledger.answerCancellation(answer, of: wish.order, encodeReply: encodeReply)
         Failpoint.recalled.pass()
         await promising.settle(done.settlement)

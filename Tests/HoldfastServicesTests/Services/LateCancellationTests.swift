@@ -210,4 +210,79 @@ struct LateCancellationTests {
             #expect(wish.map(\.answer) == ["the goods have left"])
         }
     }
+
+    private static func caller(_ role: Role, _ location: String) -> Caller {
+        Caller(id: "key:\(location)", name: "", roles: [role], scope: Scope(channels: nil, locations: [location]))
+    }
+
+    @Test("Who has the goods answers, and who will hand them over; nobody else")
+    func scopes() async throws {
+        let till = Self.caller(.pos, "LDN-1")
+        let depot = Self.caller(.warehouse, "DC")
+        let supplier = Self.caller(.warehouse, "SUP")
+        try await Shop.with { shop in
+            let service = LateCancellationService(
+                processing: shop.bench.processing, logger: Logger(label: "test"))
+            /// The wish to cancel a pickup that was picked in DC and lies at the counter of LDN-1.
+            func wish() async throws -> String {
+                let one = try await shop.released([("A", "DC", 2)], pickupAt: "LDN-1")
+                try await shop.start(one.fulfilmentID)
+                try await shop.pick(one.fulfilmentID, [("A", 2)])
+                _ = try await shop.bench.fulfilment.sendToStore(
+                    request: .with {
+                        $0.requestID = EntityID.fresh.description
+                        $0.fulfilmentID = one.fulfilmentID
+                    }, context: shop.context)
+                _ = try await shop.bench.fulfilment.makeReady(
+                    request: .with {
+                        $0.requestID = EntityID.fresh.description
+                        $0.fulfilmentID = one.fulfilmentID
+                    }, context: shop.context)
+                return try #require(
+                    try await service.requestCancellation(
+                        request: .with {
+                            $0.requestID = EntityID.fresh.description
+                            $0.orderID = one.orderID
+                        }, context: shop.context
+                    ).cancellations.first
+                ).cancellationID
+            }
+            func respond(_ wish: String, _ accept: Bool) async throws -> Holdfast_V1_Cancellation {
+                try await service.respondCancellation(
+                    request: .with {
+                        $0.responseID = EntityID.fresh.description
+                        $0.cancellationID = wish
+                        $0.accept = accept
+                    }, context: shop.context
+                ).cancellation
+            }
+            func list(_ location: String = "") async throws -> [String] {
+                try await service.listCancellations(
+                    request: .with { $0.location = location }, context: shop.context
+                ).cancellations.map(\.cancellationID)
+            }
+            func respond(as caller: Caller, _ wish: String, _ accept: Bool) async throws -> Holdfast_V1_Cancellation {
+                try await CallerContext.$current.withValue(caller) { try await respond(wish, accept) }
+            }
+            func list(as caller: Caller) async throws -> [String] {
+                try await CallerContext.$current.withValue(caller) { try await list() }
+            }
+            let one = try await wish()
+            let other = try await status { try await respond(as: supplier, one, true) }
+            #expect(other.code == .permissionDenied)
+            #expect(try await list(as: supplier).isEmpty)
+            #expect(try await list(as: till) == [one])
+            #expect(try await list(as: depot) == [one])
+            #expect(try await list("LDN-1") == [one])
+            #expect(try await respond(as: till, one, true).state == .accepted)
+            // What lay at the counter is on the store's shelf.
+            #expect(try await shop.stock("A", "DC") == [8, 0])
+            #expect(try await shop.stock("A", "LDN-1") == [7, 0])
+            let two = try await wish()
+            #expect(try await respond(as: till, two, false).state == .tooLate)
+            let three = try await wish()
+            #expect(try await respond(as: depot, three, true).state == .accepted)
+            try await shop.expectExactBooks()
+        }
+    }
 }

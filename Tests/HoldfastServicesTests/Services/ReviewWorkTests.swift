@@ -310,6 +310,61 @@ struct ReviewWorkTests {
         }
     }
 
+    @Test("A released order can be held for what it gets later: that is released when somebody approves it")
+    func heldLater() async throws {
+        try await Self.releasing { bench, processing, service in
+            let id = try await bench.place([("A", 5, 500)])
+            while try await processing.reviewPass() > 0 {}
+            let nothing = try await status { try await bench.hold(id) }
+            #expect(nothing.code == .failedPrecondition)
+            let one = try #require(try await fulfilments(id, service, bench).first?.fulfilmentID)
+            _ = try await service.startPicking(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = one
+                }, context: bench.context)
+            _ = try await service.confirmPick(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = one
+                    $0.scans = [
+                        .with {
+                            $0.code = "A"
+                            $0.quantity = 3
+                        }
+                    ]
+                    $0.shortRule = .backorder
+                    $0.correctCount = true
+                }, context: bench.context)
+            #expect(try await units(id, bench) == "backordered 2, picked 3")
+            #expect(try await bench.order(id).review.state == .released)
+            let call = EntityID.fresh
+            let held = try await bench.hold(id, as: call)
+            #expect(held.review.state == .held)
+            #expect(try await bench.hold(id, as: call) == held)
+            #expect(try await bench.open(id) == [.manual])
+            try await bench.deployment.change(.receive, [("A", "DC", 2)])
+            while try await processing.backorders.takeOver() > 0 {}
+            // A server that began before the hold has noted that more is to be released.
+            try await bench.deployment.run(
+                "INSERT INTO release_due (order_id, cause_id) VALUES ('\(id)', gen_random_uuid()) ON CONFLICT DO NOTHING")
+            for _ in 0..<2 {
+                try await bench.passTime()
+                while try await processing.reviewPass() > 0 {}
+                #expect(try await processing.releaseDue() == 0)
+            }
+            #expect(try await units(id, bench) == "allocated 2, picked 3")
+            #expect(try await bench.open(id) == [.manual])
+            #expect(try await bench.approve(id).review.state == .validated)
+            while try await processing.reviewPass() > 0 {}
+            _ = try await processing.releaseDue()
+            #expect(try await units(id, bench) == "picked 3, released 2")
+            #expect(try await bench.deployment.numbers("SELECT count(*) FROM release_due") == [0])
+            #expect(try await fulfilments(id, service, bench).map(\.state) == ["picked", "released"])
+            #expect(try await bench.deployment.booksAgree())
+        }
+    }
+
     @Test("Units that free stock fills of a validated order are released at once, not after the next pause")
     func releasedAfterAsking() async throws {
         try await Self.releasing { bench, processing, service in
