@@ -78,14 +78,14 @@ struct GivenBackLabelTests {
     func crossing() async throws {
         try await Self.with { shop, carrier, id in
             let ledger = shop.bench.deployment.ledger
+            carrier.whileVoiding.value = { key in
+                carrier.whileVoiding.value = nil
+                await #expect(throws: Never.self) { try await ledger.keep(self.made(key, id)) }
+            }
             carrier.whileMaking.value = {
                 await #expect(throws: Never.self) {
                     try await shop.decline(id)
                     try await self.passTime(shop)
-                    carrier.whileVoiding.value = { key in
-                        carrier.whileVoiding.value = nil
-                        await #expect(throws: Never.self) { try await ledger.keep(self.made(key, id)) }
-                    }
                     #expect(try await shop.bench.processing.voidLooseLabels() == 1)
                     #expect(try await self.states(shop) == [2])
                     #expect(try await shop.bench.processing.voidLooseLabels() == 1)
