@@ -77,8 +77,12 @@ public enum TenderChoice {
     }
 
     /// The tenders in the order of their turn to be refunded: of one sequence, the last charged first.
+    ///
+    /// What an exchange brought goes back last, whatever sequences the others have: nobody has paid it to this order.
     public static func inRefundOrder(_ tenders: [Tender]) -> [Tender] {
         tenders.sorted { left, right in
+            let (isLeftLast, isRightLast) = (left.kind == .exchange, right.kind == .exchange)
+            if isLeftLast != isRightLast { return isRightLast }
             if left.refundSequence != right.refundSequence { return left.refundSequence < right.refundSequence }
             return left.number > right.number
         }

@@ -14,10 +14,11 @@ struct TenderChoiceTests {
     }
 
     static func tender(
-        _ number: Int16, charge: Int32 = 0, refund: Int32 = 0, _ attempts: PaymentAttempt...
+        _ number: Int16, kind: TenderKind = .cardGateway, charge: Int32 = 0, refund: Int32 = 0,
+        _ attempts: PaymentAttempt...
     ) -> Tender {
         Tender(
-            id: EntityID(high: 0, low: UInt64(number)), number: number, kind: .cardGateway, amount: 100,
+            id: EntityID(high: 0, low: UInt64(number)), number: number, kind: kind, amount: 100,
             chargeSequence: charge, refundSequence: refund, sums: TenderSums(attempts))
     }
 
@@ -47,6 +48,17 @@ struct TenderChoiceTests {
         #expect(TenderChoice.refunding(75, to: tenders, only: 1).rest == 35)
         #expect(TenderChoice.refunding(111, to: tenders).rest == 1)
         #expect(TenderChoice.refunding(5, to: tenders, only: 9).rest == 5)
+    }
+
+    @Test("What an exchange brought goes back last, whatever sequence the others have")
+    func refundingExchange() {
+        let tenders = [
+            Self.tender(1, kind: .exchange, refund: -5, Self.attempt(.charge, 40)),
+            Self.tender(2, refund: 7, Self.attempt(.charge, 60)), Self.tender(3, Self.attempt(.charge, 10)),
+            Self.tender(4, kind: .exchange, refund: 9, Self.attempt(.charge, 5)),
+        ]
+        #expect(parts(TenderChoice.refunding(115, to: tenders)) == [[3, 10], [2, 60], [1, 40], [4, 5]])
+        #expect(parts(TenderChoice.refunding(20, to: tenders)) == [[3, 10], [2, 10]])
     }
 
     @Test("What may have been done narrows what may be asked for", arguments: [PaymentAttemptState.prepared, .unknown])
