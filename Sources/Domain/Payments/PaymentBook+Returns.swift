@@ -56,6 +56,13 @@ extension PaymentBook {
             due, by: settlement, reference: reference, cause: cause, reason: reason, to: account)
     }
 
+    /// What was to be given back for a request, and was declined or abandoned; minor units.
+    public func ungiven(of cause: EntityID) -> Int64 {
+        attempts.filter {
+            $0.cause == cause && $0.action == .refund && ($0.state == .declined || $0.state == .abandoned)
+        }.reduce(0) { $0 + $1.amount }
+    }
+
     /// Refuses to say what is left to give back while it is not known what was taken.
     public func refuseWhileTaking() throws(Refusal) {
         guard money.sums.captured.open + money.sums.charged.open > 0 else { return }

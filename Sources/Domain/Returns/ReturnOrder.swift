@@ -185,6 +185,10 @@ public struct ReturnOrder: Hashable, Sendable {
     public var ahead: Int64
     /// How that was given; nil where nothing was.
     public var aheadSettlement: ReturnSettlement?
+    /// What of that was set off against the refunds of later returns of the order, in minor units.
+    public var recovered: Int64
+    /// What of its refund was set off against what earlier returns of the order left owed, in minor units.
+    public var setOff: Int64
     /// What its settlement gave, in minor units.
     public var settled: Int64
     /// The label that was made for it.
@@ -226,6 +230,8 @@ public struct ReturnOrder: Hashable, Sendable {
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         ahead = 0
+        recovered = 0
+        setOff = 0
         settled = 0
         lines = []
         receipts = []
@@ -237,11 +243,14 @@ public struct ReturnOrder: Hashable, Sendable {
     /// What is kept of its refund once: the fixed fee, and the customer's part of its label; minor units.
     public var deductions: Int64 { fee + (label?.withheldMinor ?? 0) }
 
-    /// What of its refund is still to be settled: neither taken by an exchange nor given ahead; minor units.
-    public var remaining: Int64 { max(0, refund - (exchange?.credited ?? 0) - ahead) }
+    /// What was given ahead and is not set off yet against the refunds of other returns; minor units.
+    public var aheadLeft: Int64 { ahead - recovered }
 
-    /// What was given ahead and is not refunded after all, in minor units; 0 while the return is under way.
-    public var customerOwes: Int64 { ReturnStanding.open.contains(state) ? 0 : max(0, ahead - refund) }
+    /// What of its refund is still to be settled: neither taken by an exchange, nor given ahead, nor set off; minor units.
+    public var remaining: Int64 { max(0, refund - (exchange?.credited ?? 0) - setOff - aheadLeft) }
+
+    /// What was given ahead and is neither refunded nor set off after all, in minor units; 0 while the return is under way.
+    public var customerOwes: Int64 { ReturnStanding.open.contains(state) ? 0 : max(0, aheadLeft - refund) }
 }
 
 /// A label that was made for the goods of a return.

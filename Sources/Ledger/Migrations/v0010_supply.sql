@@ -159,11 +159,18 @@ COMMENT ON TABLE tender IS
 
 ALTER TABLE return_order ADD COLUMN ahead bigint NOT NULL DEFAULT 0 CHECK (ahead >= 0),
     ADD COLUMN ahead_settlement smallint NOT NULL DEFAULT 0,
+    ADD COLUMN recovered bigint NOT NULL DEFAULT 0 CHECK (recovered >= 0),
+    ADD COLUMN set_off bigint NOT NULL DEFAULT 0 CHECK (set_off >= 0),
     ADD COLUMN settled bigint NOT NULL DEFAULT 0 CHECK (settled >= 0),
-    ADD CHECK ((ahead > 0) = (ahead_settlement > 0)), ADD CHECK (settled <= refund);
-COMMENT ON COLUMN return_order.ahead IS 'What was given back before the goods were inspected.';
-COMMENT ON COLUMN return_order.settled IS 'What its settlement gave: less than refund where an exchange or ahead has the rest.';
+    ADD CHECK ((ahead > 0) = (ahead_settlement > 0)), ADD CHECK (recovered <= ahead), ADD CHECK (settled + set_off <= refund);
+COMMENT ON COLUMN return_order.ahead IS 'What was given back before the goods were inspected, or may have been.';
+COMMENT ON COLUMN return_order.recovered IS
+    'What of ahead was set off against refunds of later returns of the order: the sum of it is that of their set_off.';
+COMMENT ON COLUMN return_order.set_off IS 'What of refund was set off against what earlier returns of the order left owed.';
+COMMENT ON COLUMN return_order.settled IS
+    'What its settlement gave: less than refund where an exchange, ahead or set_off has the rest.';
 ALTER TABLE return_exchange ADD COLUMN credited bigint NOT NULL DEFAULT 0 CHECK (credited >= 0);
+CREATE INDEX return_exchange_given_up ON return_exchange (asked_at) WHERE state = 3;
 COMMENT ON COLUMN return_exchange.credited IS
     'What the new order took of the refund: what its tender of kind 6 has taken, over its whole life.';
 

@@ -17,7 +17,13 @@ public struct StandingExchange: Sendable {
     public var delivery: OrderDelivery?
     /// The return's number.
     public var number: Int64
+    /// Whether the new order was placed and has units that are neither cancelled nor came back.
+    public var orderStands: Bool
 }
+
+/// The new order of an exchange was placed after that was given up, and the return has another one, or takes none any more:
+/// nothing was written, and the order is to be cancelled.
+public struct SupersededExchange: Error {}
 
 extension Ledger {
     private static let insertExchange = PostgresStatement(
@@ -30,23 +36,42 @@ extension Ledger {
         """)
     private static let locationOfPickup = PostgresStatement(
         "location_of_pickup", "SELECT 1 FROM location WHERE code = $1::text", access: .readOnly)
+    private static let giveUpExchange = PostgresStatement(
+        "give_up_exchange",
+        """
+        UPDATE return_exchange SET state = 3
+        WHERE id = $1::uuid AND state = 1 AND NOT EXISTS (SELECT FROM orders WHERE id = $1::uuid)
+        RETURNING 1
+        """)
+    // One that was given up meanwhile takes its place again where no other one has it.
     private static let endExchange = PostgresStatement(
         "end_exchange",
-        "UPDATE return_exchange SET state = $2::int2 WHERE id = $1::uuid AND state IS NOT DISTINCT FROM 1")
+        """
+        UPDATE return_exchange x SET state = 2 FROM return_exchange was
+        WHERE x.id = $1::uuid AND was.id = x.id AND x.state <> 2 AND (x.state = 1 OR NOT EXISTS (
+            SELECT FROM return_exchange y WHERE y.return_id = x.return_id AND y.state <> 3))
+        RETURNING was.state
+        """)
+    private static let exchangeState = PostgresStatement(
+        "exchange_state", "SELECT state FROM return_exchange WHERE id = $1::uuid", access: .readOnly)
     private static let standingExchange = PostgresStatement(
         "standing_exchange",
         """
         SELECT x.state, x.return_id, x.skus, x.locations, x.quantities, x.price_units, x.price_nanos, x.amounts, x.body,
             x.caller, r.currency, r.order_id, c.code, o.customer_id, o.customer_name, o.customer_email, o.customer_country,
-            r.number
+            r.number, \(exchangeOrderStands)
         FROM return_exchange x JOIN return_order r ON r.id = x.return_id JOIN orders o ON o.id = r.order_id
         JOIN channel c ON c.id = o.channel_id WHERE x.id = $1::uuid
         """, access: .readOnly)
     private static let askedExchanges = PostgresStatement(
         "asked_exchanges",
         """
-        SELECT id FROM return_exchange WHERE state = 1 AND asked_at <= now() - make_interval(secs => $1::int4)
-        ORDER BY asked_at LIMIT $2::int4
+        (SELECT id FROM return_exchange WHERE state = 1 AND asked_at <= now() - make_interval(secs => $1::int4)
+        ORDER BY asked_at LIMIT $2::int4)
+        UNION ALL
+        (SELECT x.id FROM return_exchange x WHERE x.state = 3 AND x.asked_at <= now() - make_interval(secs => $1::int4)
+            AND x.asked_at > now() - interval '7 days' AND \(exchangeOrderStands)
+        ORDER BY x.asked_at LIMIT $2::int4)
         """, access: .readOnly)
     /// What the audit log tells the end of an exchange by, in place of the method that asked for it.
     private static let endingTag: [UInt8] = [89]
@@ -125,6 +150,12 @@ extension Ledger {
             throw .wrongState(
                 .returnOrder, name, state: "exchanged", explanation: "an order takes the place of its goods already")
         }
+        try checkExchange(of: returned)
+    }
+
+    /// Refuses an exchange for a return that gave money already, is not approved, or is over.
+    private static func checkExchange(of returned: ReturnOrder) throws(Refusal) {
+        let name = "R\(returned.number)"
         guard returned.ahead == 0 else {
             throw .wrongState(
                 .returnOrder, name, state: "refunded_ahead",
@@ -171,23 +202,45 @@ extension Ledger {
                 customer: Customer(
                     id: try row.text(13), name: try row.text(14), email: try row.text(15), country: try row.text(16)),
                 delivery: deliveries[0] ?? deliveries[1],
-                number: try row.int64(17))
+                number: try row.int64(17), orderStands: try row.bool(18))
         }
     }
 
-    /// Notes that the new order of an exchange stands, or that it could not be placed; the reply is stored with it.
+    /// Notes that the new order of an exchange could not be placed.
     ///
-    /// A return that is decided, and whose refund the new goods cost at least, is settled by it.
+    /// Whoever makes the same call at once may have placed it: then the exchange is not given up. One that is placed after this
+    /// is taken in, or called off, by ``endExchange(_:encodeReply:)``.
+    ///
+    /// - Parameter exchange: the exchange.
+    /// - Returns: whether it is given up; else its order was placed.
+    /// - Throws: `Refusal`.
+    public func giveUpExchange(_ exchange: StandingExchange) async throws -> Bool {
+        let request = exchange.request
+        // Not the id of the end: a reply that tells of it being given up must not answer whoever places the order.
+        let change = OrderChange(
+            id: request.id.named("given up"), order: exchange.order, kind: .exchangeEnd,
+            body: Ledger.endingTag + request.body.dropFirst(), caller: request.caller)
+        let reply = try await changeOrder(change) { work in
+            let id = [PostgresValue.uuid(PostgresUUID(request.id))]
+            if try work.connection.execute(Ledger.giveUpExchange, id).first != nil { return [1] }
+            let state = try work.connection.execute(Ledger.exchangeState, id).single.int16(0)
+            return [state == ExchangeState.givenUp.rawValue ? 1 : 0]
+        }.reply
+        return reply == [1]
+    }
+
+    /// Notes that the new order of an exchange stands; the reply is stored with it.
+    ///
+    /// A return that is decided, and whose refund the new goods cost at least, is settled by it. An exchange that was given up
+    /// before its order was placed takes its place again.
     ///
     /// - Parameters:
     ///   - exchange: the exchange.
-    ///   - state: how it ended.
     ///   - encodeReply: makes the reply of the return.
     /// - Returns: the reply; where somebody else ended the exchange before, that one's.
-    /// - Throws: `Refusal`.
+    /// - Throws: `Refusal`; ``SupersededExchange`` where it was given up and cannot take its place again.
     public func endExchange(
-        _ exchange: StandingExchange, as state: ExchangeState,
-        encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
+        _ exchange: StandingExchange, encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
     ) async throws -> [UInt8] {
         let request = exchange.request
         let change = OrderChange(
@@ -195,12 +248,18 @@ extension Ledger {
             body: Ledger.endingTag + request.body.dropFirst(),
             caller: request.caller)
         return try await changeOrder(change) { work in
-            try work.connection.execute(
-                Ledger.endExchange, [.uuid(PostgresUUID(request.id)), .int16(state.rawValue)])
+            let id = [PostgresValue.uuid(PostgresUUID(request.id))]
+            let was = try work.connection.execute(Ledger.endExchange, id).first?.int16(0)
             guard let found = try Ledger.returnOrder(request.returnOrder, on: work.connection) else {
                 throw UnreadableValue(column: "return_order.id")
             }
-            guard state == .placed else { return try encodeReply(found) }
+            if was == nil {
+                guard found.exchange?.order == request.id else { throw SupersededExchange() }
+                return try encodeReply(found)
+            }
+            if was == ExchangeState.givenUp.rawValue {
+                do { try Ledger.checkExchange(of: found) } catch { throw SupersededExchange() }
+            }
             var other = try Ledger.companion(request.id, of: work)
             var returned = ReturnWork(
                 found, cause: request.id, caller: request.caller, actors: request.caller.actors, reason: "",
@@ -218,7 +277,8 @@ extension Ledger {
         }.reply
     }
 
-    /// Exchanges that were asked for so many seconds ago and are not ended, oldest first.
+    /// Exchanges that were asked for so many seconds ago and are not ended, oldest first; then those that were given up, and
+    /// whose order stands.
     public func askedExchanges(afterSeconds seconds: Int32, limit: Int32) async throws -> [EntityID] {
         try await onConnection { connection in
             try connection.execute(Ledger.askedExchanges, [.int32(seconds), .int32(limit)]).map {

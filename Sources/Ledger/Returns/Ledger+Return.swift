@@ -31,15 +31,17 @@ extension Ledger {
             CASE WHEN r.state IN (2, 3) AND isfinite(r.expires_at) THEN r.expires_at END,
             x.id, x.amounts, x.state = 2, x.credited, \(exchangeStands), xm.owed - xm.taken + xm.given_back - xm.held,
             r.ahead, r.ahead_settlement, r.settled,
-            k.key, k.carrier, k.service, k.tracking, kl.code, k.price, k.currency, k.payer
+            k.key, k.carrier, k.service, k.tracking, kl.code, k.price, k.currency, k.payer, r.recovered, r.set_off
         FROM return_order r JOIN channel c ON c.id = r.channel_id LEFT JOIN location l ON l.id = r.location_id
         LEFT JOIN return_exchange x ON x.return_id = r.id AND x.state <> 3 LEFT JOIN order_money xm ON xm.order_id = x.id
         LEFT JOIN return_label k ON k.return_id = r.id AND k.state = 3 LEFT JOIN location kl ON kl.id = k.location_id
         """
-    /// Whether the exchange in a row `x` takes the place of goods still: its order is being placed, or is not cancelled whole.
-    static let exchangeStands = """
-        (x.state = 1 OR x.state = 2 AND EXISTS (SELECT FROM line_quantity q
-            WHERE q.order_id = x.id AND q.quantity > 0 AND q.status <> \(LineStatus.cancelled.rawValue)))
+    /// Whether the exchange in a row `x` takes the place of goods still: its order is being placed, or stands.
+    static let exchangeStands = "(x.state = 1 OR x.state = 2 AND \(exchangeOrderStands))"
+    /// Whether the order of the exchange in a row `x` has units that are neither cancelled nor came back.
+    static let exchangeOrderStands = """
+        EXISTS (SELECT FROM line_quantity q WHERE q.order_id = x.id AND q.quantity > 0
+            AND q.status NOT IN (\(LineStatus.cancelled.rawValue), \(LineStatus.returned.rawValue)))
         """
     private static let returnByID = PostgresStatement(
         "return_by_id", "\(returnHead) WHERE r.id = $1::uuid", access: .readOnly)
@@ -189,6 +191,8 @@ private struct ReturnHead {
         let way = try row.int16(25)
         order.aheadSettlement = way == 0 ? nil : try .stored(way, "return_order.ahead_settlement")
         order.settled = try row.int64(26)
+        order.recovered = try row.int64(35)
+        order.setOff = try row.int64(36)
         if let key = try row.uuidOrNil(27) {
             guard let currency = Currency(code: try row.text(33)) else {
                 throw UnreadableValue(column: "return_label.currency")

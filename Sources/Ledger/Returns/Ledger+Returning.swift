@@ -73,6 +73,8 @@ extension Ledger {
                     try work.giveBack(quantity, line: line.orderLine ?? 0)
                 }
                 try Ledger.withhold(returned, in: &work)
+                let setOff = try work.recover(from: &returned)
+                try work.adjust(setOff)
                 try returned.settleWhereNothingRemains()
             } else if !made.lines.contains(where: \.terms.needsApproval) {
                 try returned.step(.approve, bySystem: true)
@@ -183,7 +185,13 @@ extension Ledger {
             switch change.action {
             case .step(let event):
                 try returned.take(event)
-                if event.keepsGoods { try Ledger.refuseWhileExchanged(found, in: work) }
+                if event.keepsGoods {
+                    try Ledger.refuseWhileExchanged(found, in: work)
+                    let undone = try work.undoneAhead(of: found)
+                    returned.lower(aheadBy: undone)
+                    if event == .cancel || event == .decline { try returned.order.refuseWhileAhead() }
+                    try work.adjust(undone)
+                }
             case .receive(let scans, let location, let last):
                 guard let row = try work.connection.execute(Ledger.locationByCode, [.text(location)]).first else {
                     throw Refusal.notFound(.location, location)
@@ -196,6 +204,8 @@ extension Ledger {
                 try returned.receive(scans, at: (try row.int32(0), location), last: last)
             case .inspect(let findings):
                 try change.caller.scope.admit(location: found.location)
+                let undone = try work.undoneAhead(of: found)
+                returned.lower(aheadBy: undone)
                 try returned.inspect(findings) { line, quantity in
                     let units = try work.move(
                         .takeBack, quantity, line: line.orderLine ?? 0, from: .delivered)
@@ -208,8 +218,9 @@ extension Ledger {
                     work.book(movement.kind, movement.cell, onHand: movement.onHand)
                 }
                 try Ledger.withhold(returned, in: &work)
-                try work.setOff(ahead: found.ahead, against: returned.order.refund)
-                try Ledger.credit(&returned, in: &work)
+                var setOff = undone + min(returned.order.aheadLeft, returned.order.refund)
+                setOff += try work.recover(from: &returned)
+                try Ledger.credit(&returned, settingOff: setOff, in: &work)
                 try returned.settleWhereNothingRemains()
             case .settle(let settlement, let reference, let ahead):
                 try found.checkSettlement(settlement)
@@ -221,6 +232,7 @@ extension Ledger {
                 }
                 try returned.check(.refundAhead)
                 try found.checkAhead()
+                try work.refuseWhileOwed(to: found)
                 let wanted = try work.expectedRefund(of: found)
                 guard wanted > 0 else {
                     throw Refusal.wrongState(
@@ -258,12 +270,19 @@ extension Ledger {
         }
     }
 
-    /// Moves the refund of a return that was just decided into the order that takes the place of its goods, if one does.
-    private static func credit(_ returned: inout ReturnWork, in work: inout OrderWork) throws {
-        guard let exchange = returned.order.exchange, exchange.isPlaced else { return }
+    /// Moves the refund of a return that was just decided into the order that takes the place of its goods, if one does, and
+    /// notes that the order owes no more what was set off.
+    private static func credit(
+        _ returned: inout ReturnWork, settingOff setOff: Int64, in work: inout OrderWork
+    ) throws {
+        guard let exchange = returned.order.exchange, exchange.isPlaced else { return try work.adjust(setOff) }
         var other = try companion(exchange.order, of: work)
-        guard other.stands else { return returned.exchange(taken: 0, in: other) }
-        let taken = try work.move(returned.order.refund, of: exchange.order, into: &other)
+        guard other.stands else {
+            try work.adjust(setOff)
+            return returned.exchange(taken: 0, in: other)
+        }
+        let taken = try work.move(
+            returned.order.remaining, settingOff: setOff, of: exchange.order, into: &other)
         returned.exchange(taken: taken, in: other)
         work.add(other)
     }
@@ -304,6 +323,7 @@ extension Ledger {
                 details["location"] = order.label?.location
             default: break
             }
+            if isDecision, order.setOff > 0 { details["set_off_minor"] = "\(order.setOff)" }
             if order.customerOwes > 0 { details["customer_owes_minor"] = "\(order.customerOwes)" }
             work.tell(
                 kind, moved: isDecision ? moved : [],

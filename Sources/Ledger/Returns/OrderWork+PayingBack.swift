@@ -78,19 +78,10 @@ extension OrderWork {
         return given
     }
 
-    /// Sets what was given ahead against what is refunded now: so much of it is not due back any more.
-    mutating func setOff(ahead: Int64, against refund: Int64) throws {
-        let amount = min(ahead, refund)
-        guard amount > 0, paid != nil else { return }
-        var book = try payments()
-        book.adjust(amount, cause: change.id)
-        try write(&book)
-    }
-
     // MARK: - Exchanges
 
-    /// Whether units of it were not cancelled.
-    var stands: Bool { lines.contains { $0.units.ordered > $0.units[.cancelled] } }
+    /// Whether units of it were neither cancelled nor came back.
+    var stands: Bool { lines.contains { $0.units.ordered > $0.units[.cancelled] + $0.units[.returned] } }
 
     /// What it costs and none of its tenders covers, in minor units.
     var toPay: Int64 {
@@ -109,6 +100,9 @@ extension OrderWork {
     mutating func begin(_ exchange: EntityID, of returned: ReturnOrder, in other: inout OrderWork) throws -> Int64 {
         var book = try other.payments()
         var expected = try expectedRefund(of: returned)
+        if ReturnStanding.open.contains(returned.state) {
+            expected = max(0, expected - (try owedAhead(apartFrom: returned.id).reduce(0) { $0 + $1.amount }))
+        }
         // What nobody has paid is not there to go into anything.
         if let paid { expected = min(expected, paid.taken - paid.givenBack - paid.givenOtherwise + paid.held) }
         if min(expected, book.money.uncovered) > 0 {
@@ -126,20 +120,26 @@ extension OrderWork {
     ///
     /// - Parameters:
     ///   - amount: what is refunded, in minor units.
+    ///   - setOff: what was set off, and so is not due back here before.
     ///   - exchange: the exchange.
     ///   - other: the new order.
     /// - Returns: what went into it.
     /// - Throws: `Refusal`.
-    mutating func move(_ amount: Int64, of exchange: EntityID, into other: inout OrderWork) throws -> Int64 {
+    mutating func move(
+        _ amount: Int64, settingOff setOff: Int64, of exchange: EntityID, into other: inout OrderWork
+    ) throws -> Int64 {
         var book = try other.payments()
-        let taken = try move(amount, of: exchange, into: &book)
+        let taken = try move(amount, settingOff: setOff, of: exchange, into: &book)
         try other.write(&book)
         return taken
     }
 
-    private mutating func move(_ amount: Int64, of exchange: EntityID, into book: inout PaymentBook) throws -> Int64 {
+    private mutating func move(
+        _ amount: Int64, settingOff setOff: Int64 = 0, of exchange: EntityID, into book: inout PaymentBook
+    ) throws -> Int64 {
         guard paid != nil else { return try book.take(amount, of: exchange, cause: change.id) }
         var own = try payments()
+        own.adjust(setOff, cause: change.id)
         // What is still being taken may be declined: it goes into nothing before it is there.
         let taken = try book.take(min(amount, own.money.overpaid), of: exchange, cause: change.id)
         try own.giveOtherwise(.init(kind: .exchange, label: "\(exchange)", amount: taken), cause: change.id)

@@ -179,7 +179,7 @@ struct ReturnWork {
 
     /// Settles a decided return of which nothing remains to be given.
     ///
-    /// Its refund is 0, went into other goods whole, or was given ahead. Else nothing is done.
+    /// Its refund is 0, went into other goods whole, was given ahead, or was set off. Else nothing is done.
     mutating func settleWhereNothingRemains() throws(Refusal) {
         guard order.state == .decided, order.remaining == 0 else { return }
         if let exchange = order.exchange, exchange.credited > 0 {
@@ -208,6 +208,18 @@ struct ReturnWork {
         order.settlementReference = reference
     }
 
+    /// Counts less as given before the goods were inspected: so much of it was declined.
+    mutating func lower(aheadBy amount: Int64) {
+        guard amount > 0 else { return }
+        order.ahead -= amount
+        guard order.ahead == 0 else { return }
+        order.aheadSettlement = nil
+        order.settlementReference = ""
+    }
+
+    /// Records what of its refund was set off against what other returns left owed.
+    mutating func setOff(_ amount: Int64) { order.setOff += amount }
+
     /// Records what the order that takes the place of its goods has taken of its refund, and what it is to be paid with yet.
     mutating func exchange(taken amount: Int64, in other: OrderWork) {
         if amount > 0 { credited = (order.exchange?.credited ?? 0) + amount }
@@ -230,7 +242,7 @@ struct ReturnWork {
         UPDATE return_order SET state = $2::int2, refund = $3::int8, settlement = $4::int2, settlement_reference = $5::text,
             location_id = coalesce($6::int4, location_id), events = $7::int4,
             expires_at = CASE WHEN $8::int4 IS NULL THEN expires_at ELSE now() + make_interval(days => $8::int4) END,
-            ahead = $9::int8, ahead_settlement = $10::int2, settled = $11::int8
+            ahead = $9::int8, ahead_settlement = $10::int2, settled = $11::int8, set_off = $12::int8
         WHERE id = $1::uuid
         """)
     private static let creditExchange = PostgresStatement(
@@ -288,7 +300,7 @@ struct ReturnWork {
                     id, .int16(order.state.rawValue), .int64(order.refund), .int16(order.settlement?.rawValue ?? 0),
                     .text(order.settlementReference), .optional(location) { .int32($0) },
                     .int32(events + Int32(done.count)), .optional(arrivalDays) { .int32($0) }, .int64(order.ahead),
-                    .int16(order.aheadSettlement?.rawValue ?? 0), .int64(order.settled),
+                    .int16(order.aheadSettlement?.rawValue ?? 0), .int64(order.settled), .int64(order.setOff),
                 ]
             ),
             (

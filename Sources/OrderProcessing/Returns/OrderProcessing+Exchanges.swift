@@ -40,26 +40,48 @@ extension OrderProcessing {
         _ exchange: StandingExchange, deadline: NIODeadline,
         encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
     ) async throws -> [UInt8] {
-        guard exchange.state != .givenUp else {
-            throw Refusal.wrongState(
-                .returnOrder, "R\(exchange.number)", state: exchange.state.word,
-                explanation: "this exchange could not be made: ask for another one under another id")
+        if exchange.state == .givenUp {
+            // Its order may have been placed by somebody who died then.
+            guard exchange.orderStands else { throw exchange.isGivenUp }
+        } else {
+            do {
+                _ = try await promising.place(order(for: exchange), deadline: deadline)
+            } catch let refusal as Refusal where refusal.isFinal {
+                // Whoever makes the same call at once may have had more luck.
+                guard try await !ledger.giveUpExchange(exchange) else { throw refusal }
+            } catch let refusal as Refusal {
+                // The wish stands and is gone on with.
+                throw Refusal.outcomeUnknown("the exchange is written down and its order is not placed yet: \(refusal)")
+            }
+            Failpoint.exchangePlaced.pass()
         }
         do {
-            _ = try await promising.place(order(for: exchange), deadline: deadline)
-        } catch let refusal as Refusal where refusal.isFinal {
-            _ = try await ledger.endExchange(exchange, as: .givenUp, encodeReply: encodeReply)
-            throw refusal
-        } catch let refusal as Refusal {
-            // The wish stands and is gone on with.
-            throw Refusal.outcomeUnknown("the exchange is written down and its order is not placed yet: \(refusal)")
+            return try await ledger.endExchange(exchange, encodeReply: encodeReply)
+        } catch is SupersededExchange {
+            try await callOff(exchange)
+            throw exchange.isGivenUp
         }
-        Failpoint.exchangePlaced.pass()
-        return try await ledger.endExchange(exchange, as: .placed, encodeReply: encodeReply)
+    }
+
+    /// Cancels the order of an exchange that was given up before it was placed, and whose place is taken.
+    private func callOff(_ exchange: StandingExchange) async throws {
+        let request = exchange.request
+        do {
+            _ = try await promising.cancel(
+                CancellationRequest(
+                    id: request.id.named("called off"), order: request.id, lines: [],
+                    reason: "its exchange was given up", body: request.body, caller: .system)
+            ) { _ in [] }
+        } catch let refusal as Refusal where refusal.isFinal {
+            // Somebody cancelled it already, or its goods are on their way: people decide then.
+            logger.warning(
+                "the order of an exchange that was given up cannot be cancelled",
+                metadata: ["order_id": "\(request.id)", "error": "\(refusal)"])
+        }
     }
 
     /// The new order, the same at every attempt.
-    private func order(for exchange: StandingExchange) -> OrderRequest {
+    func order(for exchange: StandingExchange) -> OrderRequest {
         let request = exchange.request
         return OrderRequest(
             id: request.id, channel: exchange.channel, externalID: "exchange \(request.id)", reservation: nil,
@@ -102,6 +124,15 @@ extension OrderProcessing {
             }
         }
         return ended
+    }
+}
+
+extension StandingExchange {
+    /// What is told of one that was given up.
+    fileprivate var isGivenUp: Refusal {
+        .wrongState(
+            .returnOrder, "R\(number)", state: ExchangeState.givenUp.word,
+            explanation: "this exchange could not be made: ask for another one under another id")
     }
 }
 

@@ -3,11 +3,11 @@ import GRPCCore
 import GRPCProtobuf
 import HoldfastAPI
 import HoldfastTesting
-import Ledger
 import SwiftProtobuf
 import Testing
 
 @testable import HoldfastServices
+@testable import Ledger
 @testable import OrderProcessing
 
 @Suite("Exchanges and their money")
@@ -136,6 +136,154 @@ struct ExchangeTests {
             #expect(settled.settledAmount.amountMinor == 300)
             #expect(try await shop.payments(order).givenBack.amountMinor == 300)
             #expect(try await shop.moneyIsExact())
+        }
+    }
+
+    @Test("New goods that came back do not take the place of anything: the return ends as any other")
+    func cameBack() async throws {
+        try await ReturnBench.with { shop in
+            func exchangedAndBack() async throws -> (id: EntityID, made: Holdfast_V1_Return) {
+                let (_, made) = try await sale(shop)
+                let id = EntityID.fresh
+                _ = try await shop.exchange(made, [("C", 1, 3)], id: id)
+                let change = OrderChange(id: .fresh, order: id, kind: .cancellation, body: [1], caller: .anonymous)
+                let (_, settlement) = try await shop.bench.deployment.ledger.changeOrder(change) { work in
+                    try work.move(.release, 1, line: 1, from: .allocated)
+                    try work.move(.pick, 1, line: 1, from: .released)
+                    try work.move(.pack, 1, line: 1, from: .picked)
+                    try work.move(.ship, 1, line: 1, from: .packed)
+                    try work.move(.takeBack, 1, line: 1, from: .shipped)
+                    return []
+                }
+                await shop.bench.deployment.promising.settle(settlement)
+                try await shop.follow(id)
+                return (id, made)
+            }
+            let (_, cancelled) = try await exchangedAndBack()
+            #expect(try await shop.change(cancelled, .cancel).state == .cancelled)
+            let (_, late) = try await exchangedAndBack()
+            try await shop.bench.deployment.run("UPDATE return_order SET expires_at = now() - interval '1 second'")
+            #expect(try await shop.bench.processing.expireReturns() == 1)
+            #expect(try await shop.get(late).state == .expired)
+            let (id, made) = try await exchangedAndBack()
+            try await shop.receive(made, [("A", 1)])
+            let decided = try await shop.inspect(made, [(1, 1, .restock)])
+            #expect(decided.state == .decided)
+            #expect(decided.exchange.credited.amountMinor == 0)
+            #expect(decided.exchange.toRefund.amountMinor == 300)
+            #expect(try await shop.settle(decided, .original).settledAmount.amountMinor == 300)
+            #expect(try await shop.payments(id).tenders.map(\.state) == [.voided])
+            #expect(try await shop.moneyIsExact())
+        }
+    }
+
+    // MARK: - Two that make it at once
+
+    /// Writes an exchange down, as the call does before its order is placed.
+    private func begin(_ shop: ReturnBench, _ request: Holdfast_V1_ExchangeReturnRequest) async throws
+        -> StandingExchange
+    {
+        let asked = try ReturnRequests.exchange(
+            request, body: IdempotentBody(.exchangeReturn, request).bytes, by: .anonymous)
+        return try await shop.bench.deployment.ledger.beginExchange(asked)
+    }
+
+    @Test("An exchange whose order is placed after it was given up takes its place again, also after a crash")
+    func placedAfterGivenUp() async throws {
+        try await ReturnBench.with { shop in
+            let (_, made) = try await sale(shop)
+            let request = ReturnBench.exchange(made, [("C", 2, 4)], id: .fresh)
+            let asked = try await begin(shop, request)
+            #expect(try await shop.bench.deployment.ledger.giveUpExchange(asked))
+            #expect(try await shop.bench.deployment.ledger.giveUpExchange(asked))
+            #expect(!(try await shop.get(made).hasExchange))
+            _ = try await shop.bench.deployment.place(shop.bench.processing.order(for: asked))
+            // Here the one that placed it dies.
+            #expect(try await shop.bench.processing.resumeExchanges(afterSeconds: 0) == 1)
+            #expect(try await shop.bench.processing.resumeExchanges(afterSeconds: 0) == 0)
+            let told = try await shop.get(made)
+            #expect(told.exchange.orderID == asked.request.id.description)
+            #expect(told.exchange.toPay.amountMinor == 500)
+            #expect(try await shop.payments(asked.request.id).tenders.map(\.kind) == [.exchange])
+            let repeated = try await shop.bench.returns.exchangeReturn(request: request, context: shop.context)
+            #expect(repeated.returnOrder.exchange == told.exchange)
+            #expect(try await shop.bench.deployment.available("C") == 98)
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    @Test(
+        "Where another exchange has its place, or the return is over, the order is cancelled", arguments: [true, false])
+    func calledOff(isOver: Bool) async throws {
+        try await ReturnBench.with { shop in
+            let (_, made) = try await sale(shop)
+            let request = ReturnBench.exchange(made, [("C", 2, 4)], id: .fresh)
+            let asked = try await begin(shop, request)
+            #expect(try await shop.bench.deployment.ledger.giveUpExchange(asked))
+            let other = EntityID.fresh
+            if isOver {
+                _ = try await shop.change(made, .cancel)
+            } else {
+                _ = try await shop.exchange(made, [("C", 1, 3)], id: other)
+            }
+            _ = try await shop.bench.deployment.place(shop.bench.processing.order(for: asked))
+            let refused = try await status {
+                try await shop.bench.returns.exchangeReturn(request: request, context: shop.context)
+            }
+            #expect(try RefusalDetails.state(of: refused) == "given_up")
+            #expect(try await shop.order(asked.request.id).status == .cancelled)
+            #expect(try await shop.payments(asked.request.id).tenders.isEmpty)
+            #expect(try await shop.bench.processing.resumeExchanges(afterSeconds: 0) == 0)
+            #expect(try await shop.get(made).exchange.orderID == (isOver ? "" : other.description))
+            #expect(try await shop.bench.deployment.available("C") == (isOver ? 100 : 99))
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    @Test("An exchange whose order was placed is not given up")
+    func placedBefore() async throws {
+        try await ReturnBench.with { shop in
+            let (_, made) = try await sale(shop)
+            let request = ReturnBench.exchange(made, [("C", 1, 4)], id: .fresh)
+            let asked = try await begin(shop, request)
+            _ = try await shop.bench.deployment.place(shop.bench.processing.order(for: asked))
+            #expect(!(try await shop.bench.deployment.ledger.giveUpExchange(asked)))
+            let told = try await shop.bench.returns.exchangeReturn(request: request, context: shop.context)
+            #expect(told.returnOrder.exchange.orderID == asked.request.id.description)
+        }
+    }
+
+    @Test("Calls of one exchange while its goods come free: it is placed and told, or given up without an order")
+    func shortAndFree() async throws {
+        try await ReturnBench.with { shop in
+            _ = try await shop.sell([("C", 100, 1, 0)])
+            for _ in 0..<8 {
+                let (_, made) = try await sale(shop)
+                let id = EntityID.fresh
+                let outcomes = try await withThrowingTaskGroup(of: String??.self) { group in
+                    for _ in 0..<4 {
+                        group.addTask { .some(await outcome { try await shop.exchange(made, [("C", 1, 4)], id: id) }) }
+                    }
+                    group.addTask {
+                        try await shop.bench.deployment.change(.receive, [("C", "DC", 1)])
+                        return nil
+                    }
+                    return try await group.reduce(into: [String?]()) { if let outcome = $1 { $0.append(outcome) } }
+                }
+                _ = try await shop.bench.processing.resumeExchanges(afterSeconds: 0)
+                let orders = try await shop.bench.deployment.numbers("SELECT count(*) FROM orders WHERE id = '\(id)'")
+                let placed = orders == [1]
+                let told = try await shop.get(made)
+                #expect(told.hasExchange == placed, "\(outcomes)")
+                if placed {
+                    #expect(told.exchange.toPay.amountMinor == 100)
+                } else {
+                    #expect(!outcomes.contains(nil))
+                    _ = try await shop.sell([("C", 1, 1, 0)])
+                }
+            }
+            #expect(try await shop.moneyIsExact())
+            #expect(try await shop.booksAreExact())
         }
     }
 

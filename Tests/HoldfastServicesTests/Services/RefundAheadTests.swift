@@ -212,6 +212,180 @@ struct RefundAheadTests {
         }
     }
 
+    // MARK: - What the customer owes
+
+    /// Everything goes back at its price, scrapped goods for a half.
+    private static let plain = [
+        ReturnBench.rule {
+            $0.terms.refundAhead = true
+            $0.terms.shares = [
+                .with {
+                    $0.disposition = .scrap
+                    $0.basisPoints = 5_000
+                }
+            ]
+        }
+    ]
+
+    private func expire(_ shop: ReturnBench) async throws {
+        try await shop.bench.deployment.run(
+            "UPDATE return_order SET expires_at = now() - interval '1 second' WHERE state = 2")
+        #expect(try await shop.bench.processing.expireReturns() == 1)
+    }
+
+    /// What returns of an order gave, in every way, in minor units.
+    private func given(_ shop: ReturnBench, _ order: EntityID) async throws -> Int64 {
+        try await shop.payments(order).refunds.reduce(0) { $0 + $1.amount.amountMinor }
+    }
+
+    @Test(
+        "Of units that did not come no money goes a second time: what is owed is set off against the next refund",
+        arguments: [Holdfast_V1_ReturnSettlement.original, .storeCredit, .outside], [true, false])
+    func owed(way: Holdfast_V1_ReturnSettlement, paid: Bool) async throws {
+        try await ReturnBench.with(rules: Self.plain) { shop in
+            let (order, first) = try await sale(shop, paid: paid)
+            #expect(try await shop.settle(first, way, ahead: true).refundedAhead.amountMinor == 600)
+            try await shop.receive(first, [("A", 1)], last: true)
+            #expect(try await shop.inspect(first, [(1, 1, .restock)]).customerOwes.amountMinor == 300)
+
+            let second = try await shop.create(order, [(1, 1)])
+            let ahead = try await status { try await shop.settle(second, way, ahead: true) }
+            #expect(ahead.code == .failedPrecondition)
+            #expect(try RefusalDetails.state(of: ahead) == "customer_owes")
+            #expect(ahead.message.contains("300"))
+            try await shop.receive(second, [("A", 1)])
+            let decided = try await shop.inspect(second, [(1, 1, .restock)])
+            #expect(decided.state == .settled)
+            #expect(decided.refund.amountMinor == 300)
+            #expect(decided.settledAmount.amountMinor == 0)
+            #expect(!(try await shop.get(first).hasCustomerOwes))
+            #expect(try await shop.get(first).refundedAhead.amountMinor == 600)
+            #expect(try await given(shop, order) == 600)
+            #expect(try await shop.credit("C-1") == (way == .storeCredit ? 600 : 0))
+            if paid {
+                #expect(try await shop.payments(order).dueBack.amountMinor == 0)
+                let more = try await status { try await shop.refund(order, 1) }
+                #expect(more.code == .failedPrecondition)
+            }
+
+            // Nothing is owed any more: the last unit is paid as every other one.
+            let third = try await shop.create(order, [(1, 1)])
+            try await shop.receive(third, [("A", 1)])
+            #expect(try await shop.inspect(third, [(1, 1, .restock)]).state == .decided)
+            #expect(try await shop.settle(third, way).settledAmount.amountMinor == 300)
+            #expect(try await given(shop, order) == 900)
+            #expect(try await shop.moneyIsExact())
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    @Test("A part of what is owed is set off, and the rest stays owed", arguments: [true, false])
+    func part(paid: Bool) async throws {
+        try await ReturnBench.with(rules: Self.plain) { shop in
+            let (order, first) = try await sale(shop, paid: paid)
+            _ = try await shop.settle(first, .storeCredit, ahead: true)
+            try await expire(shop)
+            let second = try await shop.create(order, [(1, 1)])
+            try await shop.receive(second, [("A", 1)])
+            #expect(try await shop.inspect(second, [(1, 1, .scrap)]).state == .settled)
+            #expect(try await shop.get(first).customerOwes.amountMinor == 450)
+            let third = try await shop.create(order, [(1, 2)])
+            try await shop.receive(third, [("A", 2)])
+            let decided = try await shop.inspect(third, [(1, 2, .restock)])
+            #expect(decided.state == .decided)
+            #expect(decided.refund.amountMinor == 600)
+            #expect(!(try await shop.get(first).hasCustomerOwes))
+            #expect(try await shop.settle(third, .outside).settledAmount.amountMinor == 150)
+            #expect(try await given(shop, order) == 750)
+            #expect(try await shop.moneyIsExact())
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    @Test("A claim sets off too; goods that come after that are paid again", arguments: [true, false])
+    func claimed(paid: Bool) async throws {
+        try await ReturnBench.with(rules: Self.plain) { shop in
+            let order = try await shop.sell([("A", 3, 3, 0)], customer: "C-1")
+            if paid { #expect(try await shop.pay(order) == 900) }
+            let first = try await shop.create(order, [(1, 1)])
+            #expect(try await shop.settle(first, .original, ahead: true).refundedAhead.amountMinor == 300)
+            try await expire(shop)
+            #expect(try await shop.get(first).customerOwes.amountMinor == 300)
+            let claim = try await shop.bench.returns.createClaim(
+                request: .with {
+                    $0.returnID = EntityID.fresh.description
+                    $0.orderID = order.description
+                    $0.reason = .damagedInTransit
+                    $0.lines = [
+                        .with {
+                            $0.orderLineNumber = 1
+                            $0.quantity = 1
+                        }
+                    ]
+                }, context: shop.context
+            ).returnOrder
+            #expect(claim.state == .settled)
+            #expect(claim.refund.amountMinor == 300)
+            #expect(!(try await shop.get(first).hasCustomerOwes))
+            #expect(try await given(shop, order) == 300)
+
+            try await shop.receive(first, [("A", 1)])
+            let late = try await shop.inspect(first, [(1, 1, .restock)])
+            #expect(late.state == .decided)
+            #expect(try await shop.settle(late, .original).settledAmount.amountMinor == 300)
+            #expect(try await given(shop, order) == 600)
+            #expect(try await shop.moneyIsExact())
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
+    @Test("Money that went ahead is not followed by a cancellation, nor, after the return expired, by more of it")
+    func cancelled() async throws {
+        try await ReturnBench.with(rules: Self.plain) { shop in
+            let (order, made) = try await sale(shop)
+            _ = try await shop.settle(made, .storeCredit, ahead: true)
+            let refused = try await status { try await shop.change(made, .cancel) }
+            #expect(refused.code == .failedPrecondition)
+            #expect(try RefusalDetails.state(of: refused) == "refunded_ahead")
+            #expect(try await shop.get(made).state == .approved)
+            try await expire(shop)
+            let next = try await shop.create(order, [(1, 2)])
+            let again = try await status { try await shop.settle(next, .storeCredit, ahead: true) }
+            #expect(try RefusalDetails.state(of: again) == "customer_owes")
+            // Nothing went ahead of this one.
+            #expect(try await shop.change(next, .cancel).state == .cancelled)
+            #expect(try await shop.credit("C-1") == 600)
+            #expect(try await shop.moneyIsExact())
+        }
+    }
+
+    @Test("An exchange takes what is left after what is owed", arguments: [true, false])
+    func exchanged(paid: Bool) async throws {
+        try await ReturnBench.with(rules: Self.plain) { shop in
+            let order = try await shop.sell([("A", 3, 3, 0)], customer: "C-1")
+            if paid { #expect(try await shop.pay(order) == 900) }
+            let first = try await shop.create(order, [(1, 1)])
+            _ = try await shop.settle(first, .storeCredit, ahead: true)
+            try await expire(shop)
+            let second = try await shop.create(order, [(1, 2)])
+            let id = EntityID.fresh
+            #expect(try await shop.exchange(second, [("C", 1, 4)], id: id).exchange.toPay.amountMinor == 100)
+            #expect(try await shop.pay(id) == 100)
+            try await shop.receive(second, [("A", 2)])
+            let decided = try await shop.inspect(second, [(1, 2, .restock)])
+            #expect(decided.state == .settled)
+            #expect(decided.settlement == .exchange)
+            #expect(decided.refund.amountMinor == 600)
+            #expect(decided.exchange.credited.amountMinor == 300)
+            #expect(decided.exchange.toRefund.amountMinor == 0)
+            #expect(!(try await shop.get(first).hasCustomerOwes))
+            #expect(try await shop.payments(id).standing == .paid)
+            if paid { #expect(try await shop.payments(order).dueBack.amountMinor == 0) }
+            #expect(try await shop.moneyIsExact())
+            #expect(try await shop.booksAreExact())
+        }
+    }
+
     // MARK: - What is told of it
 
     @Test("Store credit of an order without tenders is told with the order's money")

@@ -1,0 +1,93 @@
+import Domain
+import PostgresClient
+
+/// What money that went before the goods of a return has left owed.
+struct OwedAhead {
+    /// The return, which is over.
+    var returnOrder: EntityID
+    /// Minor units, at least 1.
+    var amount: Int64
+}
+
+extension ReturnOrder {
+    /// Refuses to end a return that has given money already: its goods are waited for until it expires.
+    func refuseWhileAhead() throws(Refusal) {
+        guard ahead > 0 else { return }
+        throw .wrongState(
+            .returnOrder, "R\(number)", state: "refunded_ahead",
+            explanation: "\(ahead) minor units were given back before its goods were inspected: it ends with these, or "
+                + "expires")
+    }
+}
+
+extension OrderWork {
+    private static let readOwedAhead = PostgresStatement(
+        "owed_ahead",
+        """
+        SELECT id, ahead - recovered - refund FROM return_order
+        WHERE order_id = $1::uuid AND id <> $2::uuid AND ahead - recovered > refund
+            AND state NOT IN (\(ReturnStanding.openStates))
+        ORDER BY number
+        """, access: .readOnly)
+    private static let recoverAhead = PostgresStatement(
+        "recover_ahead", "UPDATE return_order SET recovered = recovered + $2::int8 WHERE id = $1::uuid")
+
+    /// What returns of the order that are over have left owed, the oldest first.
+    ///
+    /// The order's row is locked, so it stays.
+    func owedAhead(apartFrom id: EntityID) throws -> [OwedAhead] {
+        try connection.execute(Self.readOwedAhead, [.uuid(PostgresUUID(head.id)), .uuid(PostgresUUID(id))]).map {
+            OwedAhead(returnOrder: EntityID(try $0.uuid(0)), amount: try $0.int64(1))
+        }
+    }
+
+    /// Refuses to give more money ahead while the customer owes what went ahead before.
+    func refuseWhileOwed(to order: ReturnOrder) throws {
+        let owed = try owedAhead(apartFrom: order.id).reduce(0) { $0 + $1.amount }
+        guard owed > 0 else { return }
+        throw Refusal.wrongState(
+            .returnOrder, "R\(order.number)", state: "customer_owes",
+            explanation: "\(owed) minor units that other returns of the order gave ahead of their goods are owed: "
+                + "they are set off against what this one refunds")
+    }
+
+    /// Sets what other returns left owed off against what a return that was just decided would give.
+    ///
+    /// - Parameter returned: the return.
+    /// - Returns: what was set off, which the order does not owe any more; to be given to ``adjust(_:)`` with the rest of what
+    ///   changes there.
+    /// - Throws: where the database does.
+    mutating func recover(from returned: inout ReturnWork) throws -> Int64 {
+        let order = returned.order
+        var left = order.remaining
+        guard order.state == .decided, left > 0 else { return 0 }
+        for owed in try owedAhead(apartFrom: order.id) where left > 0 {
+            let part = min(left, owed.amount)
+            write((Self.recoverAhead, [.uuid(PostgresUUID(owed.returnOrder)), .int64(part)]))
+            left -= part
+        }
+        let setOff = order.remaining - left
+        returned.setOff(setOff)
+        return setOff
+    }
+
+    /// Counts so much as not due back, once in a change: the book is read as it was before.
+    mutating func adjust(_ amount: Int64) throws {
+        guard amount > 0, paid != nil else { return }
+        var book = try payments()
+        book.adjust(amount, cause: change.id)
+        try write(&book)
+    }
+
+    /// What a return should have given ahead and gateways did not give, nor anybody since: it is not due any more when the
+    /// return ends, which says itself what is.
+    ///
+    /// What may still turn out to be given counts as given. To be asked before the change does anything to the order.
+    func undoneAhead(of order: ReturnOrder) throws -> Int64 {
+        guard order.aheadLeft > 0, order.aheadSettlement == .original, paid != nil,
+            let cause = order.events.last(where: { $0.event == .refundAhead })?.cause
+        else { return 0 }
+        let book = try payments()
+        return min(book.ungiven(of: cause), book.money.overpaid, order.aheadLeft)
+    }
+}
