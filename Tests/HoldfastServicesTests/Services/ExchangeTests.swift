@@ -3,6 +3,7 @@ import GRPCCore
 import GRPCProtobuf
 import HoldfastAPI
 import HoldfastTesting
+import OrderPromising
 import SwiftProtobuf
 import Testing
 
