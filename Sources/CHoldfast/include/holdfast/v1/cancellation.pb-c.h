@@ -287,7 +287,7 @@ struct  Holdfast__V1__ListCancellationsRequest
    */
   char *order_id;
   /*
-   * Only at this location; empty is all.
+   * Only at this location, or to be collected there; empty is all.
    */
   char *location;
   /*
