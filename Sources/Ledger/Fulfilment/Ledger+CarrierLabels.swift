@@ -60,7 +60,7 @@ extension Ledger {
         SELECT f.id, n.package, $3::text, $4::text, n.key, now() + make_interval(secs => $7::int4)
         FROM fulfilment f, unnest($2::int2[], $5::uuid[]) AS n(package, key)
         WHERE f.id = $1::uuid AND f.kind = 1 AND f.state = $6::int2
-        ON CONFLICT (fulfilment_id, package, carrier, asked_service)
+        ON CONFLICT (key)
             DO UPDATE SET state = CASE WHEN carrier_label.state = 4 THEN 1 ELSE carrier_label.state END,
                 loose_at = greatest(carrier_label.loose_at, excluded.loose_at)
         RETURNING package

@@ -66,11 +66,11 @@ CREATE TABLE fulfilment_package (
 COMMENT ON TABLE fulfilment_package IS 'lines and quantities run in parallel: what is in it.';
 
 CREATE TABLE carrier_label (
+    key uuid PRIMARY KEY,
     fulfilment_id uuid NOT NULL,
     package smallint NOT NULL,
     carrier text NOT NULL,
     asked_service text NOT NULL,
-    key uuid NOT NULL UNIQUE,
     state smallint NOT NULL DEFAULT 1 CHECK (state BETWEEN 1 AND 4),
     service text NOT NULL DEFAULT '',
     tracking text NOT NULL DEFAULT '',
@@ -78,13 +78,14 @@ CREATE TABLE carrier_label (
     currency text,
     document bytea,
     wanted_at timestamptz NOT NULL DEFAULT now(),
-    loose_at timestamptz NOT NULL,
-    PRIMARY KEY (fulfilment_id, package, carrier, asked_service)
+    loose_at timestamptz NOT NULL
 );
+CREATE INDEX carrier_label_of ON carrier_label (fulfilment_id);
 CREATE INDEX carrier_label_loose ON carrier_label (loose_at) WHERE state IN (1, 2);
 COMMENT ON TABLE carrier_label IS
     'What a carrier is asked for, written before it is asked. state 1 wanted, 2 made, 3 used: the package left with it, 4 given back. '
-    'The key is the same for ever, so that the same label comes again; one that its fulfilment does not use is given back, '
+    'The key follows from fulfilment, package, carrier and service, and is the same for ever, so that the same label comes '
+    'again. It is the only unique one, so that the same wish twice at once is one row. One that its fulfilment does not use is given back, '
     'not before loose_at: until then a carrier may still be making it, or a server gives it back already.';
 
 CREATE TABLE undelivered_goods (

@@ -186,10 +186,10 @@ COMMENT ON COLUMN order_money.given_otherwise IS
     'is what the order is to keep of what the tenders gave.';
 
 CREATE TABLE return_label (
+    key uuid PRIMARY KEY,
     return_id uuid NOT NULL REFERENCES return_order (id),
     carrier text NOT NULL,
     asked_service text NOT NULL,
-    key uuid NOT NULL UNIQUE,
     location_id integer NOT NULL REFERENCES location (id),
     state smallint NOT NULL DEFAULT 1 CHECK (state BETWEEN 1 AND 4),
     service text NOT NULL DEFAULT '',
@@ -200,13 +200,14 @@ CREATE TABLE return_label (
     document bytea NOT NULL DEFAULT '',
     wanted_at timestamptz NOT NULL DEFAULT now(),
     loose_at timestamptz NOT NULL,
-    PRIMARY KEY (return_id, carrier, asked_service, location_id),
     CHECK ((state = 3) <= (payer > 0))
 );
+CREATE INDEX return_label_of ON return_label (return_id);
 CREATE UNIQUE INDEX return_label_made ON return_label (return_id) WHERE state = 3;
 CREATE INDEX return_label_loose ON return_label (loose_at) WHERE state IN (1, 2);
 COMMENT ON TABLE return_label IS
-    'Written before the carrier is asked; key is what it knows the label by. state 1 wanted, 2 made, 3 the return''s, 4 given '
+    'Written before the carrier is asked; key is what it knows the label by, and follows from return, carrier, service and '
+    'location. It is the only unique one, so that the same wish twice at once is one row. state 1 wanted, 2 made, 3 the return''s, 4 given '
     'back. loose_at is as that of carrier_label: one that is not the return''s is not given back before.';
 
 -- Customers, beside what each order says of its own.

@@ -80,7 +80,7 @@ extension Ledger {
         SELECT r.id, $2::text, $3::text, l.id, $5::uuid, now() + make_interval(secs => $7::int4)
         FROM return_order r, location l
         WHERE r.id = $1::uuid AND l.code = $4::text AND r.state = $6::int2
-        ON CONFLICT (return_id, carrier, asked_service, location_id)
+        ON CONFLICT (key)
             DO UPDATE SET state = CASE WHEN return_label.state = 4 THEN 1 ELSE return_label.state END,
                 loose_at = greatest(return_label.loose_at, excluded.loose_at)
         RETURNING state
