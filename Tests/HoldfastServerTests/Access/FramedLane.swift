@@ -1,16 +1,15 @@
 import FramedTransport
 import GRPCCore
-import NIOCore
 import NIOPosix
 
 /// A framed connection to a server, made anew where the server has closed it: one that waits long for its next call, as on
 /// a busy machine, is closed as idle.
 actor FramedLane {
-    private let address: SocketAddress
+    private let address: FramedAddress
     private let group: MultiThreadedEventLoopGroup
     private var connection: FramedClientConnection
 
-    init(to address: SocketAddress, on group: MultiThreadedEventLoopGroup) async throws {
+    init(to address: FramedAddress, on group: MultiThreadedEventLoopGroup) async throws {
         self.address = address
         self.group = group
         connection = try await FramedClientConnection.connect(to: address, on: group)
