@@ -27,7 +27,7 @@ public struct ServeableLine: Hashable, Sendable {
 }
 
 extension Ledger {
-    /// Of a cell `c`: what it has may serve a line that waits. It is on hand, and for every channel.
+    /// That what a cell `c` has may serve a line that waits: it is on hand, and for every channel.
     static let isServeable = "c.pool = 0 AND c.due = '-infinity'"
     private static let granted = PostgresStatement(
         "granted_orders",

