@@ -85,7 +85,7 @@ extension PaymentBook {
         try refuseMoreThanDue(payment.amount)
         money.givenOtherwise += payment.amount
         givenOtherwise.append(payment)
-        facts.append(PaymentFact(.paymentAdjusted, nil, before: nil, amount: payment.amount))
+        tellAdjusted(payment.amount)
     }
 
     private func refuseMoreThanDue(_ amount: Int64) throws(Refusal) {
@@ -99,6 +99,15 @@ extension PaymentBook {
     public mutating func adjust(_ amount: Int64, cause: EntityID) {
         guard amount != 0 else { return }
         money.adjusted += amount
-        facts.append(PaymentFact(.paymentAdjusted, nil, before: nil, amount: amount))
+        tellAdjusted(amount)
+    }
+
+    /// Tells once in a change by how much it changes what the order costs in the end; nothing where that is nothing.
+    private mutating func tellAdjusted(_ amount: Int64) {
+        isAdjusted = true
+        let before = facts.firstIndex { $0.kind == .paymentAdjusted }
+        let sum = amount + (before.map { facts.remove(at: $0).amount } ?? 0)
+        guard sum != 0 else { return }
+        facts.append(PaymentFact(.paymentAdjusted, nil, before: nil, amount: sum))
     }
 }

@@ -36,6 +36,8 @@ public struct PaymentBook: Sendable {
     public internal(set) var due: SettlementDue?
     /// What this change has given back in other ways than by the tenders.
     public internal(set) var givenOtherwise: [DocumentContent.Payment] = []
+    /// Whether what the order costs beyond its lines was changed, also where it is as much as before in the end.
+    public internal(set) var isAdjusted = false
     /// What returns of the order gave back, where that was read.
     public var returned: [PaidReturn] = []
     /// Refunds that this change has found approved.

@@ -43,7 +43,7 @@ extension PaymentBook {
 
     /// Books stored value, which may refuse, and returns the statements that write the rest of what was decided.
     mutating func writing(caller: String, on connection: PostgresConnection) throws -> [LedgerStep] {
-        let isTold = !facts.isEmpty
+        let isTold = !facts.isEmpty || isAdjusted
         var bookings: [StoredValueBooking] = []
         var steps: [LedgerStep] = []
         for change in takeChanges() {
