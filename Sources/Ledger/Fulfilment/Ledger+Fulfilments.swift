@@ -9,29 +9,50 @@ extension Ledger {
         FROM fulfilment f JOIN location l ON l.id = f.location_id
         LEFT JOIN location c ON c.id = f.collect_location_id
         """
-    private static let heads = PostgresStatement(
-        "fulfilments_by_id", "\(fulfilmentHead) WHERE f.id = ANY($1::uuid[]) ORDER BY f.released_at, f.id",
-        access: .readOnly)
+    private static let head = PostgresStatement(
+        "fulfilment_by_id", "\(fulfilmentHead) WHERE f.id = $1::uuid", access: .readOnly)
     private static let headsOfOrder = PostgresStatement(
         "fulfilments_of_order", "\(fulfilmentHead) WHERE f.order_id = $1::uuid ORDER BY f.number", access: .readOnly)
-    static let fulfilmentLines = PostgresStatement(
-        "fulfilment_lines",
-        """
-        SELECT fl.fulfilment_id, fl.line_number, p.sku, p.barcode,
-            CASE WHEN ol.description = '' THEN p.name ELSE ol.description END, p.tracked, fl.cell_id, fl.quantity, fl.open
-        FROM fulfilment_line fl JOIN fulfilment f ON f.id = fl.fulfilment_id
-        JOIN order_line ol ON ol.order_id = f.order_id AND ol.line_number = fl.line_number
-        JOIN product p ON p.id = ol.product_id
-        WHERE fl.fulfilment_id = ANY($1::uuid[]) ORDER BY fl.fulfilment_id, fl.line_number, fl.cell_id
-        """, access: .readOnly)
-    static let fulfilmentPackages = PostgresStatement(
-        "fulfilment_packages",
-        """
-        SELECT p.fulfilment_id, p.number, p.grams, p.length, p.width, p.height, p.lines, p.quantities, p.tracking,
-            EXISTS (SELECT FROM carrier_label k WHERE k.fulfilment_id = p.fulfilment_id AND k.package = p.number
-                AND k.state = 3)
-        FROM fulfilment_package p WHERE p.fulfilment_id = ANY($1::uuid[]) ORDER BY p.fulfilment_id, p.number
-        """, access: .readOnly)
+    // Of one fulfilment, as nearly always, PostgreSQL keeps the plan: of an array it makes one for each call, since it does not
+    // know how many are in it. Each row is looked up by its key, whatever a plan believes of how large tables are.
+    private static let lines = (
+        ofOne: readLines("fulfilment_lines_of_one", of: "ARRAY[$1::uuid]"),
+        ofMany: readLines("fulfilment_lines", of: "$1::uuid[]")
+    )
+    private static let packages = (
+        ofOne: readPackages("fulfilment_packages_of_one", of: "ARRAY[$1::uuid]"),
+        ofMany: readPackages("fulfilment_packages", of: "$1::uuid[]")
+    )
+
+    private static func readLines(_ name: String, of ids: String) -> PostgresStatement {
+        PostgresStatement(
+            name,
+            """
+            SELECT fl.fulfilment_id, fl.line_number, p.sku, p.barcode,
+                CASE WHEN ol.description = '' THEN p.name ELSE ol.description END, p.tracked, fl.cell_id, fl.quantity, fl.open
+            FROM unnest(\(ids)) AS n(id)
+            CROSS JOIN LATERAL (SELECT order_id FROM fulfilment WHERE id = n.id OFFSET 0) f
+            CROSS JOIN LATERAL (SELECT * FROM fulfilment_line WHERE fulfilment_id = n.id OFFSET 0) fl
+            CROSS JOIN LATERAL (SELECT product_id, description FROM order_line
+                WHERE order_id = f.order_id AND line_number = fl.line_number OFFSET 0) ol
+            CROSS JOIN LATERAL (SELECT sku, barcode, name, tracked FROM product WHERE id = ol.product_id OFFSET 0) p
+            ORDER BY fl.fulfilment_id, fl.line_number, fl.cell_id
+            """, access: .readOnly)
+    }
+
+    private static func readPackages(_ name: String, of ids: String) -> PostgresStatement {
+        PostgresStatement(
+            name,
+            """
+            SELECT p.fulfilment_id, p.number, p.grams, p.length, p.width, p.height, p.lines, p.quantities, p.tracking,
+                EXISTS (SELECT FROM carrier_label k WHERE k.fulfilment_id = p.fulfilment_id AND k.package = p.number
+                    AND k.state = 3)
+            FROM unnest(\(ids)) AS n(id)
+            CROSS JOIN LATERAL (SELECT * FROM fulfilment_package WHERE fulfilment_id = n.id OFFSET 0) p
+            ORDER BY p.fulfilment_id, p.number
+            """, access: .readOnly)
+    }
+
     private static let tokenOf = PostgresStatement(
         "tracking_token", "SELECT token FROM order_tracking WHERE order_id = $1::uuid", access: .readOnly)
 
@@ -51,9 +72,7 @@ extension Ledger {
     static func fulfilment(
         _ id: EntityID, on connection: PostgresConnection
     ) throws -> (fulfilment: Fulfilment, now: Instant)? {
-        let ids = PostgresValue.uuids([PostgresUUID(id)])
-        let heads = try connection.execute(heads, [ids])
-        guard let row = heads.first else { return nil }
+        guard let row = try connection.execute(head, [.uuid(PostgresUUID(id))]).first else { return nil }
         let now = Instant(microseconds: try row.timestamp(19))
         return try whole([Fulfilment(head: row)], on: connection).first.map { ($0, now) }
     }
@@ -69,8 +88,11 @@ extension Ledger {
     /// The fulfilments with their lines and packages.
     static func whole(_ heads: [Fulfilment], on connection: PostgresConnection) throws -> [Fulfilment] {
         if heads.isEmpty { return [] }
-        let ids = PostgresValue.uuids(heads.map { PostgresUUID($0.id) })
-        let read = try connection.pipeline([(fulfilmentLines, [ids]), (fulfilmentPackages, [ids])])
+        let ids = heads.map { PostgresUUID($0.id) }
+        let read = try connection.pipeline(
+            ids.count == 1
+                ? [(lines.ofOne, [.uuid(ids[0])]), (packages.ofOne, [.uuid(ids[0])])]
+                : [(lines.ofMany, [.uuids(ids)]), (packages.ofMany, [.uuids(ids)])])
         var places: [EntityID: Int] = [:]
         for (index, head) in heads.enumerated() { places[head.id] = index }
         var fulfilments = heads

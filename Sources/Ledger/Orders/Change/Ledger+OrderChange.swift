@@ -22,7 +22,9 @@ extension Ledger {
         "order_allocations",
         """
         SELECT a.line_number, a.cell_id, l.code, a.open, a.released, a.delivered
-        FROM order_allocation a JOIN cell c ON c.id = a.cell_id JOIN location l ON l.id = c.location_id
+        FROM order_allocation a
+        CROSS JOIN LATERAL (SELECT location_id FROM cell WHERE id = a.cell_id OFFSET 0) c
+        CROSS JOIN LATERAL (SELECT code FROM location WHERE id = c.location_id OFFSET 0) l
         WHERE a.order_id = $1::uuid ORDER BY a.line_number, a.cell_id
         """, access: .readOnly)
     private static let writeAllocations = PostgresStatement(

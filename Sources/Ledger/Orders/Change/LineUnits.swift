@@ -33,7 +33,8 @@ extension LineUnits {
             coalesce(q.statuses, '{}')::int2[], coalesce(q.quantities, '{}')::int8[], l.product_id, p.sku, p.tracked,
             coalesce(t.added, 0)::int8, m.earned, m.earned_units, m.refund_due, m.refund_units,
             m.withheld
-        FROM order_line l JOIN product p ON p.id = l.product_id
+        FROM order_line l
+        CROSS JOIN LATERAL (SELECT sku, tracked FROM product WHERE id = l.product_id OFFSET 0) p
         LEFT JOIN (SELECT line_number, array_agg(status) AS statuses, array_agg(quantity) AS quantities
             FROM line_quantity WHERE order_id = $1::uuid GROUP BY line_number) q ON q.line_number = l.line_number
         LEFT JOIN (SELECT line_number, sum(amount) AS added
