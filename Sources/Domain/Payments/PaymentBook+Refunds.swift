@@ -34,7 +34,7 @@ extension PaymentBook {
                 .order, "\(order)", state: money.standing.word,
                 explanation: "\(wanted) minor units are to be given back, \(due) are due back; more is goodwill")
         }
-        if wanted > due { adjust(due - wanted, cause: id) }
+        if wanted > due { adjust(due - wanted) }
         let purpose = purpose ?? (wanted <= money.surplus ? .surplus : .asked)
         return try give(choice.parts, purpose, id: id, by: actors)
     }
@@ -71,16 +71,14 @@ extension PaymentBook {
             .booked(
                 StoredValueBooking(
                     account: try account(), amount: amount, cause: cause, order: order, reason: reason)))
-        if isKept { try giveOtherwise(.init(kind: .storeCredit, label: "", amount: amount), cause: cause) }
+        if isKept { try giveOtherwise(.init(kind: .storeCredit, label: "", amount: amount)) }
     }
 
     /// Notes that an amount that is due back was given otherwise than by the tenders: the order keeps so much of what they gave.
     ///
-    /// - Parameters:
-    ///   - payment: how, and how much in minor units.
-    ///   - cause: the request.
+    /// - Parameter payment: how, and how much in minor units.
     /// - Throws: `Refusal` where less is due back.
-    public mutating func giveOtherwise(_ payment: DocumentContent.Payment, cause: EntityID) throws(Refusal) {
+    public mutating func giveOtherwise(_ payment: DocumentContent.Payment) throws(Refusal) {
         guard payment.amount > 0 else { return }
         try refuseMoreThanDue(payment.amount)
         money.givenOtherwise += payment.amount
@@ -96,7 +94,7 @@ extension PaymentBook {
     }
 
     /// Changes what is owed beyond the lines: a fee that is kept counts up, goodwill down.
-    public mutating func adjust(_ amount: Int64, cause: EntityID) {
+    public mutating func adjust(_ amount: Int64) {
         guard amount != 0 else { return }
         money.adjusted += amount
         tellAdjusted(amount)

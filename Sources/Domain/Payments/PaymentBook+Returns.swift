@@ -26,7 +26,7 @@ extension PaymentBook {
         switch settlement {
         case .original: _ = try refund(given, purpose: .asked, id: cause, by: .systemAlone)
         case .storeCredit: try credit(given, cause: cause, reason: reason, to: account)
-        case .outside: try giveOtherwise(.init(outside: reference, amount: given), cause: cause)
+        case .outside: try giveOtherwise(.init(outside: reference, amount: given))
         case .exchange, .nothingDue: return 0
         }
         return given
@@ -51,7 +51,7 @@ extension PaymentBook {
                 .order, "\(order)", state: money.standing.word,
                 explanation: "\(amount) minor units are to be given back, and nothing that was taken is left for it")
         }
-        adjust(-due, cause: cause)
+        adjust(-due)
         return try payBack(
             due, by: settlement, reference: reference, cause: cause, reason: reason, to: account)
     }

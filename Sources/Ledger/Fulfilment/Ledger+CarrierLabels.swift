@@ -73,7 +73,8 @@ extension Ledger {
         WHERE key = $1::uuid
         """)
     private static let loose = LooseLabels(
-        table: "carrier_label", join: "JOIN fulfilment f ON f.id = k.fulfilment_id", condition: "f.state <> $2::int2")
+        table: "carrier_label", join: "JOIN fulfilment f ON f.id = k.fulfilment_id",
+        condition: "f.state <> \(FulfilmentState.packed.rawValue)")
     private static let label = PostgresStatement(
         "package_label",
         """
@@ -135,14 +136,8 @@ extension Ledger {
     /// - Throws: `Refusal` where the database does not answer.
     public func claimLooseLabels(limit: Int, leaseSeconds: Int32) async throws -> [LooseLabel] {
         try await onConnection { connection in
-            try Ledger.loose.claim(
-                limit: limit, state: FulfilmentState.packed.rawValue, leaseSeconds: leaseSeconds, on: connection)
+            try Ledger.loose.claim(limit: limit, leaseSeconds: leaseSeconds, on: connection)
         }
-    }
-
-    /// Records that a carrier has taken a label of a package back.
-    public func voided(_ label: LooseLabel) async throws {
-        try await onConnection { connection in try Ledger.loose.voided(label, on: connection) }
     }
 
     /// The label that a package left with, and the carrier's number; nil where it has none from here.

@@ -2,11 +2,13 @@ public import Domain
 import PostgresClient
 
 /// A label that a carrier was asked for and that nothing will leave or come back with, taken for a time by who gives it back.
-public struct LooseLabel: Hashable, Sendable {
+public struct LooseLabel: Sendable {
     /// What the carrier knows it by.
     public var key: EntityID
     /// Code of the carrier.
     public var carrier: String
+    /// What it was for.
+    fileprivate var of: LooseLabels
     /// The state that it was taken in.
     fileprivate var state: Int16
     /// Until when it is taken, which tells this taking from others.
@@ -19,7 +21,7 @@ public struct LooseLabel: Hashable, Sendable {
 /// may still be making it: `loose_at`. Who gives labels back takes them by putting that time off, so that one server asks
 /// the carrier at a time and those that cannot be given back now let the others come first. An answer of the carrier sets
 /// the time anew, also where it comes after the label was taken for given back: then it is given back once more.
-struct LooseLabels {
+struct LooseLabels: Sendable {
     private let keeping: PostgresStatement
     private let ending: PostgresStatement
     private let claiming: PostgresStatement
@@ -30,7 +32,7 @@ struct LooseLabels {
     /// - Parameters:
     ///   - table: its name.
     ///   - join: what its rows `k` belong to.
-    ///   - condition: when a row that was wanted or made is loose; `$2` is a state of what it belongs to.
+    ///   - condition: when a row that was wanted or made is loose.
     init(table: String, join: String, condition: String) {
         keeping = PostgresStatement(
             "keep_\(table)",
@@ -42,7 +44,7 @@ struct LooseLabels {
         claiming = PostgresStatement(
             "claim_\(table)",
             """
-            UPDATE \(table) k SET loose_at = now() + make_interval(secs => $3::int4)
+            UPDATE \(table) k SET loose_at = now() + make_interval(secs => $2::int4)
             FROM (
                 SELECT k.key FROM \(table) k \(join)
                 WHERE k.state IN (1, 2) AND k.loose_at <= now() AND (\(condition))
@@ -68,23 +70,27 @@ struct LooseLabels {
     }
 
     /// Takes labels that are loose, the longest first.
-    func claim(
-        limit: Int, state: Int16, leaseSeconds: Int32, on connection: PostgresConnection
-    ) throws -> [LooseLabel] {
-        try connection.execute(claiming, [.int32(Int32(clamping: limit)), .int16(state), .int32(leaseSeconds)]).map {
+    func claim(limit: Int, leaseSeconds: Int32, on connection: PostgresConnection) throws -> [LooseLabel] {
+        try connection.execute(claiming, [.int32(Int32(clamping: limit)), .int32(leaseSeconds)]).map {
             LooseLabel(
-                key: EntityID(try $0.uuid(0)), carrier: try $0.text(1), state: try $0.int16(2),
+                key: EntityID(try $0.uuid(0)), carrier: try $0.text(1), of: self, state: try $0.int16(2),
                 until: try $0.timestamp(3))
         }
     }
 
-    /// Records that a carrier has taken a label back, unless it has answered since about making it.
-    func voided(_ label: LooseLabel, on connection: PostgresConnection) throws {
+    fileprivate func voided(_ label: LooseLabel, on connection: PostgresConnection) throws {
         _ = try connection.execute(
             voiding,
             [
                 .uuid(PostgresUUID(label.key)), .int16(label.state),
                 .timestamp(microsecondsSinceEpoch: label.until),
             ])
+    }
+}
+
+extension Ledger {
+    /// Records that a carrier has taken a label back, unless it has answered since about making it.
+    public func voided(_ label: LooseLabel) async throws {
+        try await onConnection { connection in try label.of.voided(label, on: connection) }
     }
 }

@@ -98,7 +98,7 @@ extension Ledger {
     private static let looseOfReturns = LooseLabels(
         table: "return_label", join: "JOIN return_order r ON r.id = k.return_id",
         condition: """
-            r.state <> $2::int2 OR EXISTS (SELECT FROM return_label u WHERE u.return_id = k.return_id AND u.state = 3)
+            r.state <> \(ReturnState.approved.rawValue) OR EXISTS (SELECT FROM return_label u WHERE u.return_id = k.return_id AND u.state = 3)
             """)
     private static let document = PostgresStatement(
         "return_label_document",
@@ -181,14 +181,8 @@ extension Ledger {
     /// - Throws: `Refusal` where the database does not answer.
     public func claimLooseReturnLabels(limit: Int, leaseSeconds: Int32) async throws -> [LooseLabel] {
         try await onConnection { connection in
-            try Ledger.looseOfReturns.claim(
-                limit: limit, state: ReturnState.approved.rawValue, leaseSeconds: leaseSeconds, on: connection)
+            try Ledger.looseOfReturns.claim(limit: limit, leaseSeconds: leaseSeconds, on: connection)
         }
-    }
-
-    /// Records that a carrier has taken a label of a return back.
-    public func voidedOfReturn(_ label: LooseLabel) async throws {
-        try await onConnection { connection in try Ledger.looseOfReturns.voided(label, on: connection) }
     }
 
     /// The label of a return, and the carrier's number; nil where it has none.

@@ -75,7 +75,7 @@ extension OrderWork {
     mutating func adjust(_ amount: Int64) throws {
         guard amount > 0, paid != nil else { return }
         var book = try payments()
-        book.adjust(amount, cause: change.id)
+        book.adjust(amount)
         try write(&book)
     }
 

@@ -139,10 +139,10 @@ extension OrderWork {
     ) throws -> Int64 {
         guard paid != nil else { return try book.take(amount, of: exchange, cause: change.id) }
         var own = try payments()
-        own.adjust(setOff, cause: change.id)
+        own.adjust(setOff)
         // What is still being taken may be declined: it goes into nothing before it is there.
         let taken = try book.take(min(amount, own.money.overpaid), of: exchange, cause: change.id)
-        try own.giveOtherwise(.init(kind: .exchange, label: "\(exchange)", amount: taken), cause: change.id)
+        try own.giveOtherwise(.init(kind: .exchange, label: "\(exchange)", amount: taken))
         try write(&own)
         return taken
     }

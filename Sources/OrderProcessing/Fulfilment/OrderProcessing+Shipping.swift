@@ -184,17 +184,14 @@ extension OrderProcessing {
     /// Gives labels back that nothing leaves with; returns how many.
     func voidLooseLabels() async throws -> Int {
         try await giveBack(
-            try await ledger.claimLooseLabels(limit: 20, leaseSeconds: OrderProcessing.carrierSeconds)
-        ) { label in try await ledger.voided(label) }
+            try await ledger.claimLooseLabels(limit: 20, leaseSeconds: OrderProcessing.carrierSeconds))
     }
 
     /// Gives labels back that were taken for a time, so that two servers do not ask a carrier for the same; returns how many.
     ///
     /// One that cannot be given back now does not hold up the others. Where a server dies in between, the next one asks again
     /// with the same key.
-    func giveBack(
-        _ labels: [LooseLabel], voided: (LooseLabel) async throws -> Void
-    ) async throws -> Int {
+    func giveBack(_ labels: [LooseLabel]) async throws -> Int {
         var done = 0
         for label in labels {
             guard let carrier = carriers[label.carrier], carrier.code == label.carrier else {
@@ -209,7 +206,7 @@ extension OrderProcessing {
                     "a label cannot be given back now", metadata: ["carrier": "\(label.carrier)", "error": "\(error)"])
                 continue
             }
-            try await voided(label)
+            try await ledger.voided(label)
             done += 1
         }
         return done

@@ -143,7 +143,6 @@ extension OrderProcessing {
     /// Gives labels back that no goods come with; returns how many.
     func voidLooseReturnLabels() async throws -> Int {
         try await giveBack(
-            try await ledger.claimLooseReturnLabels(limit: 20, leaseSeconds: OrderProcessing.carrierSeconds)
-        ) { label in try await ledger.voidedOfReturn(label) }
+            try await ledger.claimLooseReturnLabels(limit: 20, leaseSeconds: OrderProcessing.carrierSeconds))
     }
 }

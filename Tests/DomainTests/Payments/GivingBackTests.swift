@@ -64,11 +64,11 @@ struct GivingBackTests {
         book.money.refundDue = 300
         _ = try payBack(&book, 100, .storeCredit, 20)
         _ = try payBack(&book, 50, .outside, 21)
-        try book.giveOtherwise(.init(kind: .exchange, label: "E", amount: 150), cause: Make.id(22))
+        try book.giveOtherwise(.init(kind: .exchange, label: "E", amount: 150))
         #expect(book.givenOtherwise.map(\.kind) == [.storeCredit, nil, .exchange])
         #expect(book.givenOtherwise.map(\.label) == ["", "4711", "E"])
         #expect(throws: Refusal.self) {
-            try book.giveOtherwise(.init(outside: "4712", amount: 1), cause: Make.id(23))
+            try book.giveOtherwise(.init(outside: "4712", amount: 1))
         }
     }
 
@@ -150,7 +150,7 @@ struct GivingBackTests {
                 guard gone > 0 else { return }
                 (gone, back) = (gone - 1, back + 1)
                 book.money.refundDue += price - Int64.random(in: 0...min(price, 20), using: &random)
-                if let ahead = ahead.popLast() { book.adjust(min(ahead, price), cause: id()) }
+                if let ahead = ahead.popLast() { book.adjust(min(ahead, price)) }
             case 8: _ = try book.settle(id())
             case 9:
                 wanted = some(of: before.refundable + 1)
@@ -175,7 +175,7 @@ struct GivingBackTests {
                 ahead.append(given)
             default:
                 (due, wanted) = (before.overpaid, some(of: before.overpaid))
-                try book.giveOtherwise(.init(kind: .exchange, label: "", amount: wanted), cause: id())
+                try book.giveOtherwise(.init(kind: .exchange, label: "", amount: wanted))
             }
             if let due, !before.tenders.isEmpty { #expect(book.money.overpaid == max(0, due - wanted)) }
         }

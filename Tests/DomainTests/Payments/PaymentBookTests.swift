@@ -328,7 +328,7 @@ struct PaymentBookTests {
         let capture = try #require(try again.settle(Self.id(31)).first)
         _ = try again.record(.approved(reference: "gw-3"), of: capture.id)
         #expect(try again.tender(1).state == .captured)
-        again.adjust(500, cause: Self.id(41))
+        again.adjust(500)
         #expect(try again.settle(Self.id(32)).isEmpty)
     }
 
@@ -340,7 +340,7 @@ struct PaymentBookTests {
         _ = try book.settle(Self.id(30))
         _ = try book.add(Self.draft(.cash, 2), amount: cash, by: Self.till)
         _ = try book.approve(2, charging: true, id: Self.id(40), cause: Self.id(40), by: Self.till)
-        book.adjust(more, cause: Self.id(41))
+        book.adjust(more)
         book.money.earned = 1_000
         let made = try book.settle(Self.id(31))
         #expect(made.map(\.amount) == (renewed > 0 ? [renewed] : []))

@@ -258,7 +258,7 @@ struct HoldExpiryTests {
             _ = try await bench.add(order, .cash)
             try await bench.change(order) { work in
                 var book = try work.payments()
-                book.adjust(500, cause: work.change.id)
+                book.adjust(500)
                 try work.write(&book)
             }
             try await bench.ship(order, 4)

@@ -156,7 +156,7 @@ struct PaymentFlowTests {
             // A fee, as an amendment would: only the difference is asked for.
             try await bench.change(order) { work in
                 var book = try work.payments()
-                book.adjust(250, cause: work.change.id)
+                book.adjust(250)
                 try work.write(&book)
             }
             #expect(try await bench.payments(order).uncovered.amountMinor == 250)

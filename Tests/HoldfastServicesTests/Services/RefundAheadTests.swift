@@ -311,19 +311,7 @@ struct RefundAheadTests {
             #expect(try await shop.settle(first, .original, ahead: true).refundedAhead.amountMinor == 300)
             try await expire(shop)
             #expect(try await shop.get(first).customerOwes.amountMinor == 300)
-            let claim = try await shop.bench.returns.createClaim(
-                request: .with {
-                    $0.returnID = EntityID.fresh.description
-                    $0.orderID = order.description
-                    $0.reason = .damagedInTransit
-                    $0.lines = [
-                        .with {
-                            $0.orderLineNumber = 1
-                            $0.quantity = 1
-                        }
-                    ]
-                }, context: shop.context
-            ).returnOrder
+            let claim = try await shop.claim(order)
             #expect(claim.state == .settled)
             #expect(claim.refund.amountMinor == 300)
             #expect(!(try await shop.get(first).hasCustomerOwes))
@@ -442,18 +430,7 @@ struct RefundAheadTests {
             _ = try await shop.inspect(last, [(1, 2, .restock)])
             try await expect(.returned)
             let claimed = try await shop.sell([("A", 1, 3, 0)])
-            _ = try await shop.bench.returns.createClaim(
-                request: .with {
-                    $0.returnID = EntityID.fresh.description
-                    $0.orderID = claimed.description
-                    $0.reason = .damagedInTransit
-                    $0.lines = [
-                        .with {
-                            $0.orderLineNumber = 1
-                            $0.quantity = 1
-                        }
-                    ]
-                }, context: shop.context)
+            _ = try await shop.claim(claimed)
             // Of a claim no goods come back.
             #expect(try await shop.order(claimed).status == .delivered)
         }

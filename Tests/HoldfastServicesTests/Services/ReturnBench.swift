@@ -111,6 +111,23 @@ struct ReturnBench {
         try await create(Self.request(order, lines))
     }
 
+    /// Claims one unit of an order's first line, which was damaged on its way.
+    func claim(_ order: EntityID) async throws -> Holdfast_V1_Return {
+        try await bench.returns.createClaim(
+            request: .with {
+                $0.returnID = EntityID.fresh.description
+                $0.orderID = order.description
+                $0.reason = .damagedInTransit
+                $0.lines = [
+                    .with {
+                        $0.orderLineNumber = 1
+                        $0.quantity = 1
+                    }
+                ]
+            }, context: context
+        ).returnOrder
+    }
+
     @discardableResult
     func receive(
         _ order: Holdfast_V1_Return, _ lines: [(sku: String, quantity: Int64)], at location: String = "DC",

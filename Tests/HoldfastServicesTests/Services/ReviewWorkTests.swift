@@ -273,31 +273,36 @@ struct ReviewWorkTests {
             .joined(separator: ", ")
     }
 
+    /// Picks 3 A of the order's only fulfilment; the others wait for supply.
+    private func pickShort(_ id: EntityID, _ service: FulfilmentService, _ bench: ReviewBench) async throws {
+        let one = try #require(try await fulfilments(id, service, bench).first?.fulfilmentID)
+        _ = try await service.startPicking(
+            request: .with {
+                $0.requestID = EntityID.fresh.description
+                $0.fulfilmentID = one
+            }, context: bench.context)
+        _ = try await service.confirmPick(
+            request: .with {
+                $0.requestID = EntityID.fresh.description
+                $0.fulfilmentID = one
+                $0.scans = [
+                    .with {
+                        $0.code = "A"
+                        $0.quantity = 3
+                    }
+                ]
+                $0.shortRule = .backorder
+                $0.correctCount = true
+            }, context: bench.context)
+    }
+
     @Test("Units that a released order gets later, from a short pick's backorder, are released by themselves")
     func releasedLater() async throws {
         try await Self.releasing { bench, processing, service in
             let id = try await bench.place([("A", 5, 500)])
             while try await processing.reviewPass() > 0 {}
             #expect(try await bench.order(id).review.state == .released)
-            let one = try #require(try await fulfilments(id, service, bench).first?.fulfilmentID)
-            _ = try await service.startPicking(
-                request: .with {
-                    $0.requestID = EntityID.fresh.description
-                    $0.fulfilmentID = one
-                }, context: bench.context)
-            _ = try await service.confirmPick(
-                request: .with {
-                    $0.requestID = EntityID.fresh.description
-                    $0.fulfilmentID = one
-                    $0.scans = [
-                        .with {
-                            $0.code = "A"
-                            $0.quantity = 3
-                        }
-                    ]
-                    $0.shortRule = .backorder
-                    $0.correctCount = true
-                }, context: bench.context)
+            try await pickShort(id, service, bench)
             #expect(try await units(id, bench) == "backordered 2, picked 3")
             try await bench.deployment.change(.receive, [("A", "DC", 2)])
             while try await processing.backorders.takeOver() > 0 {}
@@ -317,25 +322,7 @@ struct ReviewWorkTests {
             while try await processing.reviewPass() > 0 {}
             let nothing = try await status { try await bench.hold(id) }
             #expect(nothing.code == .failedPrecondition)
-            let one = try #require(try await fulfilments(id, service, bench).first?.fulfilmentID)
-            _ = try await service.startPicking(
-                request: .with {
-                    $0.requestID = EntityID.fresh.description
-                    $0.fulfilmentID = one
-                }, context: bench.context)
-            _ = try await service.confirmPick(
-                request: .with {
-                    $0.requestID = EntityID.fresh.description
-                    $0.fulfilmentID = one
-                    $0.scans = [
-                        .with {
-                            $0.code = "A"
-                            $0.quantity = 3
-                        }
-                    ]
-                    $0.shortRule = .backorder
-                    $0.correctCount = true
-                }, context: bench.context)
+            try await pickShort(id, service, bench)
             #expect(try await units(id, bench) == "backordered 2, picked 3")
             #expect(try await bench.order(id).review.state == .released)
             let call = EntityID.fresh
