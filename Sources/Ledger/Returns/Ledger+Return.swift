@@ -60,9 +60,10 @@ extension Ledger {
         """
         SELECT coalesce(u.name, ''), \(termsColumns), l.line_number, l.order_line, l.product_id, p.sku, l.quantity,
             l.reserved, l.received, l.reason, l.condition, l.value, l.refund
-        FROM return_line l JOIN product p ON p.id = l.product_id JOIN return_order r ON r.id = l.return_id
-        LEFT JOIN return_rule u ON u.version = r.rules_version AND u.number = l.rule
-        WHERE l.return_id = $1::uuid ORDER BY l.line_number
+        FROM return_order r JOIN return_line l ON l.return_id = r.id
+        CROSS JOIN LATERAL (SELECT sku FROM product WHERE id = l.product_id OFFSET 0) p
+        LEFT JOIN LATERAL (SELECT * FROM return_rule WHERE version = r.rules_version AND number = l.rule OFFSET 0) u ON true
+        WHERE r.id = $1::uuid ORDER BY l.line_number
         """, access: .readOnly)
     private static let receiptsOfReturn = PostgresStatement(
         "receipts_of_return",

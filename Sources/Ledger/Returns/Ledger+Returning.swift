@@ -13,15 +13,17 @@ extension Ledger {
     private static let deliveryDays = PostgresStatement(
         "return_delivery_days",
         """
-        SELECT l.line_number,
-            ((coalesce(max(e.at), CASE WHEN o.goods_in_hand THEN o.ordered_at ELSE o.placed_at END)
+        WITH d AS MATERIALIZED (
+            SELECT t.line, max(e.at) AS at FROM order_advance a
+            CROSS JOIN LATERAL unnest(a.lines, a.afters) AS t(line, after)
+            JOIN order_event e ON e.order_id = a.order_id AND e.sequence = a.sequence
+            WHERE a.order_id = $1::uuid AND t.after = 2 AND t.line = ANY($3::int2[]) GROUP BY t.line
+        )
+        SELECT n.line,
+            ((coalesce(d.at, CASE WHEN o.goods_in_hand THEN o.ordered_at ELSE o.placed_at END)
                 AT TIME ZONE $2::text)::date - DATE '1970-01-01')::int8,
             ((now() AT TIME ZONE $2::text)::date - DATE '1970-01-01')::int8
-        FROM orders o JOIN order_line l ON l.order_id = o.id
-        LEFT JOIN order_advance a ON a.order_id = o.id AND EXISTS (
-            SELECT FROM unnest(a.lines, a.afters) AS t(line, after) WHERE t.line = l.line_number AND t.after = 2)
-        LEFT JOIN order_event e ON e.order_id = a.order_id AND e.sequence = a.sequence
-        WHERE o.id = $1::uuid GROUP BY l.line_number, o.goods_in_hand, o.ordered_at, o.placed_at
+        FROM orders o CROSS JOIN unnest($3::int2[]) AS n(line) LEFT JOIN d ON d.line = n.line WHERE o.id = $1::uuid
         """, access: .readOnly)
     private static let placeOfReturn = PostgresStatement(
         "place_of_return",
@@ -125,7 +127,8 @@ extension Ledger {
         var days: [Int32: ReturnQuestion.Delivery] = [:]
         let zone = rules.timeZone.isEmpty ? "UTC" : rules.timeZone
         for row in try work.connection.execute(
-            deliveryDays, [.uuid(PostgresUUID(request.order)), .text(zone)])
+            deliveryDays,
+            [.uuid(PostgresUUID(request.order)), .text(zone), .int16s(request.lines.map { Int16($0.orderLine) })])
         {
             days[Int32(try row.int16(0))] = .init(day: try row.int64(1), today: try row.int64(2))
         }
@@ -171,6 +174,18 @@ extension Ledger {
         }
         try change.caller.scope.admit(channel: place.channel)
         guard let order = place.order else { return try await changeBlindReturn(change, encodeReply: encodeReply) }
+        do {
+            return try await changeReturn(change, of: order, encodeReply: encodeReply)
+        } catch LedgerFault.planOutdated {
+            guard case .inspect(let findings) = change.action else { throw LedgerFault.planOutdated }
+            try await makeCells(for: change.returnOrder, findings)
+            return try await changeReturn(change, of: order, encodeReply: encodeReply)
+        }
+    }
+
+    private func changeReturn(
+        _ change: ReturnChange, of order: EntityID, encodeReply: @escaping @Sendable (ReturnOrder) throws -> [UInt8]
+    ) async throws -> (reply: [UInt8], settlement: Settlement) {
         let orderChange = OrderChange(
             id: change.id, order: order, kind: .returnChange, body: change.body, caller: change.caller,
             reason: change.reason)
@@ -332,27 +347,28 @@ extension Ledger {
         }
     }
 
-    /// Where a return belongs; where it is to be inspected, the cells that its goods may go to are made before.
+    /// Where a return belongs.
     private func placeOfReturn(_ change: ReturnChange) async throws -> (order: EntityID?, channel: String)? {
         try await onConnection { connection in
-            let key = PostgresValue.uuid(PostgresUUID(change.returnOrder))
-            guard let row = try connection.execute(Ledger.placeOfReturn, [key]).first else { return nil }
-            if case .inspect(let findings) = change.action,
-                let order = try Ledger.returnOrder(change.returnOrder, on: connection)
-            {
-                let rules = try Ledger.returnRules(order.rulesVersion, on: connection)?.rules
-                var places: Set<ReturnStock.Place> = []
-                for finding in findings where finding.disposition != .keep {
-                    guard let line = order.lines.first(where: { $0.number == finding.line }) else { continue }
-                    for receipt in order.receipts where receipt.line == line.number {
-                        places.insert(
-                            ReturnStock.place(
-                                line.sku, receipt.location, finding.disposition, rules?.secondGradeSuffix ?? ""))
-                    }
-                }
-                try ReturnStock.ensure(places, on: connection)
+            try connection.execute(Ledger.placeOfReturn, [.uuid(PostgresUUID(change.returnOrder))]).first.map {
+                (try $0.uuidOrNil(0).map { EntityID($0) }, try $0.text(1))
             }
-            return (try row.uuidOrNil(0).map { EntityID($0) }, try row.text(1))
+        }
+    }
+
+    /// Makes the cells that the goods of a return go to, before the transaction that books them locks any.
+    private func makeCells(for id: EntityID, _ findings: [ReturnChange.Finding]) async throws {
+        try await onConnection { connection in
+            guard let order = try Ledger.returnOrder(id, on: connection) else { return }
+            let suffix = try Ledger.returnRules(order.rulesVersion, on: connection)?.rules.secondGradeSuffix ?? ""
+            var places: Set<ReturnStock.Place> = []
+            for finding in findings where finding.disposition != .keep {
+                guard let line = order.lines.first(where: { $0.number == finding.line }) else { continue }
+                for receipt in order.receipts where receipt.line == line.number {
+                    places.insert(ReturnStock.place(line.sku, receipt.location, finding.disposition, suffix))
+                }
+            }
+            try ReturnStock.ensure(places, on: connection)
         }
     }
 

@@ -244,6 +244,7 @@ struct ReturnWork {
             expires_at = CASE WHEN $8::int4 IS NULL THEN expires_at ELSE now() + make_interval(days => $8::int4) END,
             ahead = $9::int8, ahead_settlement = $10::int2, settled = $11::int8, set_off = $12::int8
         WHERE id = $1::uuid
+        RETURNING CASE WHEN state IN (2, 3) AND isfinite(expires_at) THEN expires_at END, now()
         """)
     private static let creditExchange = PostgresStatement(
         "credit_return_exchange", "UPDATE return_exchange SET credited = $2::int8 WHERE id = $1::uuid")
@@ -288,7 +289,9 @@ struct ReturnWork {
         FROM unnest($3::int2[], $4::int2[]) WITH ORDINALITY AS n(event, state, place)
         """)
 
-    /// Writes what was done, and reads the return as it stands then.
+    /// Writes what was done, and returns the return as it stands then.
+    ///
+    /// What a new order is paid with by it is written with that, before the commit.
     mutating func save() throws -> ReturnOrder {
         let id = PostgresValue.uuid(PostgresUUID(order.id))
         let cause = PostgresValue.uuid(PostgresUUID(cause))
@@ -361,13 +364,20 @@ struct ReturnWork {
             steps.append((ReturnWork.creditExchange, [.uuid(PostgresUUID(exchange.order)), .int64(credited)]))
         }
         if let label = order.label, label != before.label { steps.append(Ledger.using(label)) }
-        if order.state == .cancelled, order.label != nil { steps.append(Ledger.loosening(of: order.id)) }
-        _ = try connection.pipeline(steps)
-        guard var read = try Ledger.returnOrder(order.id, on: connection) else {
-            throw UnreadableValue(column: "return_order.id")
+        if order.state == .cancelled, order.label != nil {
+            steps.append(Ledger.loosening(of: order.id))
+            order.label = nil
         }
-        // What the new order is paid with is written with the rest of it, before the commit.
-        read.exchange = order.exchange
-        return read
+        let head = try connection.pipeline(steps)[0].single
+        let now = Instant(microseconds: try head.timestamp(1))
+        order.expiresAt = try head.timestampOrNil(0).map { Instant(microseconds: $0) }
+        for (place, done) in done.enumerated() {
+            order.events.append(
+                .init(
+                    sequence: events + Int32(place) + 1, event: done.event, state: done.after, at: now,
+                    cause: self.cause)
+            )
+        }
+        return order
     }
 }
