@@ -82,13 +82,13 @@ extension Ledger {
         ]
     }
 
-    /// The steps that write a fulfilment's state and the units it still has.
-    static func writing(_ fulfilment: Fulfilment) -> [LedgerStep] {
+    /// The steps that write a fulfilment's state and, where those have changed since they were read, the units it still has.
+    static func writing(_ fulfilment: Fulfilment, before: [Fulfilment.Line]) -> [LedgerStep] {
         func stamp(_ instant: Instant?) -> PostgresValue {
             .optional(instant) { .timestamp(microsecondsSinceEpoch: $0.microseconds) }
         }
         let lines = fulfilment.lines
-        return [
+        let state: [LedgerStep] = [
             (
                 writeFulfilment,
                 [
@@ -98,14 +98,17 @@ extension Ledger {
                     stamp(fulfilment.shippedAt), stamp(fulfilment.expectedAt), stamp(fulfilment.deliveredAt),
                     stamp(fulfilment.expiresAt), stamp(fulfilment.remindedAt),
                 ]
-            ),
+            )
+        ]
+        guard lines != before else { return state }
+        return state + [
             (
                 writeFulfilmentLines,
                 [
                     .uuid(PostgresUUID(fulfilment.id)), .int16s(lines.map { Int16($0.number) }),
                     .int64s(lines.map { $0.cell?.rawValue ?? 0 }), .int64s(lines.map(\.open)),
                 ]
-            ),
+            )
         ]
     }
 

@@ -61,6 +61,13 @@ extension Ledger {
         try await onConnection { connection in try Ledger.fulfilment(id, on: connection)?.fulfilment }
     }
 
+    /// One fulfilment without its lines and packages; nil where there is none.
+    public func fulfilmentHead(_ id: EntityID) async throws -> Fulfilment? {
+        try await onConnection { connection in
+            try connection.execute(Ledger.head, [.uuid(PostgresUUID(id))]).first.map { try Fulfilment(head: $0) }
+        }
+    }
+
     /// The token that opens the tracking of an order; nil before its first release.
     public func trackingToken(of order: EntityID) async throws -> EntityID? {
         try await onConnection { connection in
@@ -72,9 +79,11 @@ extension Ledger {
     static func fulfilment(
         _ id: EntityID, on connection: PostgresConnection
     ) throws -> (fulfilment: Fulfilment, now: Instant)? {
-        guard let row = try connection.execute(head, [.uuid(PostgresUUID(id))]).first else { return nil }
+        let key = [PostgresValue.uuid(PostgresUUID(id))]
+        let read = try connection.pipeline([(head, key), (lines.ofOne, key), (packages.ofOne, key)])
+        guard let row = read[0].first else { return nil }
         let now = Instant(microseconds: try row.timestamp(19))
-        return try whole([Fulfilment(head: row)], on: connection).first.map { ($0, now) }
+        return try whole([Fulfilment(head: row)], lines: read[1], packages: read[2]).first.map { ($0, now) }
     }
 
     /// The fulfilments of an order by number, as this transaction sees them.
@@ -93,14 +102,20 @@ extension Ledger {
             ids.count == 1
                 ? [(lines.ofOne, [.uuid(ids[0])]), (packages.ofOne, [.uuid(ids[0])])]
                 : [(lines.ofMany, [.uuids(ids)]), (packages.ofMany, [.uuids(ids)])])
+        return try whole(heads, lines: read[0], packages: read[1])
+    }
+
+    private static func whole(
+        _ heads: [Fulfilment], lines: PostgresRows, packages: PostgresRows
+    ) throws -> [Fulfilment] {
         var places: [EntityID: Int] = [:]
         for (index, head) in heads.enumerated() { places[head.id] = index }
         var fulfilments = heads
-        for row in read[0] {
+        for row in lines {
             guard let place = places[EntityID(try row.uuid(0))] else { continue }
             fulfilments[place].lines.append(try Fulfilment.Line(row: row))
         }
-        for row in read[1] {
+        for row in packages {
             guard let place = places[EntityID(try row.uuid(0))] else { continue }
             fulfilments[place].packages.append(try FulfilmentPackage(row: row))
         }

@@ -5,6 +5,8 @@ import PostgresClient
 private struct FulfilmentTurn {
     /// As it stands so far.
     var fulfilment: Fulfilment
+    /// Its lines as they were read.
+    let linesBefore: [Fulfilment.Line]
     /// The transaction's time.
     let now: Instant
     /// Units that moved.
@@ -16,6 +18,7 @@ private struct FulfilmentTurn {
 
     init(_ fulfilment: Fulfilment, now: Instant) {
         self.fulfilment = fulfilment
+        linesBefore = fulfilment.lines
         self.now = now
         details = fulfilment.eventDetails
     }
@@ -99,7 +102,7 @@ extension OrderWork {
     ) {
         let before = turn.fulfilment.standing
         turn.fulfilment.standing = standing
-        for step in Ledger.writing(turn.fulfilment) { write(step) }
+        for step in Ledger.writing(turn.fulfilment, before: turn.linesBefore) { write(step) }
         tell(
             kind, moved: turn.moved, thing: standing.thing(turn.fulfilment.id, from: before), amountMinor: amount,
             details: turn.details)

@@ -294,7 +294,7 @@ extension OrderWork {
         guard var fulfilment = try Ledger.fulfilment(wish.fulfilment, on: connection)?.fulfilment else {
             throw Refusal.notFound(.fulfilment, wish.fulfilment.description)
         }
-        let before = fulfilment.standing
+        let (before, linesBefore) = (fulfilment.standing, fulfilment.lines)
         let next = try before.after(.cancel, by: change.caller.actors, naming: fulfilment.id.description)
         guard let status = before.units else {
             throw Refusal.wrongState(
@@ -332,7 +332,7 @@ extension OrderWork {
                 before.kind.subject, fulfilment.id.description, state: before.word,
                 explanation: "it is packed: it can be cancelled as a whole only")
         }
-        for step in Ledger.writing(fulfilment) { write(step) }
+        for step in Ledger.writing(fulfilment, before: linesBefore) { write(step) }
         return (before, fulfilment, withdrawn)
     }
 }

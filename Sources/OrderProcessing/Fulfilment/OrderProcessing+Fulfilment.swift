@@ -22,7 +22,11 @@ extension OrderProcessing {
     ///
     /// - Throws: `Refusal` where there is none, or where neither its location nor its order's channel is inside the scope.
     public func fulfilment(_ id: EntityID, for caller: Caller) async throws -> Fulfilment {
-        guard let fulfilment = try await ledger.fulfilment(id) else {
+        try await checked(try await ledger.fulfilment(id), id, for: caller)
+    }
+
+    private func checked(_ found: Fulfilment?, _ id: EntityID, for caller: Caller) async throws -> Fulfilment {
+        guard let fulfilment = found else {
             throw caller.scope.isEverything ? Refusal.notFound(.fulfilment, id.description) : Refusal.outOfScope
         }
         guard fulfilment.isInside(caller.scope) else { throw Refusal.outOfScope }
@@ -34,8 +38,19 @@ extension OrderProcessing {
 
     /// The fulfilment of a call; an id that was used before for another one is told as that.
     func fulfilment(of call: FulfilmentCall) async throws -> Fulfilment {
+        try await comparing(call) { try await fulfilment(call.fulfilment, for: call.caller) }
+    }
+
+    /// The fulfilment of a call without its lines and packages.
+    func head(of call: FulfilmentCall) async throws -> Fulfilment {
+        try await comparing(call) {
+            try await checked(try await ledger.fulfilmentHead(call.fulfilment), call.fulfilment, for: call.caller)
+        }
+    }
+
+    private func comparing(_ call: FulfilmentCall, _ read: () async throws -> Fulfilment) async throws -> Fulfilment {
         do {
-            return try await fulfilment(call.fulfilment, for: call.caller)
+            return try await read()
         } catch let refusal as Refusal {
             if case .notFound = refusal { try await ledger.checkNew(call) }
             throw refusal
@@ -76,8 +91,7 @@ extension OrderProcessing {
     private func advance(
         _ call: FulfilmentCall, _ advance: FulfilmentAdvance, reply: @escaping FulfilmentReply
     ) async throws -> [UInt8] {
-        let fulfilment = try await fulfilment(of: call)
-        return try await self.advance(call, of: fulfilment, advance, reply: reply)
+        try await self.advance(call, of: try await head(of: call), advance, reply: reply)
     }
 
     func advance(
@@ -206,9 +220,10 @@ extension OrderProcessing {
     ) async throws -> [UInt8] {
         var attempt = 0
         while true {
-            let fulfilment = try await fulfilment(of: call)
+            var fulfilment = try await head(of: call)
             var standIn: StandIn?
             if let rule, rule.reallocates, isOpen(fulfilment) {
+                fulfilment = try await self.fulfilment(of: call)
                 let lacking = try missing(fulfilment).filter { $0.quantity > 0 }
                 do {
                     standIn = try await self.standIn(

@@ -15,7 +15,7 @@ extension OrderProcessing {
     public func makeReady(
         _ call: FulfilmentCall, keepSeconds: Int64, reply: @escaping FulfilmentReply
     ) async throws -> (reply: [UInt8], code: String?) {
-        let fulfilment = try await fulfilment(of: call)
+        let fulfilment = try await head(of: call)
         let code = PickupCode.make()
         let answer = try await advance(
             call, of: fulfilment, .makeReady(keepSeconds: keepSeconds, salt: code.salt, hash: code.hash), reply: reply)
@@ -34,7 +34,7 @@ extension OrderProcessing {
     public func extendPickup(
         _ call: FulfilmentCall, keepSeconds: Int64, newCode: Bool, reply: @escaping FulfilmentReply
     ) async throws -> (reply: [UInt8], code: String?) {
-        let fulfilment = try await fulfilment(of: call)
+        let fulfilment = try await head(of: call)
         let code = PickupCode.make()
         let answer = try await advance(
             call, of: fulfilment,
@@ -60,7 +60,7 @@ extension OrderProcessing {
     public func collectPickup(
         _ call: FulfilmentCall, code: String, reply: @escaping FulfilmentReply
     ) async throws -> [UInt8] {
-        let fulfilment = try await fulfilment(of: call)
+        let fulfilment = try await head(of: call)
         // The table is asked before the code: only what can be collected compares one. What was collected answers a repetition.
         if fulfilment.standing != .pickup(.collected) {
             _ = try fulfilment.standing.after(

@@ -76,13 +76,13 @@ extension OrderProcessing {
         _ call: FulfilmentCall, carrier: String, service: String, trackingNumbers: [String],
         reply: @escaping FulfilmentReply
     ) async throws -> [UInt8] {
+        if !trackingNumbers.isEmpty {
+            return try await advance(
+                call, of: try await head(of: call),
+                .shipElsewhere(carrier: carrier, service: service, trackingNumbers: trackingNumbers), reply: reply)
+        }
         for _ in 0..<OrderProcessing.shipAttempts {
             let fulfilment = try await fulfilment(of: call)
-            if !trackingNumbers.isEmpty {
-                return try await advance(
-                    call, of: fulfilment,
-                    .shipElsewhere(carrier: carrier, service: service, trackingNumbers: trackingNumbers), reply: reply)
-            }
             do {
                 // What has left already, or cannot leave, is not asked a label for: the ledger has the answer.
                 let labels =
