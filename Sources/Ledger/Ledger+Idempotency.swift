@@ -115,7 +115,19 @@ extension Ledger {
     static func storedReply(
         _ id: EntityID, _ kind: IdempotencyKind, body: [UInt8], caller: Caller, on connection: PostgresConnection
     ) throws -> [UInt8]? {
-        let rows = try connection.execute(storedReply, [.uuid(PostgresUUID(id)), .int16(kind.rawValue)])
+        try storedReply(
+            connection.pipeline([readingReply(of: id, kind)])[0], to: id, kind, body: body, caller: caller)
+    }
+
+    /// The step that looks for the reply stored for an id.
+    static func readingReply(of id: EntityID, _ kind: IdempotencyKind) -> LedgerStep {
+        (storedReply, [.uuid(PostgresUUID(id)), .int16(kind.rawValue)])
+    }
+
+    /// The reply that ``readingReply(of:_:)`` found, or nil.
+    static func storedReply(
+        _ rows: PostgresRows, to id: EntityID, _ kind: IdempotencyKind, body: [UInt8], caller: Caller
+    ) throws -> [UInt8]? {
         guard let row = rows.first else { return nil }
         let stored = try row.bytes(0)
         guard stored == body else {

@@ -6,14 +6,14 @@ public protocol LifecycleWord: CaseIterable, Hashable, Sendable, RawRepresentabl
 extension LifecycleWord {
     /// Its name as callers and pages read it: the case's, with `_` between words.
     public var word: String {
-        var word = ""
-        for letter in "\(self)" {
-            if letter.isUppercase {
-                word += "_" + letter.lowercased()
+        var word: [UInt8] = []
+        for letter in "\(self)".utf8 {
+            if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(letter) {
+                word += [UInt8(ascii: "_"), letter | 0x20]
             } else {
                 word.append(letter)
             }
         }
-        return word
+        return String(decoding: word, as: UTF8.self)
     }
 }

@@ -19,7 +19,7 @@ extension PaymentBook {
             : prepared
         let attempt = PaymentAttempt(
             id: id, order: order, tender: number, action: action, purpose: purpose, amount: amount, letsGo: letsGo,
-            state: state, cause: cause, madeAt: now, tries: atOnce ? 0 : 1)
+            state: state, cause: cause, madeAt: now, endedAt: atOnce ? now : nil, tries: atOnce ? 0 : 1)
         let base = approval(of: number, for: action, amount) ?? approvals(of: number).last
         let target = named ?? base?.reference ?? ""
         changes.append(.attemptMade(attempt, target: target, isFinal: isFinal))

@@ -44,6 +44,7 @@ extension PaymentBook {
         attempt.state = try Lifecycle.paymentAttempt.decide(
             event, in: known, by: actors, naming: "\(id)"
         ).to
+        attempt.endedAt = attempt.isOpen ? nil : now
         changes.append(.attemptAnswered(attempt))
         replace(at: place, by: attempt)
         if known == .abandoned { try refuseTooMuch(attempt) }

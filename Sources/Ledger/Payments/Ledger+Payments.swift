@@ -202,19 +202,26 @@ extension Ledger {
         _ change: OrderChange, patience: Int64,
         _ body: @escaping @Sendable (inout PaymentBook, OrderWork) throws -> (tender: Int16, attempts: [PaymentAttempt])
     ) async throws -> PaymentReply {
-        let isMade = Atomic(false)
-        let (stored, settlement) = try await changeOrder(change) { work in
+        let made = Mutex<PaymentReply?>(nil)
+        let (stored, settlement) = try await changeOrder(change) {
+            made.withLock { $0 = nil }
+        } _: { work in
             var book = try work.payments()
             book.patienceMilliseconds = patience
-            let made = try body(&book, work)
+            let asked = try body(&book, work)
             try work.write(&book)
-            isMade.store(true, ordering: .relaxed)
-            return PaymentReceipt(tender: made.tender, attempts: made.attempts.map(\.id)).bytes
+            let receipt = PaymentReceipt(tender: asked.tender, attempts: asked.attempts.map(\.id))
+            let reply = try Ledger.reply(receipt, of: book)
+            made.withLock { $0 = reply }
+            return receipt.bytes
+        }
+        if var reply = made.withLock({ $0 }) {
+            reply.settlement = settlement
+            return reply
         }
         let receipt = try PaymentReceipt(stored)
         return try await Ledger.afterCommit {
-            try await reply(
-                order: change.order, receipt, settlement: settlement, isRepeated: !isMade.load(ordering: .relaxed))
+            try await reply(order: change.order, receipt, settlement: settlement, isRepeated: true)
         }
     }
 
@@ -247,12 +254,20 @@ extension Ledger {
         guard let book = try await payments(of: order, within: .everything) else {
             throw Refusal.notFound(.order, "\(order)")
         }
-        return PaymentReply(
-            order: order, currency: book.currency, tender: receipt.tender,
+        var reply = try Ledger.reply(receipt, of: book)
+        reply.settlement = settlement
+        reply.isRepeated = isRepeated
+        return reply
+    }
+
+    /// What a receipt names, as a book has it.
+    private static func reply(_ receipt: PaymentReceipt, of book: PaymentBook) throws -> PaymentReply {
+        PaymentReply(
+            order: book.order, currency: book.currency, tender: receipt.tender,
             amount: receipt.tender > 0 ? try book.tender(receipt.tender).amount : 0,
             calls: try receipt.attempts.compactMap { id in
                 try book.attempts.first { $0.id == id }.map { try book.call($0) }
-            }, settlement: settlement, isRepeated: isRepeated)
+            })
     }
 
     /// What an exchange brings is held and taken by its return alone.

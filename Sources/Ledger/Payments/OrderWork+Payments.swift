@@ -61,8 +61,10 @@ extension OrderWork {
     ///
     /// Stored value is booked at once, which may refuse.
     mutating func write(_ book: inout PaymentBook) throws {
+        try book.endDueWhereSettled()
         for step in try book.writing(caller: change.caller.id, on: connection) { write(step) }
         paid = book.paid
+        kept = nil
         for fact in book.takeFacts() {
             var details: [String: String] = [:]
             if let tender = fact.tender {
@@ -103,6 +105,7 @@ extension OrderWork {
     var keepingMoney: [LedgerStep] {
         guard paid != nil else { return [] }
         let money = self.money
+        if let kept, kept == (owed, money.earned) { return [] }
         return [
             (
                 Self.keepMoney,

@@ -10,14 +10,13 @@ extension Ledger {
         FROM orders o JOIN channel c ON c.id = o.channel_id WHERE o.id = $1::uuid FOR UPDATE OF o
         """)
     // Not with the lock: whoever waited for that would get what stood before.
-    private static let readPaid = PostgresStatement(
-        "order_paid",
-        "SELECT adjusted, held, taken, given_back, given_otherwise FROM order_money WHERE order_id = $1::uuid",
-        access: .readOnly)
-    private static let readOpenReturns = PostgresStatement(
-        "order_open_returns",
-        "SELECT id FROM return_order WHERE order_id = $1::uuid AND state IN (\(ReturnStanding.openStates))",
-        access: .readOnly)
+    private static let readStanding = PostgresStatement(
+        "order_standing",
+        """
+        SELECT m.adjusted, m.held, m.taken, m.given_back, m.given_otherwise, m.owed, m.earned,
+            ARRAY(SELECT id FROM return_order WHERE order_id = $1::uuid AND state IN (\(ReturnStanding.openStates)))
+        FROM (SELECT 1) AS one LEFT JOIN order_money m ON m.order_id = $1::uuid
+        """, access: .readOnly)
     private static let readAllocations = PostgresStatement(
         "order_allocations",
         """
@@ -76,11 +75,14 @@ extension Ledger {
     ///
     /// - Parameters:
     ///   - change: who asks for what.
+    ///   - whenRepeated: called where the reply is that of the same request before; the body may have run nevertheless, in a
+    ///     transaction that did not commit because the other one did.
     ///   - body: what is to be done, with the order locked; returns the reply. It must call nothing outside of the database.
     /// - Returns: the reply, this time's or that of the same request before, and what Redis must be told.
     /// - Throws: `Refusal`, and what the body throws; nothing is changed then.
     func changeOrder(
-        _ change: OrderChange, _ body: @escaping @Sendable (inout OrderWork) throws -> [UInt8]
+        _ change: OrderChange, whenRepeated: @escaping @Sendable () -> Void = {},
+        _ body: @escaping @Sendable (inout OrderWork) throws -> [UInt8]
     ) async throws -> (reply: [UInt8], settlement: Settlement) {
         do {
             return try await onceOnly { connection in
@@ -89,8 +91,9 @@ extension Ledger {
                     try change.caller.scope.admit(channel: read[2].first.map { try $0.text(1) } ?? "")
                 }
                 if let reply = try Ledger.storedReply(
-                    change.id, change.kind, body: change.body, caller: change.caller, on: connection)
+                    read[read.count - 1], to: change.id, change.kind, body: change.body, caller: change.caller)
                 {
+                    whenRepeated()
                     return (reply, Settlement())
                 }
                 var work = try Ledger.work(on: change, read.dropFirst(2), connection)
@@ -119,19 +122,19 @@ extension Ledger {
         }
     }
 
-    /// Begins a transaction, joins the fence, locks the order and reads it.
+    /// Begins a transaction, joins the fence, locks the order and reads it, and behind that the stored reply of the change.
     private static func readForChange(
         _ change: OrderChange, on connection: PostgresConnection
     ) throws -> [PostgresRows] {
         try connection.pipeline(
-            [(.begin, []), (joinFence, [.int32(LedgerLock.epochFence)])] + readingForChange(of: change.order))
+            [(.begin, []), (joinFenceByKey, [.int32(LedgerLock.epochFence)])] + readingForChange(of: change.order)
+                + [readingReply(of: change.id, change.kind)])
     }
 
     private static func readingForChange(of id: EntityID) -> [LedgerStep] {
         let order = PostgresValue.uuid(PostgresUUID(id))
         return [
-            (lockOrder, [order]), LineUnits.reading(id), (readAllocations, [order]), (readPaid, [order]),
-            (readOpenReturns, [order]),
+            (lockOrder, [order]), LineUnits.reading(id), (readAllocations, [order]), (readStanding, [order]),
         ]
     }
 
@@ -156,6 +159,7 @@ extension Ledger {
         let read = Array(rows)
         guard let row = read[0].first else { throw Refusal.notFound(.order, change.order.description) }
         let head = try orderHead(row, id: change.order)
+        let standing = try read[3].single
         return OrderWork(
             change, head,
             lines: try read[1].map { try LineUnits(row: $0, goodsInHand: head.goodsInHand) },
@@ -165,8 +169,9 @@ extension Ledger {
                     line: Int32(try row.int16(0)), cell: CellID(try row.int64(1)), location: try row.text(2),
                     open: open, released: released, delivered: delivered, before: open + delivered,
                     givenBefore: released + delivered)
-            }, paid: try read[3].first.flatMap { try PaidSums(row: $0, from: 0) },
-            openReturns: Set(try read[4].map { EntityID(try $0.uuid(0)) }), on: connection)
+            }, paid: try PaidSums(row: standing, from: 0),
+            kept: try standing.int64OrNil(5).map { ($0, try standing.int64(6)) },
+            openReturns: Set(try standing.uuids(7).map { EntityID($0) }), on: connection)
     }
 
     /// An order that a transaction has begun to look at, its row locked, within the caller's scope.

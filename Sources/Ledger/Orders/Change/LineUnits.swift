@@ -35,11 +35,10 @@ extension LineUnits {
             m.withheld
         FROM order_line l
         CROSS JOIN LATERAL (SELECT sku, tracked FROM product WHERE id = l.product_id OFFSET 0) p
-        LEFT JOIN (SELECT line_number, array_agg(status) AS statuses, array_agg(quantity) AS quantities
-            FROM line_quantity WHERE order_id = $1::uuid GROUP BY line_number) q ON q.line_number = l.line_number
-        LEFT JOIN (SELECT line_number, sum(amount) AS added
-            FROM order_line_tax WHERE order_id = $1::uuid AND NOT included GROUP BY line_number) t
-            ON t.line_number = l.line_number
+        CROSS JOIN LATERAL (SELECT array_agg(status) AS statuses, array_agg(quantity) AS quantities
+            FROM line_quantity WHERE order_id = $1::uuid AND line_number = l.line_number) q
+        CROSS JOIN LATERAL (SELECT sum(amount) AS added
+            FROM order_line_tax WHERE order_id = $1::uuid AND line_number = l.line_number AND NOT included) t
         LEFT JOIN order_line_money m ON m.order_id = l.order_id AND m.line_number = l.line_number
         WHERE l.order_id = $1::uuid ORDER BY l.line_number
         """, access: .readOnly)

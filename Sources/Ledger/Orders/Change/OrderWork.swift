@@ -17,6 +17,8 @@ struct OrderWork {
 
     /// What the order's tenders hold, took and gave back; nil where it has none.
     var paid: PaidSums?
+    /// What is written of it as owed and as earned, in minor units; nil where it has no tenders, or this change writes that anew.
+    var kept: (owed: Int64, earned: Int64)?
     /// Its returns that are under way.
     var openReturns: Set<EntityID>
     /// Other orders that this change has part in, locked after this one: their events and money are written with it.
@@ -57,7 +59,7 @@ struct OrderWork {
 
     init(
         _ change: OrderChange, _ head: OrderHead, lines: [LineUnits], allocations: [LineAllocation], paid: PaidSums?,
-        openReturns: Set<EntityID>, on connection: PostgresConnection
+        kept: (owed: Int64, earned: Int64)?, openReturns: Set<EntityID>, on connection: PostgresConnection
     ) {
         self.change = change
         self.connection = connection
@@ -65,6 +67,7 @@ struct OrderWork {
         self.lines = lines
         self.allocations = allocations
         self.paid = paid
+        self.kept = kept
         self.openReturns = openReturns
     }
 
