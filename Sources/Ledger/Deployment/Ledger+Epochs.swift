@@ -139,7 +139,7 @@ extension Ledger {
         """
         SELECT pg_advisory_xact_lock_shared($1::int4, 0), set_config('plan_cache_mode', 'force_generic_plan', true),
             set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-            set_config('enable_mergejoin', 'off', true)
+            set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true)
         """)
 
     /// All vshards, by number.

@@ -113,19 +113,20 @@ struct ReturnBench {
 
     /// Claims one unit of an order's first line, which was damaged on its way.
     func claim(_ order: EntityID) async throws -> Holdfast_V1_Return {
-        try await bench.returns.createClaim(
-            request: .with {
-                $0.returnID = EntityID.fresh.description
-                $0.orderID = order.description
-                $0.reason = .damagedInTransit
-                $0.lines = [
-                    .with {
-                        $0.orderLineNumber = 1
-                        $0.quantity = 1
-                    }
-                ]
-            }, context: context
-        ).returnOrder
+        try await asRead(
+            try await bench.returns.createClaim(
+                request: .with {
+                    $0.returnID = EntityID.fresh.description
+                    $0.orderID = order.description
+                    $0.reason = .damagedInTransit
+                    $0.lines = [
+                        .with {
+                            $0.orderLineNumber = 1
+                            $0.quantity = 1
+                        }
+                    ]
+                }, context: context
+            ).returnOrder)
     }
 
     @discardableResult
@@ -133,53 +134,56 @@ struct ReturnBench {
         _ order: Holdfast_V1_Return, _ lines: [(sku: String, quantity: Int64)], at location: String = "DC",
         last: Bool = false, id: EntityID = .fresh
     ) async throws -> Holdfast_V1_Return {
-        try await bench.returns.receiveReturn(
-            request: .with { request in
-                request.receiptID = id.description
-                request.returnID = order.returnID
-                request.location = location
-                request.last = last
-                request.lines = lines.map { line in
-                    .with {
-                        $0.sku = line.sku
-                        $0.quantity = line.quantity
+        try await asRead(
+            try await bench.returns.receiveReturn(
+                request: .with { request in
+                    request.receiptID = id.description
+                    request.returnID = order.returnID
+                    request.location = location
+                    request.last = last
+                    request.lines = lines.map { line in
+                        .with {
+                            $0.sku = line.sku
+                            $0.quantity = line.quantity
+                        }
                     }
-                }
-            }, context: context
-        ).returnOrder
+                }, context: context
+            ).returnOrder)
     }
 
     func inspect(
         _ order: Holdfast_V1_Return, _ lines: [(line: Int32, quantity: Int64, what: Holdfast_V1_Disposition)],
         id: EntityID = .fresh
     ) async throws -> Holdfast_V1_Return {
-        try await bench.returns.inspectReturn(
-            request: .with { request in
-                request.inspectionID = id.description
-                request.returnID = order.returnID
-                request.lines = lines.map { line in
-                    .with {
-                        $0.lineNumber = line.line
-                        $0.quantity = line.quantity
-                        $0.disposition = line.what
-                        $0.condition = .opened
+        try await asRead(
+            try await bench.returns.inspectReturn(
+                request: .with { request in
+                    request.inspectionID = id.description
+                    request.returnID = order.returnID
+                    request.lines = lines.map { line in
+                        .with {
+                            $0.lineNumber = line.line
+                            $0.quantity = line.quantity
+                            $0.disposition = line.what
+                            $0.condition = .opened
+                        }
                     }
-                }
-            }, context: context
-        ).returnOrder
+                }, context: context
+            ).returnOrder)
     }
 
     func change(
         _ order: Holdfast_V1_Return, _ action: Holdfast_V1_ReturnAction
     ) async throws -> Holdfast_V1_Return {
-        try await bench.returns.changeReturn(
-            request: .with {
-                $0.changeID = EntityID.fresh.description
-                $0.returnID = order.returnID
-                $0.action = action
-                $0.reason = "because"
-            }, context: context
-        ).returnOrder
+        try await asRead(
+            try await bench.returns.changeReturn(
+                request: .with {
+                    $0.changeID = EntityID.fresh.description
+                    $0.returnID = order.returnID
+                    $0.action = action
+                    $0.reason = "because"
+                }, context: context
+            ).returnOrder)
     }
 
     func exchange(
@@ -213,20 +217,27 @@ struct ReturnBench {
         _ order: Holdfast_V1_Return, _ how: Holdfast_V1_ReturnSettlement = .outside, ahead: Bool = false,
         id: EntityID = .fresh
     ) async throws -> Holdfast_V1_Return {
-        try await bench.returns.settleReturn(
-            request: .with {
-                $0.settlementID = id.description
-                $0.returnID = order.returnID
-                $0.settlement = how
-                $0.reference = "4711"
-                $0.ahead = ahead
-            }, context: context
-        ).returnOrder
+        try await asRead(
+            try await bench.returns.settleReturn(
+                request: .with {
+                    $0.settlementID = id.description
+                    $0.returnID = order.returnID
+                    $0.settlement = how
+                    $0.reference = "4711"
+                    $0.ahead = ahead
+                }, context: context
+            ).returnOrder)
     }
 
     func get(_ order: Holdfast_V1_Return) async throws -> Holdfast_V1_Return {
         try await bench.returns.getReturn(request: .with { $0.returnID = order.returnID }, context: context)
             .returnOrder
+    }
+
+    /// An answer, compared with what is read then.
+    private func asRead(_ answer: Holdfast_V1_Return) async throws -> Holdfast_V1_Return {
+        #expect(try await get(answer) == answer)
+        return answer
     }
 
     // MARK: - Money
