@@ -78,12 +78,8 @@ extension ReviewRules {
     }
 
     private static func payment(_ facts: ReviewFacts) -> [ReviewFinding] {
-        guard facts.owedMinor > 0 else { return [] }
-        switch facts.payment {
-        case .covered, .paid, .refundDue: return []
-        case .untracked, .due, .partlyCovered:
-            return [ReviewFinding(.paymentMissing, "payment is \(facts.payment.word)")]
-        }
+        facts.payment.covers(facts.owedMinor)
+            ? [] : [ReviewFinding(.paymentMissing, "payment is \(facts.payment.word)")]
     }
 
     private func sizes(_ facts: ReviewFacts, _ lines: [ReviewFacts.Line]) -> [ReviewFinding] {
@@ -115,6 +111,20 @@ extension ReviewRules {
         case .unavailable(let how):
             check.holdsWhenUnavailable ? [ReviewFinding(.fraudCheckUnavailable, how)] : []
         case nil: check.holdsWhenUnavailable ? [ReviewFinding(.fraudCheckUnavailable, "it was not asked")] : []
+        }
+    }
+}
+
+extension PaymentStanding {
+    /// Whether an order that stands so has no payment missing: its tenders cover it, or it costs nothing.
+    ///
+    /// - Parameter owedMinor: what the customer owes, in minor units, without what was cancelled.
+    /// - Returns: whether nothing is missing.
+    public func covers(_ owedMinor: Int64) -> Bool {
+        guard owedMinor > 0 else { return true }
+        switch self {
+        case .covered, .paid, .refundDue: return true
+        case .untracked, .due, .partlyCovered: return false
         }
     }
 }

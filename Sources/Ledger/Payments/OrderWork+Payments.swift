@@ -82,23 +82,30 @@ extension OrderWork {
                 amountMinor: fact.amount, details: details)
         }
         try issueDocuments(of: book)
-        try holdForRenewal(book)
+        try followPayment(book)
     }
 
-    /// Holds back what is not released yet of an order whose lapsed hold the card did not renew, and lets it go on when
-    /// something covers it.
-    private mutating func holdForRenewal(_ book: PaymentBook) throws {
-        guard book.money.tenders.contains(where: { $0.renews != nil }) else { return }
+    /// Has the review follow what was done with the payments, in the same transaction.
+    ///
+    /// An order whose lapsed hold the card did not renew is held, with what is not released yet. One that is covered now is held
+    /// for want of payment no longer: whoever has paid may release it at once, without waiting for the next look of the rules.
+    private mutating func followPayment(_ book: PaymentBook) throws {
+        let money = self.money
+        let isCovered = payment.covers(money.value - money.notOwed)
+        guard book.money.tenders.contains(where: { $0.renews != nil }) || isCovered && unreleased > 0 else { return }
         var review = try ReviewBook(head.id, channel: head.channelID, on: connection)
-        let isHeld = review.open.contains { $0.reason == .paymentLapsed }
-        switch (book.lacksRenewal, isHeld) {
-        case (true, false):
+        let open = Set(review.open.map(\.reason))
+        if book.lacksRenewal, !open.contains(.paymentLapsed) {
             guard unreleased > 0, !review.approved.contains(.paymentLapsed) else { return }
             try review.hold(
                 ReviewFinding(.paymentLapsed, "\(book.money.uncovered) minor units are held no longer"), in: &self)
-        case (false, true): try review.letPass(.paymentLapsed, in: &self)
-        default: return
+            return
         }
+        var gone: [HoldReason] = []
+        if !book.lacksRenewal { gone.append(.paymentLapsed) }
+        if isCovered { gone.append(.paymentMissing) }
+        gone = gone.filter(open.contains)
+        if !gone.isEmpty { try review.letPass(gone, in: &self) }
     }
 
     /// The steps that keep what is owed and earned of an order with tenders in step with its lines, and note that it is due.

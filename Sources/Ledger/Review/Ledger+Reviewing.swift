@@ -391,7 +391,7 @@ extension ReviewBook {
         if !lifted.isEmpty {
             work.tell(
                 .holdLifted, thing: thing(),
-                details: ["reasons": lifted.map(\.word).joined(separator: ","), "by": work.change.caller.id])
+                details: ["reasons": lifted.map(\.word).joined(separator: ","), "by": liftedBy])
         }
         if let review, review.state == .validated, before != .validated {
             work.tell(.validated, thing: thing())
@@ -415,10 +415,10 @@ extension ReviewBook {
         tell(in: &work, from: before)
     }
 
-    /// Lifts a reason that the rules do not look at, because it is gone.
-    mutating func letPass(_ reason: HoldReason, in work: inout OrderWork) throws {
+    /// Lifts reasons that are gone, without a look of the rules.
+    mutating func letPass(_ reasons: [HoldReason], in work: inout OrderWork) throws {
         let before = review?.state
-        lift(reason, by: Caller.review.id)
+        for reason in reasons { lift(reason, by: Caller.review.id) }
         try goOn(placedAt: work.head.placedAt, by: [.system])
         tell(in: &work, from: before)
     }
@@ -427,7 +427,11 @@ extension ReviewBook {
     mutating func goOn(placedAt: Instant, by actors: Set<LifecycleActor>) throws(Refusal) {
         // A hold of an order whose review has ended, as its channel has no rules any more, stood alone.
         guard review?.state != .ended else { return }
-        guard open.isEmpty else { return try advance(.lift, by: actors) }
+        guard open.isEmpty else {
+            // One whose rules are to be looked at anyway is not held yet: the look says what does.
+            if review?.state != .due { try advance(.lift, by: actors) }
+            return
+        }
         guard rules != nil else {
             try advance(.end, by: [.system])
             return lookNext(at: .max)

@@ -41,6 +41,8 @@ struct ReviewBook {
     /// Reasons that this change placed and lifted, in this order.
     private(set) var placed: [HoldReason] = []
     private(set) var lifted: [HoldReason] = []
+    /// Who lifted them: one change has one who does.
+    private(set) var liftedBy = ""
 
     private static let readReview = PostgresStatement(
         "review_of_order",
@@ -150,6 +152,7 @@ struct ReviewBook {
         entries[place].hold.liftedBy = caller
         entries[place].isLifted = true
         lifted.append(reason)
+        liftedBy = caller
     }
 
     // MARK: - Writing
