@@ -100,6 +100,27 @@ public struct Fulfilment: Hashable, Sendable {
     public func isInside(_ scope: Scope) -> Bool {
         scope.covers(location: location) || (!collectAt.isEmpty && scope.covers(location: collectAt))
     }
+
+    /// Whether a caller with this scope may take its goods in where they have come back to, though it is no fulfilment of theirs.
+    ///
+    /// Parcels that could not be delivered come back to any place. What has not left cannot, and what is collected does not.
+    ///
+    /// - Parameters:
+    ///   - receiver: code of the location where the goods are; empty for the sender.
+    ///   - scope: of the caller.
+    /// - Returns: whether it may.
+    public func mayComeBack(to receiver: String, within scope: Scope) -> Bool {
+        shippedAt != nil && standing.kind != .pickup && !receiver.isEmpty && scope.covers(location: receiver)
+    }
+
+    /// What whoever takes its goods in sees of it where it is none of theirs: which it is, where it stands, and its goods.
+    public var forReceiver: Fulfilment {
+        var seen = Fulfilment(
+            id: id, order: order, number: number, standing: standing, location: location, releasedAt: releasedAt,
+            lines: lines)
+        seen.shippedAt = shippedAt
+        return seen
+    }
 }
 
 /// A parcel of a fulfilment.

@@ -64,6 +64,6 @@ extension Lifecycle {
             .moving(
                 [.sent, .acknowledged], .cancel, .cancelled, .units(.recall), by: .peopleOrSystem(.warehouse)),
             .moving([.shipped], .lose, .lost, .units(.lose), by: .peopleOrSystem(.warehouse, .support)),
-            .moving([.shipped], .comeBack, .returned, .units(.takeBack), by: .peopleOrSystem(.warehouse)),
+            .moving([.shipped], .comeBack, .returned, .units(.takeBack), by: .peopleOrSystem(.pos, .warehouse)),
         ])
 }

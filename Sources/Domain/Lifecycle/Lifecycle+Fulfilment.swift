@@ -79,6 +79,6 @@ extension Lifecycle {
                 [.released, .picking, .picked, .packed], .decline, .declined, .units(.withdraw),
                 by: .peopleOrSystem(.warehouse)),
             .moving([.shipped], .lose, .lost, .units(.lose), by: .peopleOrSystem(.warehouse, .support)),
-            .moving([.shipped], .comeBack, .returned, .units(.takeBack), by: .peopleOrSystem(.warehouse)),
+            .moving([.shipped], .comeBack, .returned, .units(.takeBack), by: .peopleOrSystem(.pos, .warehouse)),
         ])
 }

@@ -22,14 +22,16 @@ extension OrderProcessing {
     ///
     /// - Throws: `Refusal` where there is none, or where neither its location nor its order's channel is inside the scope.
     public func fulfilment(_ id: EntityID, for caller: Caller) async throws -> Fulfilment {
-        try await checked(try await ledger.fulfilment(id), id, for: caller)
+        try await checked(try await ledger.fulfilment(id), id, for: caller) { $0.isInside(caller.scope) }
     }
 
-    private func checked(_ found: Fulfilment?, _ id: EntityID, for caller: Caller) async throws -> Fulfilment {
+    private func checked(
+        _ found: Fulfilment?, _ id: EntityID, for caller: Caller, where isInside: (Fulfilment) -> Bool
+    ) async throws -> Fulfilment {
         guard let fulfilment = found else {
             throw caller.scope.isEverything ? Refusal.notFound(.fulfilment, id.description) : Refusal.outOfScope
         }
-        guard fulfilment.isInside(caller.scope) else { throw Refusal.outOfScope }
+        guard isInside(fulfilment) else { throw Refusal.outOfScope }
         if caller.scope.channels != nil {
             try caller.scope.admit(channel: try await ledger.channel(ofOrder: fulfilment.order) ?? "")
         }
@@ -42,9 +44,14 @@ extension OrderProcessing {
     }
 
     /// The fulfilment of a call without its lines and packages.
-    func head(of call: FulfilmentCall) async throws -> Fulfilment {
-        try await comparing(call) {
-            try await checked(try await ledger.fulfilmentHead(call.fulfilment), call.fulfilment, for: call.caller)
+    ///
+    /// Where its goods come back to a location, `receiver`, that one may be the caller's instead of the fulfilment's own.
+    func head(of call: FulfilmentCall, comingBackTo receiver: String = "") async throws -> Fulfilment {
+        let scope = call.caller.scope
+        return try await comparing(call) {
+            try await checked(
+                try await ledger.fulfilmentHead(call.fulfilment), call.fulfilment, for: call.caller
+            ) { $0.isInside(scope) || $0.mayComeBack(to: receiver, within: scope) }
         }
     }
 
@@ -158,10 +165,13 @@ extension OrderProcessing {
     }
 
     /// It could not be delivered, and its goods are back.
+    ///
+    /// Who receives them must be within the caller's scope, whoever has sent them.
     public func receiveUndelivered(
         _ call: FulfilmentCall, _ goods: UndeliveredGoods, reply: @escaping FulfilmentReply
     ) async throws -> [UInt8] {
-        try await advance(call, .comeBack(goods), reply: reply)
+        let fulfilment = try await head(of: call, comingBackTo: goods.location)
+        return try await advance(call, of: fulfilment, .comeBack(goods), reply: reply)
     }
 
     // MARK: - Steps that may need stock of other locations

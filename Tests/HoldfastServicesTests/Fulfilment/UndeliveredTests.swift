@@ -191,13 +191,86 @@ struct UndeliveredTests {
                 let outside = try await status { try await receive(shop, request(id) { $0.location = "LDN-1" }) }
                 #expect(outside.code == .permissionDenied)
             }
-            let till = Caller(id: "key:y", name: "", roles: [.pos], scope: .everything)
-            try await CallerContext.$current.withValue(till) {
+            let web = Caller(id: "key:y", name: "", roles: [.backend], scope: .everything)
+            try await CallerContext.$current.withValue(web) {
                 let refused = try await status { try await receive(shop, request(id)) }
                 #expect(refused.code == .permissionDenied)
             }
             #expect(try await shop.get(id).state == "shipped")
             #expect(try await shop.stock("A", "DC") == [7, 1])
+            try await shop.expectExactBooks()
+        }
+    }
+
+    @Test("The till of the store where a parcel comes back takes it in, whoever sent it, and sees no more of it")
+    func receivingStore() async throws {
+        try await Shop.with { shop in
+            let till = Caller(
+                id: "key:till", name: "", roles: [.pos], scope: Scope(channels: nil, locations: ["LDN-1"]))
+            func asTill<R: Sendable>(_ body: () async throws -> R) async throws -> R {
+                try await CallerContext.$current.withValue(till) { try await body() }
+            }
+            let unknown = try await asTill {
+                try await status { try await receive(shop, request(EntityID.fresh.description)) }
+            }
+            func isOutside(_ body: () async throws -> Void) async throws {
+                let refusal = try await asTill { try await status { try await body() } }
+                #expect((refusal.code, refusal.message) == (.permissionDenied, unknown.message))
+            }
+            let packed = try await shop.packed([("A", "DC", 3)], country: "GB").fulfilmentID
+            let atStore: (inout Holdfast_V1_ReceiveUndeliveredRequest) -> Void = { $0.location = "LDN-1" }
+            // What has not left cannot have come back to anybody: the till is not even told that.
+            try await isOutside { try await receive(shop, request(packed, atStore)) }
+            try await isOutside { try await receive(shop, request(EntityID.fresh.description, atStore)) }
+            let order = try #require(
+                EntityID(try await shop.ship(packed, tracking: ["TRACK-1"]).step.fulfilment.orderID))
+
+            // It receives at its own store only: neither at the sender's, nor at another place.
+            try await isOutside { try await receive(shop, request(packed)) }
+            try await isOutside { try await receive(shop, request(packed) { $0.location = "DC" }) }
+            let wanted = request(packed) {
+                $0.location = "LDN-1"
+                $0.lines = [line(1, 1, .scrap)]
+            }
+            let reply = try await asTill { try await receive(shop, wanted) }
+            #expect(reply.step.fulfilment.state == "returned")
+            #expect(reply.step.fulfilment.lines.map(\.quantity) == [3])
+            #expect(reply.step.fulfilment.carrier.isEmpty)
+            #expect(reply.step.fulfilment.packages.isEmpty)
+            #expect(!reply.step.fulfilment.hasCost)
+            #expect(try await asTill { try await receive(shop, wanted) } == reply)
+            #expect(try await shop.get(packed).packages.map(\.trackingNumber) == ["TRACK-1"])
+            #expect(try await shop.units(order) == "returned 3")
+            #expect(try await shop.stock("A", "DC") == [7, 0])
+            #expect(try await shop.stock("A", "LDN-1") == [7, 0])
+            #expect(try await shop.bench.deployment.available("A", "LDN-1") == 7)
+
+            // The step is all: the fulfilment stays the sender's.
+            try await isOutside {
+                _ = try await shop.bench.fulfilment.getFulfilment(
+                    request: .with { $0.fulfilmentID = packed }, context: shop.context)
+            }
+            let twice = try await asTill { try await status { try await receive(shop, request(packed, atStore)) } }
+            #expect(try Details(twice).info?.metadata["state"] == "returned")
+
+            // Nor does it deal with what is collected elsewhere, though it has left for there.
+            let pickup = try await shop.released([("B", "DC", 1)], pickupAt: "DC").fulfilmentID
+            try await isOutside { try await receive(shop, request(pickup, atStore)) }
+
+            let supplied = try await shop.released([("A", "SUP", 4)])
+            _ = try await shop.bench.fulfilment.notifyShipment(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = supplied.fulfilmentID
+                    $0.carrier = "DHL"
+                    $0.cost.currencyCode = "GBP"
+                    $0.cost.amountMinor = 250
+                }, context: shop.context)
+            let back = try await asTill { try await receive(shop, request(supplied.fulfilmentID, atStore)) }
+            #expect(back.step.fulfilment.state == "returned")
+            #expect(!back.step.fulfilment.hasCost)
+            #expect(try await shop.get(supplied.fulfilmentID).cost.amountMinor == 250)
+            #expect(try await shop.stock("A", "LDN-1") == [11, 0])
             try await shop.expectExactBooks()
         }
     }
