@@ -7,11 +7,14 @@ public struct CellFigures: Sendable, Hashable {
     public var onHand: Int64
     /// Safety stock.
     public var safety: Int64
+    /// Units on hand that were sent to a store and have not left its counter: no count of the shelf finds them.
+    public var away: Int64
 
     /// Makes figures.
-    public init(onHand: Int64, safety: Int64) {
+    public init(onHand: Int64, safety: Int64, away: Int64 = 0) {
         self.onHand = onHand
         self.safety = safety
+        self.away = away
     }
 }
 
@@ -43,6 +46,21 @@ extension Ledger {
         """)
     private static let cellFigures = PostgresStatement(
         "cell_figures", "SELECT id, on_hand, safety FROM cell WHERE id = ANY($1::int8[])", access: .readOnly)
+    // By the location's pickups that are open: each row is looked up by its key, whatever a plan believes.
+    private static let awayByCell = PostgresStatement(
+        "away_by_cell",
+        """
+        SELECT fl.cell_id, sum(fl.open)::int8
+        FROM (SELECT DISTINCT location_id FROM cell WHERE id = ANY($1::int8[])) c
+        CROSS JOIN LATERAL (SELECT id FROM fulfilment WHERE location_id = c.location_id
+            AND kind = \(FulfilmentKind.pickup.rawValue) AND state IN (\(awayStates))
+            AND collect_location_id <> location_id OFFSET 0) f
+        CROSS JOIN LATERAL (SELECT cell_id, open FROM fulfilment_line
+            WHERE fulfilment_id = f.id AND cell_id = ANY($1::int8[]) AND open > 0 OFFSET 0) fl
+        GROUP BY fl.cell_id
+        """, access: .readOnly)
+    private static let awayStates = [PickupState.underWay, .readyForPickup, .expired].map { "\($0.rawValue)" }
+        .joined(separator: ", ")
     private static let closeShortages = PostgresStatement(
         "close_shortages",
         """
@@ -79,8 +97,13 @@ extension Ledger {
             let reply = try Ledger.storedReply(
                 change.id, .stockChange, body: change.body, caller: change.caller, on: connection)
             var figures: [CellID: CellFigures] = [:]
-            for row in try connection.execute(Ledger.cellFigures, [.int64s(cells.map(\.rawValue))]) {
+            let ids = cells.map(\.rawValue)
+            for row in try connection.execute(Ledger.cellFigures, [.int64s(ids)]) {
                 figures[CellID(try row.int64(0))] = CellFigures(onHand: try row.int64(1), safety: try row.int64(2))
+            }
+            guard case .count = change.action else { return (reply, figures) }
+            for (cell, units) in try Ledger.unitsByCell(connection.execute(Ledger.awayByCell, [.int64s(ids)])) {
+                figures[cell]?.away = units
             }
             return (reply, figures)
         }
@@ -117,11 +140,18 @@ extension Ledger {
             guard try read[2].first.map({ try $0.int64(0) }) == Int64(epochs.count) else { throw LedgerFault.fenced }
             var cells = try LockedCell.byID(read[3])
             var open = try Ledger.unitsByCell(read[4])
+            // With the cells locked nothing of them leaves a counter: whoever wants that waits for this count.
+            let away =
+                plan.effects.contains { $0.expectedAway != nil }
+                ? try Ledger.unitsByCell(connection.execute(Ledger.awayByCell, [ids])) : [:]
             var movements = MovementColumns()
             // What this change makes short: never more than it takes away. What is promised twice stays visible as that.
             var taken: [CellID: Int64] = [:]
             for effect in plan.effects {
                 guard var cell = cells[effect.cell] else { throw LedgerFault.planOutdated }
+                if let expected = effect.expectedAway, expected != away[effect.cell, default: 0] {
+                    throw LedgerFault.planOutdated
+                }
                 try Ledger.check(effect, against: cell, change: change)
                 taken[effect.cell, default: 0] -= effect.onHandDelta
                 cell.apply(onHand: effect.onHandDelta, safety: effect.safetyDelta)

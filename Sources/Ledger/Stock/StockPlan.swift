@@ -20,6 +20,8 @@ public struct StockPlan: Sendable {
         public var expectedOnHand: Int64?
         /// Safety stock that the plan was made on; nil where the effect does not depend on it.
         public var expectedSafety: Int64?
+        /// Units that are away at stores that the plan was made on; nil where the effect does not depend on them.
+        public var expectedAway: Int64?
 
         /// Change of what can be promised.
         public var baseDelta: Int64 { onHandDelta - safetyDelta }
@@ -27,7 +29,7 @@ public struct StockPlan: Sendable {
         /// Makes an effect.
         public init(
             cell: CellID, sku: String, location: String, kind: MovementKind, onHandDelta: Int64, safetyDelta: Int64,
-            expectedOnHand: Int64?, expectedSafety: Int64?
+            expectedOnHand: Int64?, expectedSafety: Int64?, expectedAway: Int64? = nil
         ) {
             self.cell = cell
             self.sku = sku
@@ -37,6 +39,7 @@ public struct StockPlan: Sendable {
             self.safetyDelta = safetyDelta
             self.expectedOnHand = expectedOnHand
             self.expectedSafety = expectedSafety
+            self.expectedAway = expectedAway
         }
     }
 

@@ -37,8 +37,10 @@ extension StockPlan {
                 add(effect)
             case .count:
                 effect.kind = .count
-                effect.onHandDelta = line.quantity - figures.onHand
+                // What is away at stores is on the location's count, and not on its shelves.
+                effect.onHandDelta = line.quantity + figures.away - figures.onHand
                 effect.expectedOnHand = figures.onHand
+                effect.expectedAway = figures.away
                 add(effect)
             case .setSafety:
                 effect.kind = .policy
