@@ -57,10 +57,23 @@ extension PaymentBook {
     }
 
     /// What was to be given back for a request, and was declined or abandoned; minor units.
-    public func ungiven(of cause: EntityID) -> Int64 {
-        attempts.filter {
-            $0.cause == cause && $0.action == .refund && ($0.state == .declined || $0.state == .abandoned)
-        }.reduce(0) { $0 + $1.amount }
+    ///
+    /// - Parameters:
+    ///   - cause: the request.
+    ///   - counted: what is counted as given for it by now; what is not was found before.
+    /// - Returns: what of the counted is not, nor may still turn out to be; at least 0.
+    public func ungiven(of cause: EntityID, counted: Int64) -> Int64 {
+        let asked = attempts.filter { $0.cause == cause && $0.action == .refund }
+        let kept = asked.filter { $0.state != .declined && $0.state != .abandoned }.reduce(0) { $0 + $1.amount }
+        return max(0, counted - kept)
+    }
+
+    /// Whether the outcome of an attempt is not known; false where there is no such attempt.
+    public func isOpen(_ attempt: EntityID) -> Bool { attempts.contains { $0.id == attempt && $0.isOpen } }
+
+    /// Whether it is not known yet of something that was to be given back for a request.
+    public func isGiving(for cause: EntityID) -> Bool {
+        attempts.contains { $0.cause == cause && $0.action == .refund && $0.isOpen }
     }
 
     /// Refuses to say what is left to give back while it is not known what was taken.

@@ -246,6 +246,12 @@ public struct ReturnOrder: Hashable, Sendable {
     /// What was given ahead and is not set off yet against the refunds of other returns; minor units.
     public var aheadLeft: Int64 { ahead - recovered }
 
+    /// The request that gave money ahead by the tenders of its order; nil where none did.
+    public var aheadCause: EntityID? {
+        guard ahead > 0, aheadSettlement == .original else { return nil }
+        return events.last { $0.event == .refundAhead }?.cause
+    }
+
     /// What of its refund is still to be settled: neither taken by an exchange, nor given ahead, nor set off; minor units.
     public var remaining: Int64 { max(0, refund - (exchange?.credited ?? 0) - setOff - aheadLeft) }
 

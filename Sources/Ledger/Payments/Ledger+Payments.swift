@@ -171,9 +171,10 @@ extension Ledger {
         _ = try await changeOrder(change) { work in
             var book = try work.payments()
             book.holdValidity = holdValidity
+            let wasOpen = book.isOpen(attempt.id)
             let now = try book.record(outcome, of: attempt.id)
             recorded.withLock { $0 = now }
-            try work.write(&book)
+            try work.write(&book, ending: wasOpen ? now : nil)
             return []
         }
         return recorded.withLock { $0 }
@@ -191,7 +192,7 @@ extension Ledger {
     public func resolveAttempt(
         _ change: OrderChange, attempt: EntityID, _ outcome: PaymentOutcome, holdValidity: Int64?
     ) async throws -> PaymentReply {
-        try await changePayments(change, patience: 0) { book, _ in
+        try await changePayments(change, patience: 0, ending: attempt) { book, _ in
             book.holdValidity = holdValidity
             let now = try book.resolve(outcome, of: attempt, by: change.caller.actors)
             return (now.tender, [now])
@@ -199,7 +200,7 @@ extension Ledger {
     }
 
     private func changePayments(
-        _ change: OrderChange, patience: Int64,
+        _ change: OrderChange, patience: Int64, ending attempt: EntityID? = nil,
         _ body: @escaping @Sendable (inout PaymentBook, OrderWork) throws -> (tender: Int16, attempts: [PaymentAttempt])
     ) async throws -> PaymentReply {
         let made = Mutex<PaymentReply?>(nil)
@@ -208,8 +209,9 @@ extension Ledger {
         } _: { work in
             var book = try work.payments()
             book.patienceMilliseconds = patience
+            let wasOpen = attempt.map { book.isOpen($0) } ?? false
             let asked = try body(&book, work)
-            try work.write(&book)
+            try work.write(&book, ending: wasOpen ? asked.attempts.first { $0.id == attempt } : nil)
             let receipt = PaymentReceipt(tender: asked.tender, attempts: asked.attempts.map(\.id))
             let reply = try Ledger.reply(receipt, of: book)
             made.withLock { $0 = reply }

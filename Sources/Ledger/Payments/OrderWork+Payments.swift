@@ -85,6 +85,21 @@ extension OrderWork {
         try followPayment(book)
     }
 
+    /// Writes the payments with the outcome of an attempt, and what a return follows of it that was to give it ahead.
+    ///
+    /// - Parameters:
+    ///   - book: the payments.
+    ///   - attempt: one whose outcome was not known before this change, as it stands now; nil where there is none.
+    /// - Throws: as ``write(_:)``.
+    mutating func write(_ book: inout PaymentBook, ending attempt: PaymentAttempt?) throws {
+        var returned: ReturnWork?
+        if let attempt, !attempt.isOpen { returned = try followAhead(attempt, in: &book) }
+        try write(&book)
+        guard let followed = returned else { return }
+        try Ledger.tell(followed, moved: [], in: &self)
+        _ = try returned?.save()
+    }
+
     /// Has the review follow what was done with the payments, in the same transaction.
     ///
     /// An order whose lapsed hold the card did not renew is held, with what is not released yet. One that is covered now is held

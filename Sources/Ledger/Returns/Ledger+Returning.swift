@@ -220,6 +220,7 @@ extension Ledger {
             case .inspect(let findings):
                 try change.caller.scope.admit(location: found.location)
                 let undone = try work.undoneAhead(of: found)
+                let isGiving = try work.isGivingAhead(found)
                 returned.lower(aheadBy: undone)
                 try returned.inspect(findings) { line, quantity in
                     let units = try work.move(
@@ -236,11 +237,17 @@ extension Ledger {
                 var setOff = undone + min(returned.order.aheadLeft, returned.order.refund)
                 setOff += try work.recover(from: &returned)
                 try Ledger.credit(&returned, settingOff: setOff, in: &work)
-                try returned.settleWhereNothingRemains()
+                // What a gateway may still decline is not settled by it: that is done when it is known.
+                if !isGiving { try returned.settleWhereNothingRemains() }
             case .settle(let settlement, let reference, let ahead):
                 try found.checkSettlement(settlement)
                 guard ahead else {
                     try returned.check(.settle)
+                    guard try !work.isGivingAhead(found) else {
+                        throw Refusal.wrongState(
+                            .returnOrder, "R\(found.number)", state: "refunding_ahead",
+                            explanation: "it is not known yet whether a gateway gives what went ahead: settle it later")
+                    }
                     let given = try work.payBack(found.remaining, by: settlement, reference: reference)
                     try returned.settle(settlement, reference: reference, giving: given)
                     break

@@ -29,6 +29,14 @@ extension OrderWork {
             AND state NOT IN (\(ReturnStanding.openStates))
         ORDER BY number
         """, access: .readOnly)
+    private static let returnGivenAhead = PostgresStatement(
+        "return_given_ahead",
+        """
+        SELECT r.id FROM return_order r JOIN return_event e ON e.return_id = r.id AND e.cause_id = $2::uuid
+            AND e.event = \(ReturnEvent.refundAhead.rawValue)
+        WHERE r.order_id = $1::uuid AND r.ahead > 0 AND r.ahead_settlement = \(ReturnSettlement.original.rawValue)
+            AND r.state NOT IN (\(ReturnStanding.openStates))
+        """, access: .readOnly)
     private static let recoverAhead = PostgresStatement(
         "recover_ahead", "UPDATE return_order SET recovered = recovered + $2::int8 WHERE id = $1::uuid")
 
@@ -84,10 +92,46 @@ extension OrderWork {
     ///
     /// What may still turn out to be given counts as given. To be asked before the change does anything to the order.
     func undoneAhead(of order: ReturnOrder) throws -> Int64 {
-        guard order.aheadLeft > 0, order.aheadSettlement == .original, paid != nil,
-            let cause = order.events.last(where: { $0.event == .refundAhead })?.cause
-        else { return 0 }
-        let book = try payments()
-        return min(book.ungiven(of: cause), book.money.overpaid, order.aheadLeft)
+        guard order.aheadLeft > 0, paid != nil else { return 0 }
+        return undoneAhead(of: order, in: try payments())
+    }
+
+    private func undoneAhead(of order: ReturnOrder, in book: PaymentBook) -> Int64 {
+        guard let cause = order.aheadCause else { return 0 }
+        return min(book.ungiven(of: cause, counted: order.ahead), book.money.overpaid, order.aheadLeft)
+    }
+
+    /// Whether it is not known yet of something that a return gave ahead whether a gateway gives it.
+    func isGivingAhead(_ order: ReturnOrder) throws -> Bool {
+        guard paid != nil, let cause = order.aheadCause else { return false }
+        return try payments().isGiving(for: cause)
+    }
+
+    /// Has the return follow what became of money that it was to give ahead, where it was decided or has ended before that was
+    /// known.
+    ///
+    /// What was not given is due by the return's own decision alone: the customer does not owe it, and what is refunded waits to
+    /// be settled, in whichever way. Where all of it was given, nothing is left to wait for.
+    ///
+    /// - Parameters:
+    ///   - attempt: as it stands now.
+    ///   - book: the order's payments, the attempt's outcome recorded.
+    /// - Returns: the return as it is to be told and saved with the change; nil where the attempt is of none, or of one whose
+    ///   goods are still to be inspected, which is when that is counted.
+    /// - Throws: where the database does.
+    func followAhead(_ attempt: PaymentAttempt, in book: inout PaymentBook) throws -> ReturnWork? {
+        guard attempt.action == .refund,
+            let row = try connection.execute(
+                Self.returnGivenAhead, [.uuid(PostgresUUID(head.id)), .uuid(PostgresUUID(attempt.cause))]
+            ).first,
+            let found = try Ledger.returnOrder(EntityID(try row.uuid(0)), on: connection)
+        else { return nil }
+        var returned = ReturnWork(
+            found, cause: change.id, caller: change.caller, actors: .systemAlone, reason: change.reason, on: connection)
+        returned.lower(aheadBy: undoneAhead(of: found, in: book))
+        // What the customer owes no more is not due back either: the order costs so much again.
+        book.adjust(found.customerOwes - returned.order.customerOwes)
+        if !book.isGiving(for: attempt.cause) { try returned.settleWhereNothingRemains() }
+        return returned
     }
 }

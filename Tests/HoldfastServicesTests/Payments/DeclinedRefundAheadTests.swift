@@ -1,27 +1,33 @@
 import Domain
 import GRPCCore
 import HoldfastAPI
-import HoldfastServices
 import HoldfastTesting
+import Ledger
 import Logging
 import SwiftProtobuf
 import Testing
 
+@testable import HoldfastServices
+@testable import OrderProcessing
+
 @Suite("Refunds ahead of the goods that a gateway declines")
 struct DeclinedRefundAheadTests {
-    /// A paid order of three units at 10.00 of which one is to come back, and whose refund ahead was declined.
+    /// A paid order of three units at 10.00 of which some are to come back, and whose refund ahead was declined, or is still to
+    /// be answered.
     private struct Sale {
         let bench: PaymentBench
         let returns: ReturnService
         let order: EntityID
         let made: Holdfast_V1_Return
 
-        init(_ bench: PaymentBench) async throws {
+        init(
+            _ bench: PaymentBench, units: Int64 = 1, cards: [Int64?] = [nil], isAnswered: Bool = true
+        ) async throws {
             self.bench = bench
             returns = ReturnService(processing: bench.processing, logger: Logger(label: "test"))
-            let order = try await bench.place([(3, 1_000)], goodsInHand: true)
+            let order = try await bench.place([(3, 1_000)], goodsInHand: true, customer: "C-1")
             self.order = order
-            _ = try await bench.add(order, .cardGateway)
+            for part in cards { _ = try await bench.add(order, .cardGateway, part) }
             try await bench.becomes(order) { $0.standing == .paid }
             _ = try await returns.upsertReturnRules(
                 request: .with {
@@ -43,27 +49,50 @@ struct DeclinedRefundAheadTests {
                 }, context: bench.context)
             made =
                 try await returns.createReturn(
-                    request: ReturnBench.request(order, [(1, 1)]), context: bench.context
+                    request: ReturnBench.request(order, [(1, units)]), context: bench.context
                 ).returnOrder
+            guard isAnswered else {
+                #expect(try await settle(ahead: true).refundedAhead.amountMinor == units * 1_000)
+                return
+            }
             bench.scripted.script(.refund, .decline("account closed"))
             #expect(try await settle(ahead: true).refundedAhead.amountMinor == 1_000)
             try await bench.becomes(order) { $0.attempts.last?.state == .declined }
             #expect(try await bench.payments(order).dueBack.amountMinor == 1_000)
         }
 
-        func settle(ahead: Bool) async throws -> Holdfast_V1_Return {
+        func settle(
+            ahead: Bool, _ way: Holdfast_V1_ReturnSettlement = .original
+        ) async throws -> Holdfast_V1_Return {
             try await returns.settleReturn(
                 request: .with {
                     $0.settlementID = EntityID.fresh.description
                     $0.returnID = made.returnID
-                    $0.settlement = .original
+                    $0.settlement = way
+                    if way == .outside { $0.reference = "till 7" }
                     $0.ahead = ahead
                 }, context: bench.context
             ).returnOrder
         }
 
+        /// The gateway answers what it was asked, each refund by a behaviour.
+        func answer(_ behaviours: ScriptedGateway.Behaviour...) async throws {
+            for behaviour in behaviours { bench.scripted.script(.refund, behaviour) }
+            try await bench.makeDue()
+            while try await bench.processing.payments.clearDue() > 0 {}
+        }
+
+        func get() async throws -> Holdfast_V1_Return {
+            try await returns.getReturn(
+                request: .with { $0.returnID = made.returnID }, context: bench.context
+            ).returnOrder
+        }
+
         /// The unit comes, and is scrapped: 4.00 are refunded.
-        func scrap() async throws -> Holdfast_V1_Return {
+        func scrap() async throws -> Holdfast_V1_Return { try await come(1, .scrap) }
+
+        /// Units come, and are dealt with as is said.
+        func come(_ units: Int64, _ disposition: Holdfast_V1_Disposition) async throws -> Holdfast_V1_Return {
             _ = try await returns.receiveReturn(
                 request: .with {
                     $0.receiptID = EntityID.fresh.description
@@ -72,7 +101,7 @@ struct DeclinedRefundAheadTests {
                     $0.lines = [
                         .with {
                             $0.sku = "A"
-                            $0.quantity = 1
+                            $0.quantity = units
                         }
                     ]
                 }, context: bench.context)
@@ -83,9 +112,9 @@ struct DeclinedRefundAheadTests {
                     $0.lines = [
                         .with {
                             $0.lineNumber = 1
-                            $0.quantity = 1
+                            $0.quantity = units
                             $0.condition = .opened
-                            $0.disposition = .scrap
+                            $0.disposition = disposition
                         }
                     ]
                 }, context: bench.context
@@ -146,6 +175,142 @@ struct DeclinedRefundAheadTests {
             #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
             let more = try await status { try await bench.refund(sale.order, 1) }
             #expect(more.code == .failedPrecondition)
+            #expect(bench.scripted.kept == 3_000)
+        }
+    }
+
+    @Test(
+        "What is declined after the decision is due as it was decided, and is given in whichever way",
+        arguments: [Holdfast_V1_ReturnSettlement.original, .storeCredit, .outside], [true, false])
+    func declinedAfterwards(way: Holdfast_V1_ReturnSettlement, isWhole: Bool) async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let sale = try await Sale(bench, isAnswered: false)
+            let refund: Int64 = isWhole ? 1_000 : 400
+            // It is not known yet what was given: the return waits, and nobody settles it by hand meanwhile.
+            let decided = try await sale.come(1, isWhole ? .restock : .scrap)
+            #expect(decided.state == .decided)
+            #expect(decided.refund.amountMinor == refund)
+            #expect(decided.customerOwes.amountMinor == 1_000 - refund)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
+            let early = try await status { try await sale.settle(ahead: false, way) }
+            #expect(early.code == .failedPrecondition)
+            #expect(try RefusalDetails.state(of: early) == "refunding_ahead")
+
+            try await sale.answer(.decline("account closed"))
+            #expect(try await bench.payments(sale.order).attempts.last?.state == .declined)
+            #expect(bench.scripted.kept == 3_000)
+            let due = try await sale.get()
+            #expect(due.state == .decided)
+            #expect(!due.hasRefundedAhead)
+            #expect(!due.hasCustomerOwes)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == refund)
+
+            let settled = try await sale.settle(ahead: false, way)
+            #expect(settled.state == .settled)
+            #expect(settled.settledAmount.amountMinor == refund)
+            if way == .original { try await sale.answer(.honest) }
+            let money = try await bench.payments(sale.order)
+            #expect(money.dueBack.amountMinor == 0)
+            #expect(money.refunds.map(\.amount.amountMinor) == [refund])
+            #expect(bench.scripted.kept == (way == .original ? 3_000 - refund : 3_000))
+            let more = try await status { try await bench.refund(sale.order, 1) }
+            #expect(more.code == .failedPrecondition)
+            #expect(try await bench.deployment.ledger.books().moneyMismatches == 0)
+        }
+    }
+
+    @Test("What is given after the decision settles the return then, once; the customer owes what is refunded less")
+    func givenAfterwards() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            for isWhole in [true, false] {
+                let sale = try await Sale(bench, isAnswered: false)
+                #expect(try await sale.come(1, isWhole ? .restock : .scrap).state == .decided)
+                try await sale.answer(.honest)
+                let settled = try await sale.get()
+                #expect(settled.state == .settled)
+                #expect(settled.settlement == .original)
+                #expect(settled.refundedAhead.amountMinor == 1_000)
+                #expect(settled.customerOwes.amountMinor == (isWhole ? 0 : 600))
+                #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
+                #expect(try await bench.events(sale.order).count { $0 == "return_settled" } == 1)
+            }
+            #expect(bench.scripted.kept == 4_000)
+            #expect(try await bench.deployment.ledger.books().moneyMismatches == 0)
+        }
+    }
+
+    @Test(
+        "Of two cards one declines after the decision: what the other gave is given, the rest is due",
+        arguments: [true, false])
+    func partly(isDeclinedFirst: Bool) async throws {
+        try await PaymentBench.with(works: false) { bench in
+            // 20.00 ahead, 15.00 of it by one card and 5.00 by the other.
+            let sale = try await Sale(bench, units: 2, cards: [1_500, nil], isAnswered: false)
+            #expect(try await sale.come(2, .restock).state == .decided)
+            let open = try await bench.payments(sale.order).attempts.filter { $0.action == .refund }
+            #expect(open.count == 2)
+            let (declined, given) = isDeclinedFirst ? (open[0], open[1]) : (open[1], open[0])
+            for attempt in isDeclinedFirst ? [declined, given] : [given, declined] {
+                bench.scripted.script(.refund, attempt == declined ? .decline("account closed") : .honest)
+                _ = try await bench.service.reportGatewayEvent(
+                    request: .with { $0.attemptID = attempt.attemptID }, context: bench.context)
+            }
+            let rest = declined.amount.amountMinor
+            let due = try await sale.get()
+            #expect(due.state == .decided)
+            #expect(due.refundedAhead.amountMinor == 2_000 - rest)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == rest)
+            #expect(try await sale.settle(ahead: false, .outside).settledAmount.amountMinor == rest)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
+            #expect(bench.scripted.kept == 3_000 - (2_000 - rest))
+            #expect(try await bench.deployment.ledger.books().moneyMismatches == 0)
+        }
+    }
+
+    @Test("What the gateway never answers for is due like what was declined, once somebody has looked in its books")
+    func abandonedAfterwards() async throws {
+        try await PaymentBench.with(works: false, limit: .milliseconds(300)) { bench in
+            let sale = try await Sale(bench, isAnswered: false)
+            bench.scripted.scriptLookUps(.failDone)
+            try await bench.makeDue()
+            _ = try await bench.processing.payments.clearDue()
+            _ = try await sale.scrap()
+            let attempt = try #require(try await bench.payments(sale.order).attempts.last)
+            #expect(attempt.state == .unknown)
+            _ = try await bench.service.resolveAttempt(
+                request: .with {
+                    $0.resolutionID = EntityID.fresh.description
+                    $0.attemptID = attempt.attemptID
+                    $0.resolution = .notDone
+                    $0.reason = "their support never had it"
+                }, context: bench.context)
+            let due = try await sale.get()
+            #expect(due.state == .decided)
+            #expect(!due.hasCustomerOwes)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 400)
+            #expect(try await sale.settle(ahead: false, .storeCredit).settledAmount.amountMinor == 400)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
+        }
+    }
+
+    @Test("What is declined after the return has expired is neither due nor owed; goods that come late are refunded")
+    func declinedAfterExpiry() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let sale = try await Sale(bench, isAnswered: false)
+            try await bench.run("UPDATE return_order SET expires_at = now() - interval '1 second'")
+            #expect(try await bench.processing.expireReturns() == 1)
+            #expect(try await sale.get().customerOwes.amountMinor == 1_000)
+            try await sale.answer(.decline("account closed"))
+            let expired = try await sale.get()
+            #expect(expired.state == .expired)
+            #expect(!expired.hasCustomerOwes)
+            #expect(!expired.hasRefundedAhead)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
+            let late = try await sale.scrap()
+            #expect(late.state == .decided)
+            #expect(!late.hasCustomerOwes)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 400)
+            #expect(try await sale.settle(ahead: false, .outside).settledAmount.amountMinor == 400)
             #expect(bench.scripted.kept == 3_000)
         }
     }
