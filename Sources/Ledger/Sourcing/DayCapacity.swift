@@ -15,6 +15,13 @@ enum DayCapacity {
         FROM sourcing_plan p JOIN sourcing_booking b ON b.plan_id = p.id JOIN location l ON l.id = b.location_id
         WHERE p.order_id = $1::uuid ORDER BY p.committed_at, b.plan_id, b.day, l.code, b.line_number
         """, access: .readOnly)
+    private static let places = PostgresStatement(
+        "places_of_order",
+        """
+        SELECT a.line_number, l.code, sum(a.open + a.delivered)::int8, sum(a.released + a.delivered)::int8
+        FROM order_allocation a JOIN cell c ON c.id = a.cell_id JOIN location l ON l.id = c.location_id
+        WHERE a.order_id = $1::uuid GROUP BY a.line_number, l.code
+        """, access: .readOnly)
     private static let open = PostgresStatement(
         "open_days",
         """
@@ -86,6 +93,24 @@ enum DayCapacity {
         var units: Int64
         /// Units of the line that were there before, in no booking.
         var outside: Int64
+
+        /// Makes a booking that is new.
+        init(plan: PostgresUUID, place: Day, line: Int32, units: Int64, outside: Int64) {
+            self.plan = plan
+            self.place = place
+            self.line = line
+            self.units = units
+            self.outside = outside
+        }
+
+        /// A booking as it was read.
+        init(row: PostgresRow) throws {
+            plan = try row.uuid(0)
+            place = Day(location: try row.text(1), day: try row.int32(2))
+            line = Int32(try row.int16(3))
+            units = try row.int64(4)
+            outside = try row.int64(5)
+        }
     }
 
     /// A line at a location.
@@ -115,11 +140,7 @@ enum DayCapacity {
         let givesBack = work.allocations.contains { $0.kept < $0.before }
         guard work.commitment != nil || givesBack else { return [] }
         let rows = try work.connection.execute(bookings, [.uuid(PostgresUUID(work.head.id))])
-        let before = try rows.map { row in
-            Booking(
-                plan: try row.uuid(0), place: Day(location: try row.text(1), day: try row.int32(2)),
-                line: Int32(try row.int16(3)), units: try row.int64(4), outside: try row.int64(5))
-        }
+        let before = try rows.map { try Booking(row: $0) }
         let units = units(of: work)
         let after = lowered(before, by: units)
         let new = added(to: after, by: work, units)
@@ -130,6 +151,35 @@ enum DayCapacity {
         uses = uses.filter { day, use in use != Use() || new.contains { $0.place == day } }
         try check(uses, work)
         return writing(uses, changed: zip(before, after).filter { $0 != $1 }.map(\.1), new: new)
+    }
+
+    /// The steps that read what ``bookedAnew(_:)`` tells.
+    static func reading(_ order: EntityID) -> [LedgerStep] {
+        let order = PostgresValue.uuid(PostgresUUID(order))
+        return [(bookings, [order]), (places, [order])]
+    }
+
+    /// What an order has booked for units that no fulfilment has: who carries a plan of the order out gives it back, and
+    /// books what the plan sends.
+    ///
+    /// - Parameter read: what the steps of ``reading(_:)`` returned.
+    /// - Returns: what is given back, by location and by day since 1970-01-01.
+    /// - Throws: what cannot be read.
+    static func bookedAnew(_ read: ArraySlice<PostgresRows>) throws -> [String: [Int: SourcingLocationFacts.Booking]] {
+        let rows = Array(read)
+        let before = try rows[0].map { try Booking(row: $0) }
+        var units: [Spot: Units] = [:]
+        for row in rows[1] {
+            let given = try row.int64(3)
+            units[Spot(location: try row.text(1), line: Int32(try row.int16(0)))] = Units(
+                before: try row.int64(2), after: given, givenBefore: given, given: given)
+        }
+        var uses = use(of: before, sign: 1)
+        for (day, use) in use(of: lowered(before, by: units), sign: -1) { uses[day, default: Use()] += use }
+        return uses.reduce(into: [:]) { anew, entry in
+            anew[entry.key.location, default: [:]][Int(entry.key.day)] = SourcingLocationFacts.Booking(
+                units: entry.value.units, lines: entry.value.lines, orders: entry.value.orders)
+        }
     }
 
     private static func writing(_ uses: [Day: Use], changed: [Booking], new: [Booking]) -> [LedgerStep] {

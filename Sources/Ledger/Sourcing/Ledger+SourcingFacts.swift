@@ -7,7 +7,7 @@ public struct SourcingLocationFacts: Hashable, Sendable {
     public var location: Location
     /// What sourcing knows of it, as JSON in the form of sourcing files.
     public var document: String
-    /// What committed plans use up, by day since 1970-01-01, from the day asked for on.
+    /// What is used up, by day since 1970-01-01, from the day asked for on.
     public var booked: [Int: Booking]
 
     /// What is used up of a day.
@@ -18,6 +18,15 @@ public struct SourcingLocationFacts: Hashable, Sendable {
         public var lines: Int64
         /// Orders.
         public var orders: Int64
+
+        /// Nothing.
+        static let none = Booking(units: 0, lines: 0, orders: 0)
+
+        static func -= (sum: inout Booking, part: Booking) {
+            sum.units -= part.units
+            sum.lines -= part.lines
+            sum.orders -= part.orders
+        }
     }
 }
 
@@ -141,29 +150,43 @@ extension Ledger {
 
     /// What sourcing knows of locations, by code, after a code; only those of `codes` where it is not nil.
     ///
-    /// What is used up of their capacity is told from `day` on, in days since 1970-01-01.
+    /// What is used up of their capacity is told from `day` on, in days since 1970-01-01; without what `order` has booked for
+    /// units that no fulfilment has, where it is not nil: that is free for a plan of the order.
     public func sourcingLocations(
-        after: String?, limit: Int, among codes: Set<String>?, bookedFrom day: Int
+        after: String?, limit: Int, among codes: Set<String>?, bookedFrom day: Int, but order: EntityID? = nil
     ) async throws -> Page<SourcingLocationFacts> {
         try await onConnection { connection in
-            let rows = try connection.execute(
-                Ledger.locationFacts,
+            // What the order has booked is taken off the sums that it is part of: both are of one moment.
+            let mode = PostgresTransactionMode.repeatableReadReadOnly
+            let read = try connection.pipeline(
                 [
-                    .text(after ?? ""), .int32(Int32(clamping: limit + 1)), .codes(codes), .int32(Int32(clamping: day)),
-                ])
+                    (mode.begin, []),
+                    (
+                        Ledger.locationFacts,
+                        [
+                            .text(after ?? ""), .int32(Int32(clamping: limit + 1)), .codes(codes),
+                            .int32(Int32(clamping: day)),
+                        ]
+                    ),
+                ] + (order.map { DayCapacity.reading($0) } ?? []) + [(mode.commit, [])])
+            let own = try order.map { _ in try DayCapacity.bookedAnew(read[2...3]) } ?? [:]
             return Page(
-                try rows.map { row in
+                try read[1].map { row in
                     guard let kind = Location.Kind(rawValue: try row.int16(2)) else {
                         throw UnreadableValue(column: "location.kind")
                     }
                     let (units, lines, orders) = (try row.int64s(7), try row.int64s(8), try row.int64s(9))
                     var booked: [Int: SourcingLocationFacts.Booking] = [:]
+                    let code = try row.text(0)
                     for (index, day) in try row.int32s(6).enumerated() {
-                        booked[Int(day)] = .init(units: units[index], lines: lines[index], orders: orders[index])
+                        var sum = SourcingLocationFacts.Booking(
+                            units: units[index], lines: lines[index], orders: orders[index])
+                        if let own = own[code]?[Int(day)] { sum -= own }
+                        if sum != .none { booked[Int(day)] = sum }
                     }
                     return SourcingLocationFacts(
                         location: Location(
-                            code: try row.text(0), name: try row.text(1), kind: kind, rank: try row.int32(3),
+                            code: code, name: try row.text(1), kind: kind, rank: try row.int32(3),
                             timeZone: try row.text(4)),
                         document: try row.text(5), booked: booked)
                 }, limit: limit)

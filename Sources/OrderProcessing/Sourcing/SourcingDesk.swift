@@ -77,7 +77,7 @@ public struct SourcingDesk: Sendable {
         let config = try await config(question.config)
         let facts = try await ledger.sourcingLocations(
             after: nil, limit: SourcingBounds.locations, among: question.caller.scope.locations,
-            bookedFrom: Int(ZoneRules.day(of: now)) - 1)
+            bookedFrom: Int(ZoneRules.day(of: now)) - 1, but: question.order)
         guard !facts.hasMore else {
             throw Refusal.exhausted("more than \(SourcingBounds.locations) locations are known to sourcing")
         }

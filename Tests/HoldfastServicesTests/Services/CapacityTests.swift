@@ -86,9 +86,9 @@ struct CapacityTests {
                 }, context: context)
         }
 
-        /// An order of units of A, and of B, that DC has set aside, with a plan that has LDN send it.
-        func planned(_ units: Int64 = 2, b: Int64 = 0) async throws -> (order: EntityID, plan: EntityID) {
-            let (order, plan) = (EntityID.fresh, EntityID.fresh)
+        /// An order of units of A, and of B, that DC has set aside.
+        func placed(_ units: Int64 = 2, b: Int64 = 0) async throws -> EntityID {
+            let order = EntityID.fresh
             _ = try await bench.orders.placeOrder(
                 request: .with {
                     $0.orderID = order.description
@@ -103,13 +103,29 @@ struct CapacityTests {
                         return line
                     }
                 }, context: context)
+            return order
+        }
+
+        /// Plans what an order has free; returns the plan, and the locations that send it.
+        func plan(
+            _ order: EntityID, excluded: [String] = []
+        ) async throws -> (id: EntityID, locations: [String]) {
+            let plan = EntityID.fresh
             let reply = try await sourcing.planSourcing(
                 request: .with {
                     $0.planID = plan.description
                     $0.orderID = order.description
+                    $0.excluded = excluded
                 }, context: context)
-            #expect(reply.plan.shipments.map(\.location) == ["LDN"])
-            return (order, plan)
+            return (plan, reply.plan.shipments.map(\.location))
+        }
+
+        /// An order of units of A, and of B, that DC has set aside, with a plan that has LDN send it.
+        func planned(_ units: Int64 = 2, b: Int64 = 0) async throws -> (order: EntityID, plan: EntityID) {
+            let order = try await placed(units, b: b)
+            let plan = try await plan(order)
+            #expect(plan.locations == ["LDN"])
+            return (order, plan.id)
         }
 
         /// An order of 5 A, of which LDN has 3; the others wait.
@@ -143,15 +159,9 @@ struct CapacityTests {
 
         /// Plans what an order has free, with LDN alone, and carries that out.
         func planAndCommit(_ order: EntityID) async throws {
-            let plan = EntityID.fresh
-            let reply = try await sourcing.planSourcing(
-                request: .with {
-                    $0.planID = plan.description
-                    $0.orderID = order.description
-                    $0.excluded = ["DC"]
-                }, context: context)
-            #expect(reply.plan.shipments.map(\.location) == ["LDN"])
-            try await commit(plan)
+            let plan = try await plan(order, excluded: ["DC"])
+            #expect(plan.locations == ["LDN"])
+            try await commit(plan.id)
         }
 
         /// Releases what an order has free; returns the fulfilment.
@@ -439,6 +449,41 @@ struct CapacityTests {
             #expect(try await place.days() == [0, 5])
             _ = try await place.bench.deployment.cancel(order)
             #expect(try await place.days() == [0, 0])
+        }
+    }
+
+    @Test(
+        "An order that has filled a day itself may be planned for it again; for others it is full",
+        arguments: ["units", "lines", "orders"])
+    func ownBooking(measure: String) async throws {
+        let limit = Self.capacity(
+            units: measure == "units" ? 2 : nil, lines: measure == "lines" ? 1 : nil,
+            orders: measure == "orders" ? 1 : nil)
+        try await Place.with(limit) { place in
+            let (order, plan) = try await place.planned(2)
+            try await place.commit(plan)
+            let again = try await place.plan(order)
+            #expect(again.locations == ["LDN"])
+            try await place.commit(again.id)
+            #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+            #expect(try await place.plan(try await place.placed(2)).locations == ["DC"])
+            #expect(try await place.bench.deployment.booksAgree())
+        }
+    }
+
+    @Test("What a fulfilment of the order has stays used up when the rest of it is planned", arguments: [4, 5])
+    func ownFulfilment(capacity: Int64) async throws {
+        try await Place.with(Self.capacity(units: capacity)) { place in
+            let order = try await place.waiting()
+            try await place.planAndCommit(order)
+            _ = try await place.release(order)
+            try await place.receive(2)
+            let rest = try await place.plan(order, excluded: ["DC"])
+            #expect(rest.locations == (capacity < 5 ? [] : ["LDN"]))
+            guard capacity == 5 else { return }
+            try await place.commit(rest.id)
+            try await place.planAndCommit(order)
+            #expect(try await place.booked() == [[5, 2, 2], [5, 2, 2]])
         }
     }
 
