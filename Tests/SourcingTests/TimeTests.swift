@@ -12,7 +12,24 @@ struct TimeTests {
         example.problem.locations[1].isActive = false
         example.problem.locations[0].timeZone = zone
         example.problem.locations[0].hours = [.init(days: days, cutOff: try #require(ClockTime(cutOff)))]
-        return try example.plan().shipments.first?.dispatch.description
+        let day = try example.plan().shipments.first?.dispatch.description
+        let rules = try #require(ZoneRules.system(zone, around: example.problem.order.at))
+        #expect(example.problem.locations[0].dispatch(at: example.problem.order.at, zone: rules).description == day)
+        return day
+    }
+
+    @Test("What a location is given leaves after its lead time, however full the day; where no day is worked, today")
+    func given() throws {
+        let moment = try Example.moment("2026-11-27T09:00:00Z")
+        let rules = try #require(ZoneRules.system("", around: moment))
+        var location = SourcingLocation(code: "DC", country: "GB")
+        location.hours = [.init(days: [.monday, .friday], cutOff: try #require(ClockTime("16:00")))]
+        location.leadDays = 1
+        location.capacity = .init(units: 1)
+        location.booked[try #require(CivilDate("2026-11-30"))] = .init(units: 1, lines: 1, orders: 1)
+        #expect(location.dispatch(at: moment, zone: rules).description == "2026-11-30")
+        location.hours = [.init(days: [], cutOff: try #require(ClockTime("16:00")))]
+        #expect(location.dispatch(at: moment, zone: rules).description == "2026-11-27")
     }
 
     @Test(

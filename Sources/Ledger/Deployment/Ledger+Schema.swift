@@ -35,6 +35,9 @@ extension Ledger {
         Migration(
             version: 10, name: "supply", sql: String(decoding: PackageResources.v0010_supply_sql, as: UTF8.self),
             oldestProgram: 3),
+        Migration(
+            version: 11, name: "capacity", sql: String(decoding: PackageResources.v0011_capacity_sql, as: UTF8.self),
+            oldestProgram: 3),
     ]
 
     /// Brings a database up to this program's schema.

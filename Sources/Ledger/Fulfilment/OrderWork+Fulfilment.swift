@@ -51,6 +51,7 @@ extension OrderWork {
         guard let found = try Ledger.fulfilment(id, on: connection), found.fulfilment.order == head.id else {
             throw Refusal.notFound(.fulfilment, id.description)
         }
+        stepping = id
         var turn = FulfilmentTurn(found.fulfilment, now: found.now)
         switch advance {
         case .startPicking: try step(.startPicking, .pickingStarted, &turn)

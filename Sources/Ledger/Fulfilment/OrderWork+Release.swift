@@ -4,18 +4,25 @@ import PostgresClient
 extension Ledger {
     /// Gives units of an order to the locations that have them; the reply is stored with the effect.
     ///
+    /// What no plan has booked of the released units uses up the day on which their location sends them, however full it is.
+    ///
     /// - Parameters:
     ///   - request: what is to be released.
+    ///   - dispatch: the day since 1970-01-01 on which a location sends what it is given at a moment; nil where that is not
+    ///     known, and nothing is booked then.
     ///   - encodeReply: encodes what was released.
     /// - Returns: the reply, and what Redis must be told: nothing.
     /// - Throws: `Refusal` where the order is held, where no unit waits to be released or fewer than asked, and where the
     ///   caller may not release or not at one of the locations.
     public func release(
-        _ request: ReleaseRequest, encodeReply: @escaping @Sendable (ReleasedOrder) throws -> [UInt8]
+        _ request: ReleaseRequest, dispatch: @escaping @Sendable (SourcingLocationFacts, Instant) -> Int?,
+        encodeReply: @escaping @Sendable (ReleasedOrder) throws -> [UInt8]
     ) async throws -> (reply: [UInt8], settlement: Settlement) {
         let change = OrderChange(
             id: request.id, order: request.order, kind: .fulfilment, body: request.body, caller: request.caller)
-        return try await changeOrder(change) { work in try encodeReply(work.release(request.lines)) }
+        return try await changeOrder(change) { work in
+            try encodeReply(work.release(request.lines, dispatch: dispatch))
+        }
     }
 }
 
@@ -29,8 +36,12 @@ extension OrderWork {
     private static let fulfilmentCount = PostgresStatement(
         "fulfilment_count",
         "SELECT coalesce(max(number), 0)::int4, now() FROM fulfilment WHERE order_id = $1::uuid", access: .readOnly)
-    private static let kindsOfLocations = PostgresStatement(
-        "kinds_of_locations", "SELECT code, kind FROM location WHERE code = ANY($1::text[])", access: .readOnly)
+    private static let releasedLocations = PostgresStatement(
+        "released_locations",
+        """
+        SELECT l.code, l.name, l.kind, l.rank, l.time_zone, s.document
+        FROM location l LEFT JOIN location_sourcing s ON s.location_id = l.id WHERE l.code = ANY($1::text[])
+        """, access: .readOnly)
     private static let pickupPlace = PostgresStatement(
         "pickup_place",
         """
@@ -50,7 +61,9 @@ extension OrderWork {
     }
 
     /// Makes a fulfilment for each location from units that are set aside; no lines means all of them.
-    mutating func release(_ wanted: [(number: Int32, quantity: Int64)]) throws -> ReleasedOrder {
+    fileprivate mutating func release(
+        _ wanted: [(number: Int32, quantity: Int64)], dispatch: (SourcingLocationFacts, Instant) -> Int?
+    ) throws -> ReleasedOrder {
         let order = PostgresValue.uuid(PostgresUUID(head.id))
         let holds = try connection.execute(Self.openHolds, [order]).map { try $0.text(0) }
         guard holds.isEmpty else {
@@ -67,10 +80,13 @@ extension OrderWork {
         let shares = try shares(wanted)
         let codes = shares.reduce(into: [String]()) { if !$0.contains($1.location) { $0.append($1.location) } }
         for code in codes { try change.caller.scope.admit(location: code) }
-        var suppliers: Set<String> = []
-        for row in try connection.execute(Self.kindsOfLocations, [.texts(codes)])
-        where try row.int16(1) == Location.Kind.supplier.rawValue {
-            suppliers.insert(try row.text(0))
+        var locations: [String: (kind: Location.Kind, sourcing: SourcingLocationFacts?)] = [:]
+        for row in try connection.execute(Self.releasedLocations, [.texts(codes)]) {
+            let location = try Location(row: row)
+            locations[location.code] = (
+                location.kind,
+                try row.textOrNil(5).map { SourcingLocationFacts(location: location, document: $0, booked: [:]) }
+            )
         }
         let pickup = try connection.execute(Self.pickupPlace, [order]).first.map { try $0.text(0) } ?? ""
         guard let count = try connection.execute(Self.fulfilmentCount, [order]).first else {
@@ -82,8 +98,11 @@ extension OrderWork {
         for code in codes {
             number += 1
             let kind: FulfilmentKind =
-                if !pickup.isEmpty { .pickup } else if suppliers.contains(code) { .dropShip } else { .ship }
+                if !pickup.isEmpty { .pickup } else if locations[code]?.kind == .supplier { .dropShip } else { .ship }
             let id = change.id.named("fulfilment \(number)")
+            if let facts = locations[code]?.sourcing, let day = dispatch(facts, now) {
+                dispatches[code] = (id, Int32(clamping: day))
+            }
             let standing = try FulfilmentStanding.released(
                 kind, by: change.caller.actors, naming: "of order \(head.id)")
             var fulfilment = Fulfilment(

@@ -294,6 +294,7 @@ extension OrderWork {
         guard var fulfilment = try Ledger.fulfilment(wish.fulfilment, on: connection)?.fulfilment else {
             throw Refusal.notFound(.fulfilment, wish.fulfilment.description)
         }
+        stepping = fulfilment.id
         let (before, linesBefore) = (fulfilment.standing, fulfilment.lines)
         let next = try before.after(.cancel, by: change.caller.actors, naming: fulfilment.id.description)
         guard let status = before.units else {

@@ -172,23 +172,16 @@ extension Ledger {
             let own = try order.map { _ in try DayCapacity.bookedAnew(read[2...3]) } ?? [:]
             return Page(
                 try read[1].map { row in
-                    guard let kind = Location.Kind(rawValue: try row.int16(2)) else {
-                        throw UnreadableValue(column: "location.kind")
-                    }
                     let (units, lines, orders) = (try row.int64s(7), try row.int64s(8), try row.int64s(9))
                     var booked: [Int: SourcingLocationFacts.Booking] = [:]
-                    let code = try row.text(0)
+                    let location = try Location(row: row)
                     for (index, day) in try row.int32s(6).enumerated() {
                         var sum = SourcingLocationFacts.Booking(
                             units: units[index], lines: lines[index], orders: orders[index])
-                        if let own = own[code]?[Int(day)] { sum -= own }
+                        if let own = own[location.code]?[Int(day)] { sum -= own }
                         if sum != .none { booked[Int(day)] = sum }
                     }
-                    return SourcingLocationFacts(
-                        location: Location(
-                            code: code, name: try row.text(1), kind: kind, rank: try row.int32(3),
-                            timeZone: try row.text(4)),
-                        document: try row.text(5), booked: booked)
+                    return SourcingLocationFacts(location: location, document: try row.text(5), booked: booked)
                 }, limit: limit)
         }
     }

@@ -76,7 +76,8 @@ extension OrderProcessing {
     public func release(
         _ request: ReleaseRequest, encodeReply: @escaping @Sendable (ReleasedOrder) throws -> [UInt8]
     ) async throws -> [UInt8] {
-        let done = try await ledger.release(request, encodeReply: encodeReply)
+        let done = try await ledger.release(
+            request, dispatch: { facts, moment in self.dispatchDay(facts, at: moment) }, encodeReply: encodeReply)
         await promising.settle(done.settlement)
         return done.reply
     }

@@ -206,20 +206,6 @@ extension SourcingOrder.Destination {
     }
 }
 
-extension SourcingLocation {
-    /// A location as the ledger knows it: what the catalogue says of it counts, whatever its document says.
-    fileprivate init(_ facts: SourcingLocationFacts) throws {
-        try self.init(try FileText.read(facts.document), path: "locations")
-        code = facts.location.code
-        kind = facts.location.kind
-        rank = facts.location.rank
-        timeZone = facts.location.timeZone
-        for (day, used) in facts.booked {
-            booked[CivilDate(days: day)] = Capacity(units: used.units, lines: used.lines, orders: used.orders)
-        }
-    }
-}
-
 extension ZoneRules {
     /// The day of a moment in UTC, since 1970-01-01.
     fileprivate static func day(of moment: Instant) -> Int64 {

@@ -96,6 +96,20 @@ public struct SourcingLocation: Hashable, Sendable {
         handlingPerUnit = 0
     }
 
+    /// The first day on which it sends out what it is given at a moment, after its lead time and whatever its capacity is.
+    ///
+    /// It is the day that its calendar shows where none of the days that are looked at is worked: somebody goes there all
+    /// the same.
+    ///
+    /// - Parameters:
+    ///   - moment: when it is given the goods.
+    ///   - zone: the rules of its zone around that moment.
+    /// - Returns: the day, by its own clocks.
+    public func dispatch(at moment: Instant, zone: ZoneRules) -> CivilDate {
+        let days = DispatchDays(self, zone: zone, at: moment, within: ZoneRules.window.upperBound - 1)
+        return days.first(leadDays: leadDays) ?? days.today
+    }
+
     /// The cut-off of a day; nil where the day is not worked.
     func cutOff(on date: CivilDate) -> ClockTime? {
         if closed.contains(date) { return nil }

@@ -86,8 +86,8 @@ struct CapacityTests {
                 }, context: context)
         }
 
-        /// An order of units of A, and of B, that DC has set aside.
-        func placed(_ units: Int64 = 2, b: Int64 = 0) async throws -> EntityID {
+        /// An order of units of A, and of B, that a location has set aside.
+        func placed(_ units: Int64 = 2, b: Int64 = 0, at locations: [String] = ["DC"]) async throws -> EntityID {
             let order = EntityID.fresh
             _ = try await bench.orders.placeOrder(
                 request: .with {
@@ -95,12 +95,14 @@ struct CapacityTests {
                     $0.channel = "web"
                     $0.externalID = order.description
                     $0.customer.country = "GB"
-                    $0.lines = [("A", units), ("B", b)].filter { $0.1 > 0 }.map { sku, quantity in
-                        var line = OrderRequestsTests.line(quantity: quantity, units: 2, nanos: 0)
-                        line.sku = sku
-                        line.location = "DC"
-                        line.allowSplit = false
-                        return line
+                    $0.lines = locations.flatMap { location in
+                        [("A", units), ("B", b)].filter { $0.1 > 0 }.map { sku, quantity in
+                            var line = OrderRequestsTests.line(quantity: quantity, units: 2, nanos: 0)
+                            line.sku = sku
+                            line.location = location
+                            line.allowSplit = false
+                            return line
+                        }
                     }
                 }, context: context)
             return order
@@ -174,8 +176,18 @@ struct CapacityTests {
             return try #require(released.fulfilments.first).fulfilmentID
         }
 
-        /// Picks, packs and ships units of A.
-        func ship(_ fulfilment: String, _ units: Int64) async throws {
+        /// A location gives a fulfilment up; its units stay set aside.
+        func decline(_ fulfilment: String) async throws {
+            _ = try await bench.fulfilment.declineFulfilment(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = fulfilment
+                    $0.reason = "closed"
+                }, context: context)
+        }
+
+        /// Begins to pick a fulfilment, and finds so many units of A; what is short waits.
+        func pick(_ fulfilment: String, finding units: Int64) async throws {
             _ = try await bench.fulfilment.startPicking(
                 request: .with {
                     $0.requestID = EntityID.fresh.description
@@ -191,7 +203,30 @@ struct CapacityTests {
                             $0.quantity = units
                         }
                     ]
+                    $0.shortRule = .backorder
                 }, context: context)
+        }
+
+        /// The units of a fulfilment are cancelled where they are.
+        func recall(_ order: EntityID) async throws {
+            let service = LateCancellationService(processing: bench.processing, logger: Logger(label: "test"))
+            let wishes = try await service.requestCancellation(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.orderID = order.description
+                }, context: context
+            ).cancellations
+            _ = try await service.respondCancellation(
+                request: .with {
+                    $0.responseID = EntityID.fresh.description
+                    $0.cancellationID = wishes.first?.cancellationID ?? ""
+                    $0.accept = true
+                }, context: context)
+        }
+
+        /// Picks, packs and ships units of A.
+        func ship(_ fulfilment: String, _ units: Int64) async throws {
+            try await pick(fulfilment, finding: units)
             _ = try await bench.fulfilment.packFulfilment(
                 request: .with {
                     $0.requestID = EntityID.fresh.description
@@ -208,7 +243,10 @@ struct CapacityTests {
         /// Makes everything that is booked so be of the day before.
         func passDay() async throws {
             try await bench.deployment.run(
-                "UPDATE sourcing_booking SET day = day - 1; UPDATE sourcing_day SET day = day - 1")
+                """
+                UPDATE sourcing_booking SET day = day - 1; UPDATE fulfilment_booking SET day = day - 1;
+                UPDATE sourcing_day SET day = day - 1
+                """)
         }
 
         /// Units that are booked, by day.
@@ -241,8 +279,10 @@ struct CapacityTests {
                     """),
                 try await bench.deployment.numbers(
                     """
-                    SELECT unnest(ARRAY[coalesce(sum(units), 0), count(*), count(DISTINCT (plan_id, location_id, day))])::int8
-                    FROM sourcing_booking WHERE units > 0
+                    SELECT unnest(ARRAY[coalesce(sum(units), 0), count(*), count(DISTINCT (cause, location_id, day))])::int8
+                    FROM (SELECT plan_id AS cause, location_id, day, units FROM sourcing_booking
+                        UNION ALL SELECT b.fulfilment_id, f.location_id, b.day, b.units
+                        FROM fulfilment_booking b JOIN fulfilment f ON f.id = b.fulfilment_id) b WHERE units > 0
                     """),
             ]
         }
@@ -368,7 +408,8 @@ struct CapacityTests {
                     ]
                     $0.shortRule = .reallocate
                 }, context: place.context)
-            #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+            // DC sends the other one, without a plan.
+            #expect(try await place.booked() == [[3, 2, 2], [3, 2, 2]])
             _ = try await fulfilment.packFulfilment(
                 request: .with {
                     $0.requestID = EntityID.fresh.description
@@ -380,7 +421,7 @@ struct CapacityTests {
                     $0.requestID = EntityID.fresh.description
                     $0.fulfilmentID = id
                 }, context: place.context)
-            #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+            #expect(try await place.booked() == [[3, 2, 2], [3, 2, 2]])
         }
     }
 
@@ -403,36 +444,148 @@ struct CapacityTests {
         }
     }
 
-    @Test("Units that were released without a plan keep no capacity, and give none back")
+    @Test("Units that were released without a plan use their day up, beside planned ones, until they are recalled")
     func unplanned() async throws {
         for isRecalled in [false, true] {
             try await Place.with(Self.capacity(units: 50)) { place in
                 let order = try await place.waiting()
                 _ = try await place.release(order)
+                #expect(try await place.days() == [3])
                 try await place.receive(2)
                 try await place.planAndCommit(order)
-                #expect(try await place.days() == [2])
+                #expect(try await place.days() == [5])
                 if isRecalled {
-                    let service = LateCancellationService(
-                        processing: place.bench.processing, logger: Logger(label: "test"))
-                    let wishes = try await service.requestCancellation(
-                        request: .with {
-                            $0.requestID = EntityID.fresh.description
-                            $0.orderID = order.description
-                        }, context: place.context
-                    ).cancellations
-                    _ = try await service.respondCancellation(
-                        request: .with {
-                            $0.responseID = EntityID.fresh.description
-                            $0.cancellationID = wishes.first?.cancellationID ?? ""
-                            $0.accept = true
-                        }, context: place.context)
+                    try await place.recall(order)
                     #expect(try await place.days() == [2])
                 }
                 _ = try await place.bench.deployment.cancel(order)
-                #expect(try await place.days() == [0])
-                #expect(try await place.booked() == [[0, 0, 0], [0, 0, 0]])
+                let left: [Int64] = isRecalled ? [0, 0, 0] : [3, 1, 1]
+                #expect(try await place.booked() == [left, left])
+                #expect(try await place.bench.deployment.booksAgree())
             }
+        }
+    }
+
+    @Test("A release is never refused for capacity, and plans find what it has used up", arguments: [true, false])
+    func released(isDeclined: Bool) async throws {
+        try await Place.with(Self.capacity(units: 3)) { place in
+            let first = try await place.release(try await place.placed(2, at: ["LDN"]))
+            #expect(try await place.days() == [2])
+            let second = try await place.release(try await place.placed(2, at: ["LDN"]))
+            #expect(try await place.days() == [4])
+            #expect(try await place.booked() == [[4, 2, 2], [4, 2, 2]])
+            let order = try await place.placed(1)
+            #expect(try await place.plan(order).locations == ["DC"])
+            if isDeclined {
+                try await place.decline(first)
+                #expect(try await place.booked() == [[2, 1, 1], [2, 1, 1]])
+                let plan = try await place.plan(order)
+                #expect(plan.locations == ["LDN"])
+                try await place.commit(plan.id)
+                #expect(try await place.booked() == [[3, 2, 2], [3, 2, 2]])
+                try await place.decline(second)
+                #expect(try await place.booked() == [[1, 1, 1], [1, 1, 1]])
+            } else {
+                try await place.ship(first, 2)
+                try await place.ship(second, 2)
+                #expect(try await place.booked() == [[4, 2, 2], [4, 2, 2]])
+            }
+            #expect(try await place.bench.deployment.booksAgree())
+        }
+    }
+
+    @Test("What a plan has booked is not booked again by its release, nor given back when the location gives it up")
+    func plannedAndReleased() async throws {
+        try await Place.with(Self.capacity(units: 50)) { place in
+            let (order, plan) = try await place.planned(2, b: 1)
+            try await place.commit(plan)
+            #expect(try await place.booked() == [[3, 2, 1], [3, 2, 1]])
+            let fulfilment = try await place.release(order)
+            #expect(try await place.booked() == [[3, 2, 1], [3, 2, 1]])
+            try await place.decline(fulfilment)
+            #expect(try await place.booked() == [[3, 2, 1], [3, 2, 1]])
+            _ = try await place.release(order)
+            #expect(try await place.booked() == [[3, 2, 1], [3, 2, 1]])
+        }
+    }
+
+    @Test("Of a fulfilment with planned units and others, what it does not find and gives up is given back once")
+    func partlyPlanned() async throws {
+        try await Place.with(Self.capacity(units: 50)) { place in
+            let order = try await place.waiting()
+            try await place.planAndCommit(order)
+            try await place.receive(2)
+            let fulfilment = try await place.release(order)
+            #expect(try await place.booked() == [[5, 2, 2], [5, 2, 2]])
+            try await place.pick(fulfilment, finding: 4)
+            #expect(try await place.booked() == [[4, 2, 2], [4, 2, 2]])
+            // The planned units stay planned, the other one is free of any day.
+            try await place.decline(fulfilment)
+            #expect(try await place.booked() == [[3, 1, 1], [3, 1, 1]])
+            _ = try await place.bench.deployment.cancel(order)
+            #expect(try await place.booked() == [[0, 0, 0], [0, 0, 0]])
+            #expect(try await place.bench.deployment.booksAgree())
+        }
+    }
+
+    @Test("A fulfilment that is given up gives its own day back, not that of another one of the line")
+    func declinedOfTwo() async throws {
+        try await Place.with(Self.capacity(units: 50)) { place in
+            let order = try await place.waiting()
+            let first = try await place.release(order)
+            try await place.passDay()
+            try await place.receive(2)
+            _ = try await place.release(order)
+            #expect(try await place.days() == [3, 2])
+            try await place.decline(first)
+            #expect(try await place.days() == [0, 2])
+            _ = try await place.release(order)
+            #expect(try await place.days() == [0, 5])
+        }
+    }
+
+    @Test("What is released after the cut-off uses up the next day that is worked")
+    func releasedLate() async throws {
+        try await Place.with(Self.capacity(units: 50)) { place in
+            _ = try await place.sourcing.upsertSourcingLocations(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.locations = [
+                        .with {
+                            $0.code = "LDN"
+                            $0.country = "GB"
+                            $0.hours = [
+                                .with {
+                                    $0.days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+                                    $0.cutOff = "00:00"
+                                }
+                            ]
+                        }
+                    ]
+                }, context: place.context)
+            _ = try await place.release(try await place.placed(2, at: ["LDN"]))
+            let days = try await place.bench.deployment.numbers(
+                """
+                SELECT (d.day - (now() AT TIME ZONE l.time_zone)::date)::int8
+                FROM sourcing_day d JOIN location l ON l.id = d.location_id
+                """)
+            #expect(days == [1])
+        }
+    }
+
+    @Test("Releases at once at several locations are all counted")
+    func releasedAtOnce() async throws {
+        try await Place.with(Self.capacity(units: 1)) { place in
+            var orders: [EntityID] = []
+            for index in 0..<12 {
+                orders.append(try await place.placed(2, at: index.isMultiple(of: 2) ? ["DC", "LDN"] : ["LDN", "DC"]))
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for order in orders { group.addTask { _ = try await place.release(order) } }
+                try await group.waitForAll()
+            }
+            #expect(try await place.days() == [24, 24])
+            #expect(try await place.booked() == [[48, 24, 24], [48, 24, 24]])
         }
     }
 

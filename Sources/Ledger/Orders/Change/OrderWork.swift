@@ -25,6 +25,11 @@ struct OrderWork {
     private(set) var companions: [OrderWork] = []
     /// A plan of sourcing that this change carries out.
     var commitment: SourcingCommitment?
+    /// Fulfilments that this change makes, by the code of their location, and the day since 1970-01-01 on which it sends them;
+    /// without those whose day is not known.
+    var dispatches: [String: (fulfilment: EntityID, day: Int32)] = [:]
+    /// The fulfilment that this change makes a step of: what is given up of released units was its own.
+    var stepping: EntityID?
 
     /// Changes of cells, made when those are locked.
     private(set) var cellEffects: [CellEffect] = []
