@@ -8,13 +8,16 @@ public struct Demand: Hashable, Sendable {
     public var quantity: Int64
     /// With an empty location: whether several locations may serve the line together.
     public var allowSplit: Bool
+    /// With an empty location: codes of locations that must not serve it.
+    public var avoided: Set<String>
 
     /// Makes a demand.
-    public init(sku: String, location: String, quantity: Int64, allowSplit: Bool) {
+    public init(sku: String, location: String, quantity: Int64, allowSplit: Bool, avoided: Set<String> = []) {
         self.sku = sku
         self.location = location
         self.quantity = quantity
         self.allowSplit = allowSplit
+        self.avoided = avoided
     }
 }
 

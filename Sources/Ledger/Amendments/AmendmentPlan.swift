@@ -77,8 +77,9 @@ extension OrderWork {
         let read = try connection.pipeline([
             (Self.articles, [.texts(Set(request.add.map(\.demand.sku)).sorted())]),
             (Self.places, [.texts(codes.sorted())]), (Self.linesToExtend, [order, numbers]),
-            (Self.taxesToExtend, [order, numbers]),
+            (Self.taxesToExtend, [order, numbers]), UnfoundStock.reading(head.id),
         ])
+        let unfound = try UnfoundStock(read[4])
         var plan = AmendmentPlan(channel: head.channel)
         try refuseUnknown(request, articles: read[0], places: read[1])
         var articles: [String: (id: Int32, isTracked: Bool)] = [:]
@@ -86,12 +87,14 @@ extension OrderWork {
         var next = (lines.map(\.number).max() ?? 0) + 1
         for (index, line) in request.add.enumerated() {
             guard let article = articles[line.demand.sku] else { continue }
+            var demand = line.demand
+            if demand.location.isEmpty { demand.avoided = unfound.locations(ofProduct: article.id) }
             plan.added.append(
                 .init(
                     number: next, extends: nil, product: article.id, sku: line.demand.sku,
                     isTracked: article.isTracked, quantity: line.demand.quantity, price: line.unitPrice,
                     amountMinor: line.amount.minorUnits, taxes: line.taxes, description: line.description,
-                    demand: line.demand, place: index))
+                    demand: demand, place: index))
             next += 1
         }
         var prices: [Int32: (price: UnitPrice, description: String)] = [:]
@@ -111,10 +114,11 @@ extension OrderWork {
             if change.quantity < line.wanted {
                 plan.cancelled.append((change.line, line.wanted - change.quantity))
             } else if change.quantity > line.wanted, let found = prices[change.line] {
-                plan.added.append(
-                    try extend(
-                        line, by: change.quantity - line.wanted, found.price, found.description,
-                        taxes[change.line] ?? [], change, number: next, place: request.add.count + index))
+                var added = try extend(
+                    line, by: change.quantity - line.wanted, found.price, found.description,
+                    taxes[change.line] ?? [], change, number: next, place: request.add.count + index)
+                if change.location.isEmpty { added.demand.avoided = unfound.locations(ofProduct: line.product) }
+                plan.added.append(added)
                 next += 1
             }
         }

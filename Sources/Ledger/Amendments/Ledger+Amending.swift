@@ -157,6 +157,9 @@ extension OrderWork {
             }
         }
         writeLines(added, sequence: sequence)
+        if !tracked.isEmpty {
+            write(UnfoundStock.inheriting(tracked.map { ($0.number, $0.product) }, of: head.id))
+        }
         write(
             (
                 Self.raiseTotals,

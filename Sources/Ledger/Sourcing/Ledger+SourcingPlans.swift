@@ -226,7 +226,8 @@ extension Ledger {
     ///   - encodeReply: the reply to store, for the units that moved and the place of the event, 0 for none.
     /// - Returns: the reply, and what Redis must be told.
     /// - Throws: ``LedgerFault/planOutdated`` where the reservation is not held any longer; `Refusal.wrongState` where the
-    ///   order is not any longer as it was planned on, the plan is committed already, or a day that it counts on is full or over.
+    ///   order is not any longer as it was planned on, the plan is committed already, an article was not found where it is to
+    ///   be sent from, or a day that it counts on is full or over.
     public func commitSourcing(
         _ commitment: SourcingCommitment, reservation: EntityID?, as id: EntityID, of order: EntityID, body: [UInt8],
         caller: Caller, encodeReply: @escaping @Sendable (_ moved: Int64, _ sequence: Int32) throws -> [UInt8]
@@ -246,6 +247,7 @@ extension Ledger {
                     .sourcingPlan, commitment.plan.description, state: "outdated",
                     explanation: "the order is not any longer as it was planned on: plan again")
             }
+            try work.refuseUnfound(in: commitment)
             var moved: [UnitsMoved] = []
             if let reservation {
                 moved = try work.take(reserved: reservation, for: work.targets(of: commitment.moves))
@@ -277,6 +279,21 @@ extension OrderWork {
             }
         }
         return units.sorted { ($0.line, $0.location) < ($1.line, $1.location) }
+    }
+
+    /// Refuses a plan that has a location send what was not found there since it was made.
+    fileprivate func refuseUnfound(in commitment: SourcingCommitment) throws {
+        let (reading, values) = UnfoundStock.reading(head.id)
+        let unfound = try UnfoundStock(try connection.execute(reading, values))
+        for booking in commitment.bookings {
+            for number in booking.parts.keys.sorted() {
+                let line = lines[try place(ofLine: number)]
+                guard unfound.locations(ofProduct: line.product).contains(booking.location) else { continue }
+                throw Refusal.wrongState(
+                    .sourcingPlan, commitment.plan.description, state: "outdated",
+                    explanation: "\(line.sku) was not found at \(booking.location) for the order: plan again")
+            }
+        }
     }
 
     /// For each move its line, and the cells that give its units up.

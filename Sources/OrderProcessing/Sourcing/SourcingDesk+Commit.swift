@@ -23,7 +23,7 @@ extension SourcingDesk {
     ///   - encode: the reply for the units that moved and the place of the event, 0 where nothing had to move.
     /// - Returns: the reply, the stored one for a repetition.
     /// - Throws: `Refusal`: what is not there, a plan that is none or is committed, an order or a stock that is not as it was
-    ///   planned on, a day that is full or over.
+    ///   planned on, an article that was not found where it is to be sent from, a day that is full or over.
     public func commit(
         _ id: EntityID, plan: EntityID, body: [UInt8], caller: Caller,
         encode: @escaping @Sendable (_ moved: Int64, _ sequence: Int32) throws -> [UInt8]

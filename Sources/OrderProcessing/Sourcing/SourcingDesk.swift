@@ -118,6 +118,8 @@ public struct SourcingDesk: Sendable {
     private struct Asked {
         var order: SourcingOrder
         var own: [Place: Int64] = [:]
+        /// Where articles were not found for it.
+        var unfound: [String: Set<String>] = [:]
     }
 
     private struct Place: Hashable {
@@ -154,7 +156,7 @@ public struct SourcingDesk: Sendable {
                 id: id.description, at: now, method: method,
                 destination: question.destination ?? SourcingOrder.Destination(of: stored),
                 pickupAt: method == .pickup ? pickup : "", promised: question.promised,
-                excluded: Set(question.excluded), lines: []))
+                excluded: Set(question.excluded), lines: []), unfound: try await ledger.unfoundStock(of: id))
         for line in stored.lines {
             let parts = open.filter { $0.line == line.number }
             let units = parts.reduce(0) { $0 + $1.units }
@@ -167,10 +169,11 @@ public struct SourcingDesk: Sendable {
         return asked
     }
 
-    /// What the locations have of the articles: what can be promised now, and what is set aside for the order itself.
+    /// What the locations have of the articles: what can be promised now, and what is set aside for the order itself; nothing
+    /// where it was not found for the order.
     private func stock(of asked: Asked, at locations: [String]) async throws -> [SourcingStock] {
         let places = Set(asked.order.lines.map(\.sku)).sorted().flatMap { sku in
-            locations.map { Place(sku: sku, location: $0) }
+            locations.filter { asked.unfound[sku]?.contains($0) != true }.map { Place(sku: sku, location: $0) }
         }
         var stock: [SourcingStock] = []
         for first in stride(from: 0, to: places.count, by: SourcingDesk.portion) {

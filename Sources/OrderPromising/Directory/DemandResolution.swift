@@ -18,7 +18,7 @@ enum ResolutionFailure: Error {
 extension StockDirectory {
     /// Finds the cells that may serve each demand, in the order of their ranks.
     ///
-    /// A demand without any cell resolves to no group and will be short. A nil demand wants nothing here and is left out. A demand for any location is served from `locations` only, where it is not nil. Field paths are `<path>[i].sku`, `.location`.
+    /// A demand without any cell resolves to no group and will be short. A nil demand wants nothing here and is left out. A demand for any location is served from `locations` only, where it is not nil, and not from those that it avoids. Field paths are `<path>[i].sku`, `.location`.
     func resolve(
         _ demands: [Demand?], path: String, within locations: Set<String>?
     ) throws(ResolutionFailure) -> ResolvedDemand {
@@ -42,6 +42,7 @@ extension StockDirectory {
                 if demand.location.isEmpty {
                     var last: Int32?
                     for cell in product.cells where view.isCell(cell, within: locations) {
+                        if !demand.avoided.isEmpty, view.isCell(cell, within: demand.avoided) { continue }
                         if cell.location == last {
                             groups[groups.count - 1].append(cell.id)
                         } else {

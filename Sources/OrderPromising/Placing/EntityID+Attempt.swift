@@ -12,7 +12,10 @@ extension EntityID {
 
     /// The id of the reservation that an attempt of this change sets stock aside under.
     func setAside(_ demands: [Demand], attempt: Int) -> EntityID {
-        let parts = demands.map { "\($0.sku)@\($0.location)=\($0.quantity)\($0.allowSplit ? "+" : "")" }
+        let parts = demands.map { demand in
+            let avoided = demand.avoided.sorted().map { "-\($0)" }.joined()
+            return "\(demand.sku)@\(demand.location)\(avoided)=\(demand.quantity)\(demand.allowSplit ? "+" : "")"
+        }
         return derived(by: "aside \(attempt) \(parts.joined(separator: ","))")
     }
 

@@ -1,4 +1,5 @@
 import Domain
+import GRPCCore
 import HoldfastAPI
 import HoldfastTesting
 import Logging
@@ -74,6 +75,156 @@ struct UnfoundStockTests {
             try await count(shop, corrects ? 7 : 10)
             _ = try await serve(backorders)
             #expect(try await shop.units(order) == "allocated 3, picked 1")
+            try await shop.expectExactBooks()
+        }
+    }
+
+    /// Sourcing that knows DC and LDN-1, which costs more.
+    private func sourcing(_ shop: Shop) async throws -> SourcingService {
+        let sourcing = SourcingService(promising: shop.bench.deployment.promising, logger: Logger(label: "test"))
+        _ = try await sourcing.upsertSourcingConfig(
+            request: .with {
+                $0.requestID = EntityID.fresh.description
+                $0.name = "default"
+                $0.document = """
+                    {"currency": "GBP", "services": [{"code": "RM48", "zones": [{"name": "UK", "countries": ["GB"],
+                        "transitDays": 2, "bands": [{"upToGrams": 2000, "price": 300}]}]}]}
+                    """
+            }, context: shop.context)
+        _ = try await sourcing.upsertSourcingLocations(
+            request: .with {
+                $0.requestID = EntityID.fresh.description
+                $0.locations = ([("DC", 0), ("LDN-1", 90)] as [(String, Int64)]).map { code, handling in
+                    .with {
+                        $0.code = code
+                        $0.country = "GB"
+                        $0.handlingPerShipment = handling
+                    }
+                }
+            }, context: shop.context)
+        return sourcing
+    }
+
+    private func plan(
+        _ sourcing: SourcingService, _ order: EntityID, _ shop: Shop, excluded: [String] = []
+    ) async throws -> (id: String, locations: [String]) {
+        let id = EntityID.fresh.description
+        let reply = try await sourcing.planSourcing(
+            request: .with {
+                $0.planID = id
+                $0.orderID = order.description
+                $0.excluded = excluded
+            }, context: shop.context)
+        return (id, reply.plan.shipments.map(\.location))
+    }
+
+    private func commit(_ sourcing: SourcingService, _ plan: String, _ shop: Shop) async throws {
+        _ = try await sourcing.commitSourcing(
+            request: .with {
+                $0.commitID = EntityID.fresh.description
+                $0.planID = plan
+            }, context: shop.context)
+    }
+
+    @Test("A plan does not send units from where others of the line were not found, though some are set aside there")
+    func planned() async throws {
+        try await Shop.with { shop in
+            let sourcing = try await sourcing(shop)
+            let order = try await shop.place([("A", "DC", 4)], country: "GB")
+            let one = try #require(try await shop.release(order, [(1, 2)]).first)
+            #expect(try await plan(sourcing, order, shop).locations == ["DC"])
+            try await shop.start(one.fulfilmentID)
+            try await shop.pick(one.fulfilmentID, [("A", 1)], short: .cancel)
+            let elsewhere = try await plan(sourcing, order, shop)
+            #expect(elsewhere.locations == ["LDN-1"])
+            // Another order may have what the books have there.
+            let other = try await shop.place([("A", "LDN-1", 1)], country: "GB")
+            #expect(try await plan(sourcing, other, shop).locations == ["DC"])
+            try await commit(sourcing, elsewhere.id, shop)
+            #expect(try await shop.stock("A", "LDN-1") == [5, 3])
+            #expect(try await plan(sourcing, order, shop).locations == ["LDN-1"])
+            try await shop.receive([("A", "DC", 1)])
+            #expect(try await plan(sourcing, order, shop).locations == ["DC"])
+            try await shop.expectExactBooks()
+        }
+    }
+
+    @Test("A plan that was made before a location could not find the line is not carried out there")
+    func outdated() async throws {
+        try await Shop.with { shop in
+            let sourcing = try await sourcing(shop)
+            let order = try await shop.place([("A", "DC", 4)], country: "GB")
+            let one = try #require(try await shop.release(order, [(1, 2)]).first)
+            try await commit(sourcing, try await plan(sourcing, order, shop, excluded: ["DC"]).id, shop)
+            #expect(try await shop.stock("A", "LDN-1") == [5, 2])
+            let early = try await plan(sourcing, order, shop)
+            #expect(early.locations == ["DC"])
+            try await shop.start(one.fulfilmentID)
+            try await shop.pick(one.fulfilmentID, [("A", 1)], short: .cancel)
+            let stock = try await shop.stock("A", "DC")
+            let late = try await status { try await commit(sourcing, early.id, shop) }
+            #expect(late.code == .failedPrecondition)
+            #expect(late.message.contains("A was not found at DC") && late.message.contains("plan again"), "\(late)")
+            #expect(try await shop.stock("A", "DC") == stock)
+            #expect(try await plan(sourcing, order, shop).locations == ["LDN-1"])
+            try await shop.expectExactBooks()
+        }
+    }
+
+    @Test("Units that an amendment adds come from elsewhere, later as well, unless it names the location")
+    func amended() async throws {
+        try await Shop.with { shop in
+            let service = OrderAmendmentService(processing: shop.bench.processing, logger: Logger(label: "test"))
+            let one = try await shop.released([("A", "DC", 4)])
+            let order = try #require(EntityID(one.orderID))
+            try await shop.start(one.fulfilmentID)
+            try await shop.pick(one.fulfilmentID, [("A", 3)], short: .cancel)
+            func amend(
+                _ body: (inout Holdfast_V1_AmendOrderRequest) -> Void
+            ) async throws -> [Holdfast_V1_AmendOrderResponse.Line] {
+                var request = Holdfast_V1_AmendOrderRequest()
+                request.amendmentID = EntityID.fresh.description
+                request.orderID = order.description
+                body(&request)
+                return try await service.amendOrder(request: request, context: shop.context).added
+            }
+            func more(_ units: Int64, at location: String = "") async throws -> [String] {
+                try await amend {
+                    $0.change = [
+                        .with {
+                            $0.lineNumber = 1
+                            $0.quantity = 3 + units
+                            $0.location = location
+                        }
+                    ]
+                }.flatMap { $0.allocations.map(\.location) }
+            }
+            #expect(try await more(2) == ["LDN-1"])
+            #expect(try await more(1, at: "DC") == ["DC"])
+            let added = try await amend {
+                var line = OrderRequestsTests.line(quantity: 1, units: 1, nanos: 0)
+                line.sku = "A"
+                $0.add = [line]
+            }
+            #expect(added.flatMap { $0.allocations.map(\.location) } == ["LDN-1"])
+            let short = try await status { try await more(500) }
+            #expect(try Details(short).shortage?.lines.map(\.available) == [20])
+
+            // What was added is not looked for there by itself either.
+            let second = try #require(try await shop.release(order, [(2, 2)]).first)
+            #expect(second.location == "LDN-1")
+            try await shop.start(second.fulfilmentID)
+            try await shop.pick(second.fulfilmentID, [], short: .backorder)
+            let backorders = backorders(shop)
+            _ = try await serve(backorders)
+            let places = try await shop.bench.deployment.numbers(
+                """
+                SELECT l.rank::int8 FROM order_allocation a JOIN cell c ON c.id = a.cell_id
+                JOIN location l ON l.id = c.location_id
+                WHERE a.line_number = 2 AND a.open > 0
+                """)
+            // SUP has rank 9.
+            #expect(places == [9])
             try await shop.expectExactBooks()
         }
     }
