@@ -741,7 +741,7 @@ struct ReturnTests {
             let received = try await shop.receive(made, [("A", 2)], id: receipt)
             let decided = try await shop.inspect(made, [(1, 2, .restock)], id: inspection)
             #expect(try await shop.create(request) == made)
-            #expect(try await shop.receive(made, [("A", 2)], id: receipt) == received)
+            #expect(try await shop.receive(made, [("A", 2)], id: receipt, again: true) == received)
             #expect(try await shop.inspect(made, [(1, 2, .restock)], id: inspection) == decided)
             #expect(try await shop.bench.deployment.available("A") == 99)
             request.lines[0].quantity = 1
