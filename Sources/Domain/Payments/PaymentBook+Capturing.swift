@@ -75,12 +75,17 @@ extension PaymentBook {
     /// Says that nobody need look at what is due where that would ask for nothing: what was given and taken is right as it is.
     ///
     /// Documents are not the book's: whoever writes it issues those that are due in the same transaction.
-    public mutating func endDueWhereSettled() throws {
+    public mutating func endDueWhereSettled() {
         guard due == .after(milliseconds: 0) else { return }
         var trial = self
-        guard try trial.settle(order).isEmpty, trial.changes.count == changes.count, trial.due == .whenChanged else {
-            return
+        do {
+            guard try trial.settle(order).isEmpty, trial.changes.count == changes.count, trial.due == .whenChanged
+            else {
+                return
+            }
+            due = .whenChanged
+        } catch {
+            // Whoever settles it is told why that cannot be; what has happened is recorded all the same.
         }
-        due = .whenChanged
     }
 }

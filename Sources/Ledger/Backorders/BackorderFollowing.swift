@@ -27,7 +27,7 @@ enum BackorderFollowing {
         "lock_books_of_change",
         """
         SELECT b.product_id, b.waiting FROM backorder_book b
-        WHERE b.product_id = ANY($2::int4[]) OR b.product_id IN (SELECT product_id FROM cell WHERE id = ANY($1::int8[]))
+        WHERE b.product_id = ANY(ARRAY(SELECT product_id FROM cell WHERE id = ANY($1::int8[])) || $2::int4[])
         ORDER BY b.product_id FOR UPDATE OF b
         """)
     private static let leave = PostgresStatement(

@@ -130,17 +130,25 @@ extension Ledger {
     static let joinFence = PostgresStatement(
         "join_fence", "SELECT pg_advisory_xact_lock_shared($1::int4, 0)")
 
-    /// Joins the fence, for a transaction that looks every row up by key: its statements are planned once a session.
+    /// Joins the fence, for a transaction that looks every row up by key: PostgreSQL keeps the plans of its statements.
     ///
-    /// PostgreSQL plans a statement that takes an array anew at each execution, because it takes the array for large, and goes
-    /// through whole tables while it believes that they are small. Both cost more than the look-ups. What is switched off counts
-    /// as very dear where nothing else does, which must not have it compiled at each execution.
+    /// Left alone it plans a statement that takes an array anew at each execution, because it takes the array for large, and
+    /// goes through whole tables while it believes that they are small. Both cost more than the look-ups. Sorts stay allowed:
+    /// without them it walks a table in the order of an index. What is switched off counts as very dear where nothing else
+    /// does, which must not have it compiled at each execution.
     static let joinFenceByKey = PostgresStatement(
         "join_fence_by_key",
         """
         SELECT pg_advisory_xact_lock_shared($1::int4, 0), set_config('plan_cache_mode', 'force_generic_plan', true),
             set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-            set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true), set_config('jit', 'off', true)
+            set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
+        """)
+    /// Has the statements that follow in the transaction planned by their values: arrays of many lines are joined as such.
+    static let planByValues = PostgresStatement(
+        "plan_by_values",
+        """
+        SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_hashjoin', 'on', true),
+            set_config('enable_mergejoin', 'on', true)
         """)
 
     /// All vshards, by number.

@@ -61,7 +61,7 @@ extension OrderWork {
     ///
     /// Stored value is booked at once, which may refuse.
     mutating func write(_ book: inout PaymentBook) throws {
-        try book.endDueWhereSettled()
+        book.endDueWhereSettled()
         for step in try book.writing(caller: change.caller.id, on: connection) { write(step) }
         paid = book.paid
         kept = nil

@@ -7,6 +7,8 @@ struct OwedAhead {
     var returnOrder: EntityID
     /// Minor units, at least 1.
     var amount: Int64
+    /// Whether it is not known yet of some of what went ahead whether a gateway gives it.
+    var isOpen: Bool
 }
 
 extension ReturnOrder {
@@ -24,10 +26,15 @@ extension OrderWork {
     private static let readOwedAhead = PostgresStatement(
         "owed_ahead",
         """
-        SELECT id, ahead - recovered - refund FROM return_order
-        WHERE order_id = $1::uuid AND id <> $2::uuid AND ahead - recovered > refund
-            AND state NOT IN (\(ReturnStanding.openStates))
-        ORDER BY number
+        SELECT r.id, r.ahead - r.recovered - r.refund, EXISTS (
+            SELECT FROM return_event e JOIN payment_attempt a ON a.order_id = r.order_id AND a.cause_id = e.cause_id
+            WHERE e.return_id = r.id AND e.event = \(ReturnEvent.refundAhead.rawValue)
+                AND a.action = \(PaymentAction.refund.rawValue)
+                AND a.state IN (\(PaymentAttemptState.prepared.rawValue), \(PaymentAttemptState.unknown.rawValue)))
+        FROM return_order r
+        WHERE r.order_id = $1::uuid AND r.id <> $2::uuid AND r.ahead - r.recovered > r.refund
+            AND r.state NOT IN (\(ReturnStanding.openStates))
+        ORDER BY r.number
         """, access: .readOnly)
     private static let returnGivenAhead = PostgresStatement(
         "return_given_ahead",
@@ -45,7 +52,7 @@ extension OrderWork {
     /// The order's row is locked, so it stays.
     func owedAhead(apartFrom id: EntityID) throws -> [OwedAhead] {
         try connection.execute(Self.readOwedAhead, [.uuid(PostgresUUID(head.id)), .uuid(PostgresUUID(id))]).map {
-            OwedAhead(returnOrder: EntityID(try $0.uuid(0)), amount: try $0.int64(1))
+            OwedAhead(returnOrder: EntityID(try $0.uuid(0)), amount: try $0.int64(1), isOpen: try $0.bool(2))
         }
     }
 
@@ -61,6 +68,8 @@ extension OrderWork {
 
     /// Sets what other returns left owed off against what a return that was just decided would give.
     ///
+    /// What a gateway may still decline is not set off: nobody would have got it, here or there.
+    ///
     /// - Parameter returned: the return.
     /// - Returns: what was set off, which the order does not owe any more; to be given to ``adjust(_:)`` with the rest of what
     ///   changes there.
@@ -69,7 +78,7 @@ extension OrderWork {
         let order = returned.order
         var left = order.remaining
         guard order.state == .decided, left > 0 else { return 0 }
-        for owed in try owedAhead(apartFrom: order.id) where left > 0 {
+        for owed in try owedAhead(apartFrom: order.id) where left > 0 && !owed.isOpen {
             let part = min(left, owed.amount)
             write((Self.recoverAhead, [.uuid(PostgresUUID(owed.returnOrder)), .int64(part)]))
             left -= part

@@ -61,6 +61,19 @@ struct DeclinedRefundAheadTests {
             #expect(try await bench.payments(order).dueBack.amountMinor == 1_000)
         }
 
+        private init(_ sale: Sale, _ made: Holdfast_V1_Return) {
+            (bench, returns, order, self.made) = (sale.bench, sale.returns, sale.order, made)
+        }
+
+        /// The same order with another return, of one unit.
+        func another() async throws -> Sale {
+            Sale(
+                self,
+                try await returns.createReturn(
+                    request: ReturnBench.request(order, [(1, 1)]), context: bench.context
+                ).returnOrder)
+        }
+
         func settle(
             ahead: Bool, _ way: Holdfast_V1_ReturnSettlement = .original
         ) async throws -> Holdfast_V1_Return {
@@ -312,6 +325,24 @@ struct DeclinedRefundAheadTests {
             #expect(try await bench.payments(sale.order).dueBack.amountMinor == 400)
             #expect(try await sale.settle(ahead: false, .outside).settledAmount.amountMinor == 400)
             #expect(bench.scripted.kept == 3_000)
+        }
+    }
+
+    @Test("What a gateway may still decline is not set off against another return")
+    func notSetOff() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let sale = try await Sale(bench, isAnswered: false)
+            try await bench.run("UPDATE return_order SET expires_at = now() - interval '1 second'")
+            #expect(try await bench.processing.expireReturns() == 1)
+            let other = try await sale.another()
+            let decided = try await other.scrap()
+            #expect(decided.state == .decided)
+            try await sale.answer(.decline("account closed"))
+            #expect(try await !sale.get().hasCustomerOwes)
+            #expect(try await other.settle(ahead: false, .outside).settledAmount.amountMinor == 400)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
+            #expect(bench.scripted.kept == 3_000)
+            #expect(try await bench.deployment.booksAgree())
         }
     }
 }

@@ -153,6 +153,9 @@ extension Ledger {
         return try self.work(on: change, try work.connection.pipeline(readingForChange(of: id))[...], work.connection)
     }
 
+    /// From how many lines on each array is compared with each row, unless PostgreSQL knows how large they are.
+    private static let manyLines = 50
+
     private static func work(
         on change: OrderChange, _ rows: ArraySlice<PostgresRows>, _ connection: PostgresConnection
     ) throws -> OrderWork {
@@ -160,6 +163,7 @@ extension Ledger {
         guard let row = read[0].first else { throw Refusal.notFound(.order, change.order.description) }
         let head = try orderHead(row, id: change.order)
         let standing = try read[3].single
+        if read[1].count > manyLines { try connection.execute(planByValues) }
         return OrderWork(
             change, head,
             lines: try read[1].map { try LineUnits(row: $0, goodsInHand: head.goodsInHand) },
