@@ -110,7 +110,7 @@ public struct HTTPCardGateway: PaymentGateway {
         case .failure(let why): return .ended(.unknown(why))
         case .success((404, _)): return .neverSeen
         case .success(let (status, body)):
-            guard status == 200 else { return .ended(.unknown(.status(status))) }
+            guard Self.believed.contains(status) else { return .ended(.unknown(.status(status))) }
             return .ended(checked(GatewayAnswer.outcome(body, of: request), request))
         }
     }

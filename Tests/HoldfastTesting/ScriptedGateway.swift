@@ -322,7 +322,7 @@ package final class ScriptedGateway: Sendable {
         case .duplicate: entry = book(key, body, decline: nil)
         default: break
         }
-        return Reply(200, try encoded(entry), trickles: behaviour == .trickle)
+        return Reply(status(of: entry), try encoded(entry), trickles: behaviour == .trickle)
     }
 
     private func lookUp(_ head: HTTPRequestHead) async throws -> Reply? {
@@ -340,8 +340,11 @@ package final class ScriptedGateway: Sendable {
         default: break
         }
         guard let found else { return Reply(404, []) }
-        return Reply(200, try encoded(found))
+        return Reply(status(of: found), try encoded(found))
     }
+
+    /// A decline is answered with 402, whether it is asked for or about.
+    private func status(of entry: Entry) -> Int { entry.reason == nil ? 200 : 402 }
 
     private func encoded(_ entry: Entry) throws -> [UInt8] {
         [UInt8](

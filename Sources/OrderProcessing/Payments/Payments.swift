@@ -49,25 +49,40 @@ public struct Payments: Sendable {
 
     /// Asks for a tender's amount to be held, or to be taken at once where the goods are in the customer's hands.
     public func authorize(_ change: OrderChange, tender: Int16) async throws -> PaymentReply {
-        try await complete(ledger.authorizeTender(change, tender: tender, patience: patience))
+        try await refuseWithoutGateway(change, tender: tender)
+        return try await complete(ledger.authorizeTender(change, tender: tender, patience: patience))
     }
 
     /// Asks for a part of what a tender holds; nil is all that is held and owed.
     public func capture(_ change: OrderChange, tender: Int16, amount: Money?) async throws -> PaymentReply {
-        try await complete(ledger.captureTender(change, tender: tender, amount: amount, patience: patience))
+        try await refuseWithoutGateway(change, tender: tender)
+        return try await complete(ledger.captureTender(change, tender: tender, amount: amount, patience: patience))
     }
 
     /// Lets go what a tender holds.
     public func void(_ change: OrderChange, tender: Int16) async throws -> PaymentReply {
-        try await complete(ledger.voidTender(change, tender: tender, patience: patience))
+        try await refuseWithoutGateway(change, tender: tender)
+        return try await complete(ledger.voidTender(change, tender: tender, patience: patience))
     }
 
     /// Gives an amount back; nil is all that is due back.
     public func refund(
         _ change: OrderChange, amount: Money?, tender: Int16?, goodwill: Bool
     ) async throws -> PaymentReply {
-        try await complete(
+        if let tender { try await refuseWithoutGateway(change, tender: tender) }
+        return try await complete(
             ledger.refundOrder(change, amount: amount, tender: tender, goodwill: goodwill, patience: patience))
+    }
+
+    /// Refuses what a server without a gateway could only write down for another one to do.
+    private func refuseWithoutGateway(_ change: OrderChange, tender: Int16) async throws {
+        guard settings.gateway == nil,
+            let book = try await ledger.payments(of: change.order, within: change.caller.scope),
+            let named = book.money.tenders.first(where: { $0.number == tender }), named.kind.asksGateway
+        else { return }
+        throw Refusal.wrongState(
+            .payment, "\(change.order) tender \(tender)", state: "no_gateway",
+            explanation: "no card gateway is configured on this server")
     }
 
     /// Asks the gateway about an attempt that it has news of, and records what it says.

@@ -3,6 +3,7 @@ import GRPCCore
 import GRPCProtobuf
 import HoldfastAPI
 import HoldfastTesting
+import Logging
 import SwiftProtobuf
 import Testing
 
@@ -338,6 +339,29 @@ struct ResolveAttemptTests {
             #expect(refusal.code == .failedPrecondition)
             #expect(try Details(refusal).info?.reason == "PAYMENT_ATTEMPT_STATE")
             #expect(try await bench.payments(order).attempts.contains { $0.state == .abandoned })
+        }
+    }
+
+    @Test("A server without a gateway writes nothing down for others to do: it refuses what asks one")
+    func withoutGateway() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let order = try await bench.place([(1, 1_000)])
+            _ = try await bench.add(order, .cardGateway, authorize: false)
+            let logger = Logger(label: "test")
+            let bare = PaymentService(
+                processing: OrderProcessing(
+                    promising: bench.deployment.promising, payments: PaymentSettings(), logger: logger), logger: logger)
+            let refusal = try await status {
+                try await bare.authorizeTender(
+                    request: .with {
+                        $0.authorizationID = EntityID.fresh.description
+                        $0.orderID = order.description
+                        $0.tenderNumber = 1
+                    }, context: bench.context)
+            }
+            #expect(refusal.code == .failedPrecondition)
+            #expect(try Details(refusal).info?.metadata["state"] == "no_gateway")
+            #expect(try await bench.payments(order).attempts.isEmpty)
         }
     }
 
