@@ -413,11 +413,35 @@ public struct FulfilmentService: Holdfast_V1_FulfilmentService.SimpleServiceProt
     public func receiveUndelivered(
         request: Holdfast_V1_ReceiveUndeliveredRequest, context: ServerContext
     ) async throws -> Holdfast_V1_ReceiveUndeliveredResponse {
-        try await step(.receiveUndelivered, request, context, reason: request.reason) { validation in
+        var response: Holdfast_V1_ReceiveUndeliveredResponse = try await step(
+            .receiveUndelivered, request, context, reason: request.reason
+        ) { validation in
             validation.text(request.reason, to: OrderRequests.textBound, "reason")
             return FulfilmentRequests.undelivered(request, &validation)
         } _: { call, goods, reply in
             try await processing.receiveUndelivered(call, goods, reply: reply)
+        }
+        // The answer may have been made for somebody who sees more.
+        response.step.fulfilment.limit(to: CallerContext.current.scope)
+        return response
+    }
+}
+
+extension Holdfast_V1_Fulfilment {
+    /// Leaves out what only those see whose fulfilment it is; as ``Fulfilment/forReceiver``.
+    fileprivate mutating func limit(to scope: Scope) {
+        guard !scope.covers(location: location), collectAt.isEmpty || !scope.covers(location: collectAt) else { return }
+        let whole = self
+        self = .with {
+            $0.fulfilmentID = whole.fulfilmentID
+            $0.orderID = whole.orderID
+            $0.number = whole.number
+            $0.kind = whole.kind
+            $0.state = whole.state
+            $0.location = whole.location
+            $0.lines = whole.lines
+            if whole.hasReleasedAt { $0.releasedAt = whole.releasedAt }
+            if whole.hasShippedAt { $0.shippedAt = whole.shippedAt }
         }
     }
 }

@@ -239,6 +239,13 @@ struct UndeliveredTests {
             #expect(reply.step.fulfilment.packages.isEmpty)
             #expect(!reply.step.fulfilment.hasCost)
             #expect(try await asTill { try await receive(shop, wanted) } == reply)
+            // Nor does it see more of what somebody else has taken in, by repeating that call.
+            let sent = try await shop.packed([("B", "DC", 1)], country: "GB").fulfilmentID
+            _ = try await shop.ship(sent, tracking: ["TRACK-2"])
+            let taken = request(sent, atStore)
+            #expect(try await receive(shop, taken).step.fulfilment.packages.count == 1)
+            let seen = try await asTill { try await receive(shop, taken) }.step.fulfilment
+            #expect((seen.state, seen.carrier, seen.packages) == ("returned", "", []))
             #expect(try await shop.get(packed).packages.map(\.trackingNumber) == ["TRACK-1"])
             #expect(try await shop.units(order) == "returned 3")
             #expect(try await shop.stock("A", "DC") == [7, 0])
