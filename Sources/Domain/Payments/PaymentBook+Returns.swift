@@ -71,9 +71,15 @@ extension PaymentBook {
     /// Whether the outcome of an attempt is not known; false where there is no such attempt.
     public func isOpen(_ attempt: EntityID) -> Bool { attempts.contains { $0.id == attempt && $0.isOpen } }
 
-    /// Whether it is not known yet of something that was to be given back for a request.
-    public func isGiving(for cause: EntityID) -> Bool {
-        attempts.contains { $0.cause == cause && $0.action == .refund && $0.isOpen }
+    /// Whether it is not known yet of something that is counted as given back for a request whether it is.
+    ///
+    /// What was declined of it may be covered by another refund of the order, whose outcome is to come then. One of a surplus
+    /// covers nothing else.
+    ///
+    /// - Parameters: as of ``ungiven(of:counted:)``.
+    public func isGiving(for cause: EntityID, counted: Int64) -> Bool {
+        let open = attempts.filter { $0.action == .refund && $0.purpose != .surplus && $0.isOpen }
+        return open.contains { $0.cause == cause } || !open.isEmpty && ungiven(of: cause, counted: counted) > 0
     }
 
     /// Refuses to say what is left to give back while it is not known what was taken.

@@ -31,44 +31,18 @@ public struct ReturnableUnits: Hashable, Sendable {
     }
 }
 
-/// What is refunded of one line of a return: the value of its units by what becomes of them, less the fee in percent.
+/// What is refunded of a whole return: the value of its units by what becomes of them, less the fee in percent, less what is
+/// kept once, which is never more than that.
 ///
-/// Exact until it is rounded: the sum does not depend on the order, or on the sizes, of the parts.
-public struct ReturnLineRefund: Hashable, Sendable {
-    /// The terms that were granted.
-    public var terms: ReturnTerms
-    /// Values times shares, in minor units times basis points.
-    private var weighted: Int128 = 0
-    /// What is refunded of the parts so far, in minor units.
-    public private(set) var refund: Int64 = 0
-
-    /// Makes it of the terms that were granted.
-    public init(terms: ReturnTerms) {
-        self.terms = terms
-    }
-
-    /// Adds units.
-    ///
-    /// - Parameters:
-    ///   - value: what they are worth, in minor units, at least 0.
-    ///   - disposition: what becomes of them.
-    /// - Returns: what more is refunded, in minor units; 0 to `value`.
-    public mutating func add(value: Int64, disposition: Disposition) -> Int64 {
-        let whole = Int128(ReturnTerms.whole)
-        weighted += Int128(value) * Int128(terms.share(of: disposition))
-        // Halves go to the customer. So rounded, no part is refunded above its value, as it could be by halves to even.
-        let total = Int64((2 * weighted * (whole - Int128(terms.feeBasisPoints)) + whole * whole) / (2 * whole * whole))
-        defer { refund = total }
-        return total - refund
-    }
-}
-
-/// What is refunded of a whole return: that of its lines less what is kept once, which is never more than they are worth.
+/// Exact until it is rounded, which is the sum over all lines: it does not depend on the order, or on the sizes, of the parts.
+/// Each part gets what the rounded sum grows by with it.
 public struct ReturnRefund: Hashable, Sendable {
     /// What is kept once: the fixed fee, and what a label costs; minor units.
     public let fee: Int64
-    /// What its lines refund so far, in minor units.
-    public private(set) var lines: Int64 = 0
+    /// What is refunded before that is kept, in minor units.
+    public private(set) var gross: Int64 = 0
+    /// The same, exactly: in minor units times basis points times basis points.
+    private var exact: Int128 = 0
 
     /// Makes it of a fixed fee.
     public init(fee: Int64) {
@@ -76,14 +50,21 @@ public struct ReturnRefund: Hashable, Sendable {
     }
 
     /// What is refunded, in minor units.
-    public var amount: Int64 { max(0, lines - fee) }
+    public var amount: Int64 { max(0, gross - fee) }
 
-    /// Adds what a line refunds.
+    /// Adds units.
     ///
-    /// - Returns: what more is refunded of the return, in minor units; at least 0.
-    public mutating func add(_ refund: Int64) -> Int64 {
+    /// - Parameters:
+    ///   - value: what they are worth, in minor units, at least 0.
+    ///   - disposition: what becomes of them.
+    ///   - terms: as granted.
+    /// - Returns: what more is refunded of the return, in minor units; 0 to `value`.
+    public mutating func add(value: Int64, disposition: Disposition, terms: ReturnTerms) -> Int64 {
         let before = amount
-        lines += refund
+        let whole = Int128(ReturnTerms.whole)
+        exact += Int128(value) * Int128(terms.share(of: disposition)) * (whole - Int128(terms.feeBasisPoints))
+        // Halves go to the customer. So rounded, no part is refunded above its value, as it could be by halves to even.
+        gross = Int64((2 * exact + whole * whole) / (2 * whole * whole))
         return amount - before
     }
 }

@@ -33,6 +33,8 @@ public enum Quantity {
 public enum CallBounds {
     /// Most lines or items of one call.
     public static let lines = 1_000
+    /// Most entries of an inspection: some lines have units in several conditions.
+    public static let findings = 5_000
 }
 
 /// A line that stock did not suffice for.

@@ -1665,7 +1665,7 @@ public nonisolated struct Holdfast_V1_InspectReturnRequest: Sendable {
   /// The return.
   public var returnID: String = String()
 
-  /// 1 to 1,000 lines.
+  /// 1 to 5,000 entries.
   public var lines: [Holdfast_V1_InspectReturnRequest.Line] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()

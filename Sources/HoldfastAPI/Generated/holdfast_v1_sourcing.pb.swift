@@ -241,7 +241,7 @@ public nonisolated struct Holdfast_V1_SourcingLocation: @unchecked Sendable {
     set {_uniqueStorage()._leadDays = newValue}
   }
 
-  /// What it can send out on a day. Committed plans use it up.
+  /// What it can send out on a day. Committed plans use it up, and released units that none has booked.
   public var capacity: Holdfast_V1_SourcingCapacity {
     get {_storage._capacity ?? Holdfast_V1_SourcingCapacity()}
     set {_uniqueStorage()._capacity = newValue}

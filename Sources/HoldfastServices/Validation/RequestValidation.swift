@@ -83,10 +83,12 @@ struct RequestValidation {
     /// The number of lines of a call.
     ///
     /// Returns whether they are to be checked one by one.
-    mutating func count(_ count: Int, _ field: @autoclosure () -> String) -> Bool {
-        if count == 0 { refuse(field(), "is required: 1 to \(CallBounds.lines)") }
-        if count > CallBounds.lines { refuse(field(), "must have at most \(CallBounds.lines) entries, has \(count)") }
-        return count <= CallBounds.lines
+    mutating func count(
+        _ count: Int, to most: Int = CallBounds.lines, _ field: @autoclosure () -> String
+    ) -> Bool {
+        if count == 0 { refuse(field(), "is required: 1 to \(most)") }
+        if count > most { refuse(field(), "must have at most \(most) entries, has \(count)") }
+        return count <= most
     }
 
     /// The size of a page: 1 to 1,000, 0 is 100.

@@ -304,7 +304,7 @@ enum ReturnRequests {
         let id = validation.id(request.inspectionID, "inspection_id")
         let subject = validation.id(request.returnID, "return_id")
         var findings: [ReturnChange.Finding] = []
-        if validation.count(request.lines.count, "lines") {
+        if validation.count(request.lines.count, to: CallBounds.findings, "lines") {
             for (index, line) in request.lines.enumerated() {
                 let path = "lines[\(index)]"
                 validation.number(line.lineNumber, in: 1...Int32(CallBounds.lines), "\(path).line_number")

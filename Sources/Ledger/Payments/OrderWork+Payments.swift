@@ -61,6 +61,7 @@ extension OrderWork {
     ///
     /// Stored value is booked at once, which may refuse.
     mutating func write(_ book: inout PaymentBook) throws {
+        let wasCovered = payment.covers(money.value - money.notOwed)
         book.endDueWhereSettled()
         for step in try book.writing(caller: change.caller.id, on: connection) { write(step) }
         paid = book.paid
@@ -82,38 +83,47 @@ extension OrderWork {
                 amountMinor: fact.amount, details: details)
         }
         try issueDocuments(of: book)
-        try followPayment(book)
+        try followPayment(book, wasCovered: wasCovered)
     }
 
-    /// Writes the payments with the outcome of an attempt, and what a return follows of it that was to give it ahead.
+    /// Writes the payments with the outcome of an attempt, and what returns follow of it that were to give it ahead.
     ///
     /// - Parameters:
     ///   - book: the payments.
     ///   - attempt: one whose outcome was not known before this change, as it stands now; nil where there is none.
     /// - Throws: as ``write(_:)``.
     mutating func write(_ book: inout PaymentBook, ending attempt: PaymentAttempt?) throws {
-        var returned: ReturnWork?
-        if let attempt, !attempt.isOpen { returned = try followAhead(attempt, in: &book) }
+        var followed: [ReturnWork] = []
+        if let attempt, !attempt.isOpen { followed = try followAhead(attempt, in: &book) }
         try write(&book)
-        guard let followed = returned else { return }
-        try Ledger.tell(followed, moved: [], in: &self)
-        _ = try returned?.save()
+        for var returned in followed {
+            try Ledger.tell(returned, moved: [], in: &self)
+            _ = try returned.save()
+        }
     }
 
     /// Has the review follow what was done with the payments, in the same transaction.
     ///
-    /// An order whose lapsed hold the card did not renew is held, with what is not released yet. One that is covered now is held
-    /// for want of payment no longer: whoever has paid may release it at once, without waiting for the next look of the rules.
-    private mutating func followPayment(_ book: PaymentBook) throws {
+    /// An order whose lapsed hold the card did not renew is held, with what is not released yet. So is one whose cover is let go
+    /// where its channel demands payment: it is not released unpaid because that was looked at before. One that is covered now is
+    /// held for want of payment no longer: whoever has paid may release it at once, without waiting for the next look of the
+    /// rules.
+    private mutating func followPayment(_ book: PaymentBook, wasCovered: Bool) throws {
         let money = self.money
         let isCovered = payment.covers(money.value - money.notOwed)
-        guard book.money.tenders.contains(where: { $0.renews != nil }) || isCovered && unreleased > 0 else { return }
+        let isLapsing = book.money.tenders.contains { $0.renews != nil }
+        guard isLapsing || (isCovered || wasCovered) && unreleased > 0 else { return }
         var review = try ReviewBook(head.id, channel: head.channelID, on: connection)
         let open = Set(review.open.map(\.reason))
         if book.lacksRenewal, !open.contains(.paymentLapsed) {
             guard unreleased > 0, !review.approved.contains(.paymentLapsed) else { return }
             try review.hold(
                 ReviewFinding(.paymentLapsed, "\(book.money.uncovered) minor units are held no longer"), in: &self)
+            return
+        }
+        if wasCovered, !isCovered {
+            guard unreleased > 0, review.demandsPayment, !open.contains(.paymentMissing) else { return }
+            try review.hold(ReviewFinding(.paymentMissing, "payment is \(payment.word)"), in: &self)
             return
         }
         var gone: [HoldReason] = []

@@ -26,23 +26,35 @@ extension OrderWork {
     private static let readOwedAhead = PostgresStatement(
         "owed_ahead",
         """
-        SELECT r.id, r.ahead - r.recovered - r.refund, EXISTS (
-            SELECT FROM return_event e JOIN payment_attempt a ON a.order_id = r.order_id AND a.cause_id = e.cause_id
-            WHERE e.return_id = r.id AND e.event = \(ReturnEvent.refundAhead.rawValue)
-                AND a.action = \(PaymentAction.refund.rawValue)
-                AND a.state IN (\(PaymentAttemptState.prepared.rawValue), \(PaymentAttemptState.unknown.rawValue)))
+        SELECT r.id, r.ahead - r.recovered - r.refund,
+            r.ahead_settlement = \(ReturnSettlement.original.rawValue)
+            AND EXISTS (
+                SELECT FROM payment_attempt a
+                WHERE a.order_id = $1::uuid AND a.action = \(PaymentAction.refund.rawValue)
+                    AND a.purpose IS DISTINCT FROM \(RefundPurpose.surplus.rawValue)
+                    AND a.state IN (\(PaymentAttemptState.prepared.rawValue), \(PaymentAttemptState.unknown.rawValue)))
+            AND r.ahead > (
+                SELECT coalesce(sum(a.amount), 0)
+                FROM return_event e JOIN payment_attempt a ON a.order_id = r.order_id AND a.cause_id = e.cause_id
+                WHERE e.return_id = r.id AND e.event = \(ReturnEvent.refundAhead.rawValue)
+                    AND a.action = \(PaymentAction.refund.rawValue)
+                    AND a.state = \(PaymentAttemptState.approved.rawValue))
         FROM return_order r
         WHERE r.order_id = $1::uuid AND r.id <> $2::uuid AND r.ahead - r.recovered > r.refund
             AND r.state NOT IN (\(ReturnStanding.openStates))
         ORDER BY r.number
         """, access: .readOnly)
-    private static let returnGivenAhead = PostgresStatement(
-        "return_given_ahead",
+    // One that is settled waits for nothing: it was settled when all of this was known.
+    private static let returnsGivenAhead = PostgresStatement(
+        "returns_given_ahead",
         """
-        SELECT r.id FROM return_order r JOIN return_event e ON e.return_id = r.id AND e.cause_id = $2::uuid
-            AND e.event = \(ReturnEvent.refundAhead.rawValue)
+        SELECT r.id, EXISTS (
+            SELECT FROM return_order o JOIN return_event e ON e.return_id = o.id
+            WHERE o.order_id = $1::uuid AND e.cause_id = $2::uuid)
+        FROM return_order r
         WHERE r.order_id = $1::uuid AND r.ahead > 0 AND r.ahead_settlement = \(ReturnSettlement.original.rawValue)
-            AND r.state NOT IN (\(ReturnStanding.openStates))
+            AND r.state NOT IN (\(ReturnStanding.openStates), \(ReturnState.settled.rawValue))
+        ORDER BY r.number
         """, access: .readOnly)
     private static let recoverAhead = PostgresStatement(
         "recover_ahead", "UPDATE return_order SET recovered = recovered + $2::int8 WHERE id = $1::uuid")
@@ -110,37 +122,57 @@ extension OrderWork {
         return min(book.ungiven(of: cause, counted: order.ahead), book.money.overpaid, order.aheadLeft)
     }
 
-    /// Whether it is not known yet of something that a return gave ahead whether a gateway gives it.
+    /// Whether it is not known yet of something that a return gave ahead whether a gateway gives it, or what was asked for in
+    /// its place.
     func isGivingAhead(_ order: ReturnOrder) throws -> Bool {
         guard paid != nil, let cause = order.aheadCause else { return false }
-        return try payments().isGiving(for: cause)
+        return try payments().isGiving(for: cause, counted: order.ahead)
     }
 
-    /// Has the return follow what became of money that it was to give ahead, where it was decided or has ended before that was
-    /// known.
+    /// Has returns follow what became of money that they were to give ahead, or of what was asked for in its place, where they
+    /// were decided or have ended before that was known.
     ///
     /// What was not given is due by the return's own decision alone: the customer does not owe it, and what is refunded waits to
     /// be settled, in whichever way. Where all of it was given, nothing is left to wait for.
     ///
+    /// What a return gave is its own. Every other refund that is not of a surplus stands in place of what was declined, of the
+    /// oldest return first.
+    ///
     /// - Parameters:
     ///   - attempt: as it stands now.
     ///   - book: the order's payments, the attempt's outcome recorded.
-    /// - Returns: the return as it is to be told and saved with the change; nil where the attempt is of none, or of one whose
-    ///   goods are still to be inspected, which is when that is counted.
+    /// - Returns: the returns that change, as they are to be told and saved with it. Where goods are still to be inspected,
+    ///   that is when it is counted.
     /// - Throws: where the database does.
-    func followAhead(_ attempt: PaymentAttempt, in book: inout PaymentBook) throws -> ReturnWork? {
-        guard attempt.action == .refund,
-            let row = try connection.execute(
-                Self.returnGivenAhead, [.uuid(PostgresUUID(head.id)), .uuid(PostgresUUID(attempt.cause))]
-            ).first,
-            let found = try Ledger.returnOrder(EntityID(try row.uuid(0)), on: connection)
-        else { return nil }
-        var returned = ReturnWork(
-            found, cause: change.id, caller: change.caller, actors: .systemAlone, reason: change.reason, on: connection)
-        returned.lower(aheadBy: undoneAhead(of: found, in: book))
-        // What the customer owes no more is not due back either: the order costs so much again.
-        book.adjust(found.customerOwes - returned.order.customerOwes)
-        if !book.isGiving(for: attempt.cause) { try returned.settleWhereNothingRemains() }
-        return returned
+    func followAhead(_ attempt: PaymentAttempt, in book: inout PaymentBook) throws -> [ReturnWork] {
+        guard attempt.action == .refund else { return [] }
+        let rows = try connection.execute(
+            Self.returnsGivenAhead, [.uuid(PostgresUUID(head.id)), .uuid(PostgresUUID(attempt.cause))])
+        var left = attempt.state == .approved || attempt.purpose == .surplus ? 0 : attempt.amount
+        var followed: [ReturnWork] = []
+        for row in rows {
+            guard let found = try Ledger.returnOrder(EntityID(try row.uuid(0)), on: connection),
+                let cause = found.aheadCause
+            else { continue }
+            let isOfReturn = try row.bool(1)
+            var undone: Int64 = 0
+            if cause == attempt.cause {
+                undone = undoneAhead(of: found, in: book)
+            } else if !isOfReturn {
+                undone = min(left, undoneAhead(of: found, in: book))
+                left -= undone
+            }
+            var returned = ReturnWork(
+                found, cause: change.id, caller: change.caller, actors: .systemAlone, reason: change.reason,
+                on: connection)
+            returned.lower(aheadBy: undone)
+            // What the customer owes no more is not due back either: the order costs so much again.
+            book.adjust(found.customerOwes - returned.order.customerOwes)
+            if !book.isGiving(for: cause, counted: returned.order.ahead) {
+                try returned.settleWhereNothingRemains()
+            }
+            if returned.order != found { followed.append(returned) }
+        }
+        return followed
     }
 }

@@ -45,8 +45,7 @@ extension OrderWork {
             var units = try left[number] ?? lines[place(ofLine: number)].books.returnable
             let value = units.take(min(line.reserved, units.units))
             left[number] = units
-            var part = ReturnLineRefund(terms: line.terms)
-            _ = refund.add(part.add(value: value, disposition: line.terms.best))
+            _ = refund.add(value: value, disposition: line.terms.best, terms: line.terms)
         }
         return refund.amount
     }

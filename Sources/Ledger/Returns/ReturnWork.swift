@@ -127,8 +127,9 @@ struct ReturnWork {
         _ findings: [ReturnChange.Finding], value: (ReturnOrder.Line, Int64) throws -> Int64
     ) throws {
         var found: [Int32: Int64] = [:]
+        let numbers = Set(order.lines.map(\.number))
         for (index, finding) in findings.enumerated() {
-            guard order.lines.contains(where: { $0.number == finding.line }) else {
+            guard numbers.contains(finding.line) else {
                 throw Refusal.invalid([FieldViolation("lines[\(index)].line_number", "the return has no such line")])
             }
             found[finding.line, default: 0] += finding.quantity
@@ -159,11 +160,12 @@ struct ReturnWork {
         keepsReserved: Bool = false
     ) throws {
         var refund = ReturnRefund(fee: order.deductions)
-        var parts = order.lines.map { ReturnLineRefund(terms: $0.terms) }
+        let places = Dictionary(uniqueKeysWithValues: zip(order.lines.map(\.number), order.lines.indices))
         for finding in findings {
-            guard let index = order.lines.firstIndex(where: { $0.number == finding.line }) else { continue }
+            guard let index = places[finding.line] else { continue }
             let worth = try value(order.lines[index], finding.quantity)
-            let given = refund.add(parts[index].add(value: worth, disposition: finding.disposition))
+            let given = refund.add(
+                value: worth, disposition: finding.disposition, terms: order.lines[index].terms)
             order.lines[index].value += worth
             order.lines[index].refund += given
             order.inspections.append(

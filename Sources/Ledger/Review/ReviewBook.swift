@@ -90,6 +90,12 @@ struct ReviewBook {
                 .map(\.hold.reason))
     }
 
+    /// Whether the channel's rules keep the order until its payment is covered, and nobody has let it go on without.
+    var demandsPayment: Bool {
+        guard let review, review.state != .due, review.state != .ended else { return false }
+        return rules?.payment == true && !approved.contains(.paymentMissing)
+    }
+
     /// Gives the order a review, as its capture does where its channel has rules.
     mutating func adopt(by actors: Set<LifecycleActor>) throws(Refusal) {
         let row = try Lifecycle.review.decide(.capture, in: nil, by: actors, naming: "\(order)")

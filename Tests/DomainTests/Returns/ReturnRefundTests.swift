@@ -58,7 +58,6 @@ struct ReturnRefundTests {
                     ? [:] : [.scrap: Int32.random(in: 0...10_000, using: &generator), .keep: 5_000])
             var refund = ReturnRefund(
                 fee: Bool.random(using: &generator) ? 0 : Int64.random(in: 0...600, using: &generator))
-            var line = ReturnLineRefund(terms: terms)
             var units = ReturnableUnits(value: 0, units: 0)
             var (sent, earned): (Int64, Int64) = (0, 0)
             var outcome = Outcome()
@@ -73,8 +72,9 @@ struct ReturnRefundTests {
                     let quantity = Int64.random(in: 1...units.units, using: &generator)
                     let value = units.take(quantity)
                     let disposition = Self.dispositions.randomElement(using: &generator) ?? .restock
-                    let part = line.add(value: value, disposition: disposition)
-                    let given = refund.add(part)
+                    let before = refund.gross
+                    let given = refund.add(value: value, disposition: disposition, terms: terms)
+                    let part = refund.gross - before
                     outcome.values.append(value)
                     outcome.refunds.append(part)
                     outcome.amount += given
@@ -100,17 +100,22 @@ struct ReturnRefundTests {
     func order() {
         var generator = SplitMix64(state: 7)
         for _ in 0..<20_000 {
-            let terms = ReturnTerms(feeBasisPoints: 1_250, shares: [.scrap: 3_333, .restockSecondGrade: 7_777])
+            let lines = [
+                ReturnTerms(feeBasisPoints: 1_250, shares: [.scrap: 3_333, .restockSecondGrade: 7_777]),
+                ReturnTerms(shares: [.scrap: 5_000, .keep: 3_750]),
+            ]
             var parts = (0..<Int.random(in: 1...6, using: &generator)).map { _ in
                 (
                     Int64.random(in: 0...999, using: &generator),
-                    Self.dispositions.randomElement(using: &generator) ?? .keep
+                    Self.dispositions.randomElement(using: &generator) ?? .keep,
+                    lines[Int.random(in: 0...1, using: &generator)]
                 )
             }
             func refund() -> Int64 {
-                var line = ReturnLineRefund(terms: terms)
                 var refund = ReturnRefund(fee: 150)
-                for (value, disposition) in parts { _ = refund.add(line.add(value: value, disposition: disposition)) }
+                for (value, disposition, terms) in parts {
+                    _ = refund.add(value: value, disposition: disposition, terms: terms)
+                }
                 return refund.amount
             }
             let first = refund()
@@ -125,29 +130,84 @@ struct ReturnRefundTests {
     @Test("A fixed fee is taken once, and never more than what is refunded")
     func fee() {
         var refund = ReturnRefund(fee: 295)
-        #expect(refund.add(200) == 0)
-        #expect(refund.add(200) == 105)
-        #expect(refund.add(1_000) == 1_000)
+        let terms = ReturnTerms()
+        #expect(refund.add(value: 200, disposition: .restock, terms: terms) == 0)
+        #expect(refund.add(value: 200, disposition: .restock, terms: terms) == 105)
+        #expect(refund.add(value: 1_000, disposition: .restock, terms: terms) == 1_000)
         #expect(refund.amount == 1_105)
         var worthless = ReturnRefund(fee: 295)
-        #expect(worthless.add(0) == 0)
+        #expect(worthless.add(value: 0, disposition: .restock, terms: terms) == 0)
+    }
+
+    /// What lines of one value get, one after the other, where a share of it is refunded.
+    private static func parts(_ value: Int64, _ count: Int, _ terms: ReturnTerms, fee: Int64 = 0) -> [Int64] {
+        var refund = ReturnRefund(fee: fee)
+        return (0..<count).map { _ in refund.add(value: value, disposition: .scrap, terms: terms) }
+    }
+
+    @Test("The sum over the lines is rounded, not what each of them refunds")
+    func sumIsRounded() {
+        let half = ReturnTerms(shares: [.scrap: 5_000])
+        // 10 lines of 1.37 are 6.85: not ten times 0.69.
+        let ten = Self.parts(137, 10, half)
+        #expect(ten == [69, 68, 69, 68, 69, 68, 69, 68, 69, 68])
+        #expect(ten.reduce(0, +) == 685)
+        // 0 decimals: half of a yen ten times; 3 decimals: a third of 0.001 dinars 1,000 times.
+        #expect(Self.parts(1, 10, half) == [1, 0, 1, 0, 1, 0, 1, 0, 1, 0])
+        #expect(Self.parts(1, 1_000, ReturnTerms(shares: [.scrap: 3_333])).reduce(0, +) == 333)
+        // A fee in percent of lines too small for it is kept of them together.
+        #expect(Self.parts(1, 10, ReturnTerms(feeBasisPoints: 1_000)).reduce(0, +) == 9)
+        // The fixed fee comes off the first, also where it ends within one.
+        let paid = Self.parts(137, 10, half, fee: 100)
+        #expect(paid == [0, 37, 69, 68, 69, 68, 69, 68, 69, 68])
+        #expect(paid.reduce(0, +) == 585)
+    }
+
+    @Test("1,000 lines on terms of their own refund what their exact sum is, rounded once")
+    func manyLines() {
+        var generator = SplitMix64(state: 1_000)
+        for _ in 0..<50 {
+            let fee = Int64.random(in: 0...5_000, using: &generator)
+            var refund = ReturnRefund(fee: fee)
+            var exact: Int128 = 0
+            var sum: Int64 = 0
+            for _ in 0..<1_000 {
+                let value = Int64.random(in: 0...999, using: &generator)
+                let share = Int32.random(in: 0...10_000, using: &generator)
+                let percent = Int32.random(in: 0...10_000, using: &generator)
+                let given = refund.add(
+                    value: value, disposition: .scrap,
+                    terms: ReturnTerms(feeBasisPoints: percent, shares: [.scrap: share]))
+                if given < 0 || given > value {
+                    Issue.record("\(given) of \(value)")
+                    return
+                }
+                exact += Int128(value) * Int128(share) * Int128(10_000 - percent)
+                sum += given
+            }
+            // Halves up: a half is 50,000,000 of what a minor unit is here.
+            #expect(refund.gross == Int64((exact + 50_000_000) / 100_000_000))
+            #expect(sum == max(0, refund.gross - fee))
+            #expect(sum == refund.amount)
+        }
     }
 
     @Test("A share of 0 refunds nothing, a fee of all of it neither")
     func nothing() {
-        var scrapped = ReturnLineRefund(terms: ReturnTerms(shares: [.scrap: 0]))
-        #expect(scrapped.add(value: 995, disposition: .scrap) == 0)
-        #expect(scrapped.add(value: 995, disposition: .restock) == 995)
-        var fee = ReturnLineRefund(terms: ReturnTerms(feeBasisPoints: 10_000))
-        #expect(fee.add(value: 995, disposition: .restock) == 0)
+        var refund = ReturnRefund(fee: 0)
+        let scrapped = ReturnTerms(shares: [.scrap: 0])
+        #expect(refund.add(value: 995, disposition: .scrap, terms: scrapped) == 0)
+        #expect(refund.add(value: 995, disposition: .restock, terms: scrapped) == 995)
+        #expect(
+            refund.add(value: 995, disposition: .restock, terms: ReturnTerms(feeBasisPoints: 10_000)) == 0)
     }
 
     @Test("The largest amounts do not overflow")
     func large() {
         var units = ReturnableUnits(value: .max, units: 1_000_000_000)
         let first = units.take(999_999_999)
-        var line = ReturnLineRefund(terms: ReturnTerms())
-        #expect(line.add(value: first, disposition: .restock) == first)
+        var refund = ReturnRefund(fee: 0)
+        #expect(refund.add(value: first, disposition: .restock, terms: ReturnTerms()) == first)
         #expect(first + units.take(1) == .max)
     }
 }

@@ -21,7 +21,8 @@ struct DeclinedRefundAheadTests {
         let made: Holdfast_V1_Return
 
         init(
-            _ bench: PaymentBench, units: Int64 = 1, cards: [Int64?] = [nil], isAnswered: Bool = true
+            _ bench: PaymentBench, units: Int64 = 1, cards: [Int64?] = [nil], isAnswered: Bool = true,
+            share: Int32 = 4_000
         ) async throws {
             self.bench = bench
             returns = ReturnService(processing: bench.processing, logger: Logger(label: "test"))
@@ -41,7 +42,7 @@ struct DeclinedRefundAheadTests {
                             $0.terms.shares = [
                                 .with {
                                     $0.disposition = .scrap
-                                    $0.basisPoints = 4_000
+                                    $0.basisPoints = share
                                 }
                             ]
                         }
@@ -99,6 +100,32 @@ struct DeclinedRefundAheadTests {
             try await returns.getReturn(
                 request: .with { $0.returnID = made.returnID }, context: bench.context
             ).returnOrder
+        }
+
+        /// What went ahead was declined, and is asked for again: the gateway does not answer.
+        func askInPlace() async throws {
+            try await answer(.decline("account closed"))
+            try await refundUnanswered()
+        }
+
+        /// Gives 10.00 back that the gateway does not answer for; returns the attempt.
+        @discardableResult
+        func refundUnanswered(leaving due: Int64 = 0) async throws -> Holdfast_V1_PaymentAttempt {
+            bench.scripted.script(.refund, .failUnseen)
+            let id = EntityID.fresh
+            _ = try await bench.refund(order, 1_000, id: id)
+            let money = try await bench.payments(order)
+            let attempt = try #require(money.attempts.first { $0.attemptID == id.description })
+            #expect(attempt.state == .unknown)
+            #expect(money.dueBack.amountMinor == due)
+            return attempt
+        }
+
+        /// The gateway answers what it did not of an attempt.
+        func answer(_ attempt: Holdfast_V1_PaymentAttempt, _ behaviour: ScriptedGateway.Behaviour) async throws {
+            bench.scripted.script(.refund, behaviour)
+            _ = try await bench.service.reportGatewayEvent(
+                request: .with { $0.attemptID = attempt.attemptID }, context: bench.context)
         }
 
         /// The unit comes, and is scrapped: 4.00 are refunded.
@@ -343,6 +370,110 @@ struct DeclinedRefundAheadTests {
             #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
             #expect(bench.scripted.kept == 3_000)
             #expect(try await bench.deployment.booksAgree())
+        }
+    }
+
+    @Test(
+        "A return waits for what was asked for in place of its declined money; declined too, the inspection alone counts",
+        arguments: [Int32(0), 4_000])
+    func declinedInPlace(share: Int32) async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let sale = try await Sale(bench, isAnswered: false, share: share)
+            try await sale.askInPlace()
+            let refund = Int64(share / 10)
+            let decided = try await sale.scrap()
+            #expect(decided.state == .decided)
+            #expect(decided.refund.amountMinor == refund)
+            #expect(decided.customerOwes.amountMinor == 1_000 - refund)
+            let early = try await status { try await sale.settle(ahead: false, .outside) }
+            #expect(try RefusalDetails.state(of: early) == "refunding_ahead")
+
+            try await sale.answer(.decline("account closed"))
+            #expect(try await bench.payments(sale.order).attempts.last?.state == .declined)
+            let due = try await sale.get()
+            #expect(due.state == (refund == 0 ? .settled : .decided))
+            #expect(!due.hasRefundedAhead)
+            #expect(!due.hasCustomerOwes)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == refund)
+            if refund > 0 {
+                #expect(try await sale.settle(ahead: false, .outside).settledAmount.amountMinor == refund)
+            }
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
+            #expect(bench.scripted.kept == 3_000)
+            // Nothing is owed, so another return may be given money ahead.
+            #expect(try await sale.another().settle(ahead: true).refundedAhead.amountMinor == 1_000)
+            #expect(try await bench.deployment.ledger.books().moneyMismatches == 0)
+        }
+    }
+
+    @Test("What was asked for in place of declined money and is given settles the return, once")
+    func givenInPlace() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let sale = try await Sale(bench, isAnswered: false)
+            try await sale.askInPlace()
+            #expect(try await sale.scrap().state == .decided)
+            try await sale.answer(.honest)
+            let settled = try await sale.get()
+            #expect(settled.state == .settled)
+            #expect(settled.settlement == .original)
+            #expect(settled.refundedAhead.amountMinor == 1_000)
+            #expect(settled.customerOwes.amountMinor == 600)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
+            #expect(try await bench.events(sale.order).count { $0 == "return_settled" } == 1)
+            #expect(bench.scripted.kept == 2_000)
+            #expect(try await bench.deployment.ledger.books().moneyMismatches == 0)
+        }
+    }
+
+    @Test("What an expired return left owed falls by what was asked for in place of its money and is declined")
+    func declinedInPlaceAfterExpiry() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let sale = try await Sale(bench, isAnswered: false)
+            try await sale.askInPlace()
+            try await bench.run("UPDATE return_order SET expires_at = now() - interval '1 second'")
+            #expect(try await bench.processing.expireReturns() == 1)
+            #expect(try await sale.get().customerOwes.amountMinor == 1_000)
+            // It is not set off against another return meanwhile.
+            let other = try await sale.another()
+            #expect(try await other.scrap().state == .decided)
+            try await sale.answer(.decline("account closed"))
+            #expect(try await !sale.get().hasCustomerOwes)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 400)
+            #expect(try await other.settle(ahead: false, .outside).settledAmount.amountMinor == 400)
+            #expect(try await bench.payments(sale.order).dueBack.amountMinor == 0)
+            #expect(bench.scripted.kept == 3_000)
+            #expect(try await bench.deployment.booksAgree())
+        }
+    }
+
+    @Test("Two returns wait for what was asked for in place of both their money: each follows it by its own part")
+    func twoInPlace() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let first = try await Sale(bench, isAnswered: false)
+            let second = try await first.another()
+            #expect(try await second.settle(ahead: true).refundedAhead.amountMinor == 1_000)
+            try await first.answer(.decline("account closed"), .decline("account closed"))
+            #expect(try await bench.payments(first.order).dueBack.amountMinor == 2_000)
+            let halves = [
+                try await first.refundUnanswered(leaving: 1_000), try await first.refundUnanswered(),
+            ]
+            #expect(try await first.scrap().state == .decided)
+            #expect(try await second.scrap().state == .decided)
+
+            // The gateway gives one half: the older return goes without, the other one has it.
+            try await first.answer(halves[0], .decline("account closed"))
+            #expect(try await !first.get().hasRefundedAhead)
+            #expect(try await second.get().customerOwes.amountMinor == 600)
+            #expect(try await bench.payments(first.order).dueBack.amountMinor == 400)
+            try await first.answer(halves[1], .honest)
+            #expect(try await first.get().state == .decided)
+            let settled = try await second.get()
+            #expect(settled.state == .settled)
+            #expect(settled.customerOwes.amountMinor == 600)
+            #expect(try await first.settle(ahead: false, .outside).settledAmount.amountMinor == 400)
+            #expect(try await bench.payments(first.order).dueBack.amountMinor == 0)
+            #expect(bench.scripted.kept == 2_000)
+            #expect(try await bench.deployment.ledger.books().moneyMismatches == 0)
         }
     }
 }

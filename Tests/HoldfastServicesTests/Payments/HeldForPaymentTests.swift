@@ -219,4 +219,45 @@ struct HeldForPaymentTests {
             #expect(try await bench.events(order).count { $0 == "released" } == 1)
         }
     }
+
+    @Test("An order whose cover is let go before it is released is held again, also where something else holds it")
+    func voided() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            try await hold(bench) { $0.remorseSeconds = 3_600 }
+            let id = try await held(bench)
+            _ = try await bench.add(id, .cardGateway)
+            #expect(try await order(bench, id).review.state == .validated)
+            try await void(bench, id, 1)
+            #expect(try await open(bench, id) == [.paymentMissing])
+            try await bench.run("UPDATE order_review SET due_at = now(), release_due = now()")
+            try await look(bench)
+            #expect(try await order(bench, id).review.state == .held)
+            let refused = try await status { try await release(bench, id) }
+            #expect(refused.code == .failedPrecondition)
+
+            // Another reason is approved later: that lets nobody off paying.
+            let other = try await held(bench)
+            _ = try await bench.add(other, .cardGateway)
+            let review = OrderReviewService(processing: bench.processing, logger: Logger(label: "test"))
+            _ = try await review.holdOrder(
+                request: .with {
+                    $0.holdID = EntityID.fresh.description
+                    $0.orderID = other.description
+                    $0.detail = "a call is awaited"
+                }, context: bench.context)
+            try await void(bench, other, 1)
+            #expect(Set(try await open(bench, other)) == [.manual, .paymentMissing])
+            _ = try await bench.add(other, .cash)
+            #expect(try await open(bench, other) == [.manual])
+        }
+    }
+
+    private func void(_ bench: PaymentBench, _ id: EntityID, _ tender: Int32) async throws {
+        _ = try await bench.service.voidTender(
+            request: .with {
+                $0.voidID = EntityID.fresh.description
+                $0.orderID = id.description
+                $0.tenderNumber = tender
+            }, context: bench.context)
+    }
 }

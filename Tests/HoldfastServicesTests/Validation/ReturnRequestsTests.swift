@@ -306,6 +306,9 @@ struct ReturnRequestsTests {
         "What was found",
         arguments: [
             RequestCase<Holdfast_V1_InspectReturnRequest>("as it is, with a line twice") { _ in },
+            .init("as many entries as can be") { $0.lines = Array(repeating: $0.lines[0], count: 5_000) },
+            .init("too many entries", ["lines"]) { $0.lines = Array(repeating: $0.lines[0], count: 5_001) },
+            .init("a line beyond all", ["lines[0].line_number"]) { $0.lines[0].lineNumber = 1_001 },
             .init("no id", ["inspection_id"]) { $0.inspectionID = "" },
             .init("no return", ["return_id"]) { $0.returnID = "" },
             .init("no lines", ["lines"]) { $0.lines = [] },

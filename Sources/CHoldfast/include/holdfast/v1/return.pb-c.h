@@ -1267,7 +1267,7 @@ struct  Holdfast__V1__InspectReturnRequest
    */
   char *return_id;
   /*
-   * 1 to 1,000 lines.
+   * 1 to 5,000 entries.
    */
   size_t n_lines;
   Holdfast__V1__InspectReturnRequest__Line **lines;

@@ -280,7 +280,7 @@ struct  Holdfast__V1__SourcingLocation
    */
   int32_t lead_days;
   /*
-   * What it can send out on a day. Committed plans use it up.
+   * What it can send out on a day. Committed plans use it up, and released units that none has booked.
    */
   Holdfast__V1__SourcingCapacity *capacity;
   /*
