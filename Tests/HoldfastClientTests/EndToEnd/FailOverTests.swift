@@ -10,8 +10,31 @@ import Testing
 struct FailOverTests {
     private static let stock: Int64 = 10_000
 
-    /// Creates an article with stock, and waits until every server knows it.
-    private func openShop(_ client: HoldfastClient, at endpoints: [HoldfastEndpoint]) async throws {
+    /// Creates an article with stock, all by one server, and waits until every server knows it.
+    private func openShop(at endpoints: [HoldfastEndpoint]) async throws {
+        try await withHoldfastClient(HoldfastClientConfiguration(endpoints: [endpoints[0]])) { client in
+            try await fill(client)
+        }
+        for endpoint in endpoints {
+            try await withHoldfastClient(HoldfastClientConfiguration(endpoints: [endpoint])) { one in
+                let isKnown = try await eventually {
+                    do {
+                        let reply = try await one.availability.checkAvailability(
+                            .with {
+                                $0.items = [.with { $0.sku = "MUG" }]
+                                $0.consistency = .fresh
+                            })
+                        return reply.items.first?.available == Self.stock
+                    } catch let error as RPCError where error.code == .notFound || error.code == .invalidArgument {
+                        return false
+                    }
+                }
+                guard isKnown else { throw TestFailure("\(endpoint) does not know the article") }
+            }
+        }
+    }
+
+    private func fill(_ client: HoldfastClient) async throws {
         _ = try await client.catalog.upsertChannels(
             .with {
                 $0.requestID = EntityName.fresh
@@ -56,23 +79,6 @@ struct FailOverTests {
                     }
                 ]
             })
-        for endpoint in endpoints {
-            try await withHoldfastClient(HoldfastClientConfiguration(endpoints: [endpoint])) { one in
-                let isKnown = try await eventually {
-                    do {
-                        let reply = try await one.availability.checkAvailability(
-                            .with {
-                                $0.items = [.with { $0.sku = "MUG" }]
-                                $0.consistency = .fresh
-                            })
-                        return reply.items.first?.available == Self.stock
-                    } catch let error as RPCError where error.code == .notFound || error.code == .invalidArgument {
-                        return false
-                    }
-                }
-                guard isKnown else { throw TestFailure("\(endpoint) does not know the article") }
-            }
-        }
     }
 
     @Test(
@@ -83,7 +89,7 @@ struct FailOverTests {
             configuration.repetition.maxAttempts = 20
             configuration.repetition.budget = 10_000
             try await withHoldfastClient(configuration) { client in
-                try await openShop(client, at: shops.endpoints)
+                try await openShop(at: shops.endpoints)
                 let made = Shared<[(Holdfast_V1_ReserveRequest, Holdfast_V1_ReserveResponse)]>([])
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<16 {
@@ -118,7 +124,7 @@ struct FailOverTests {
     func drained() async throws {
         try await ServedShops.with { shops in
             try await withHoldfastClient(HoldfastClientConfiguration(endpoints: shops.endpoints)) { client in
-                try await openShop(client, at: shops.endpoints)
+                try await openShop(at: shops.endpoints)
                 let count = Shared(0)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<8 {
