@@ -83,7 +83,8 @@ struct ChangePlansTests {
                         "prepared for changes",
                         """
                         SELECT name, statement, cardinality(parameter_types)::int4 FROM pg_prepared_statements
-                        WHERE EXISTS (SELECT FROM pg_prepared_statements WHERE statement LIKE '%return_event e JOIN payment_attempt%')
+                        WHERE EXISTS (SELECT FROM pg_prepared_statements WHERE statement LIKE '%return_event e JOIN payment_attempt%'
+                                AND statement NOT LIKE '%pg_prepared_statements%')
                             AND statement ~ '^\\s*(WITH|SELECT|INSERT|UPDATE|DELETE)'
                         """, access: .readOnly)
                 ).map { (name: try $0.text(0), text: try $0.text(1), count: try $0.int32(2)) }
