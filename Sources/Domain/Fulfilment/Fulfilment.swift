@@ -112,15 +112,6 @@ public struct Fulfilment: Hashable, Sendable {
     public func mayComeBack(to receiver: String, within scope: Scope) -> Bool {
         shippedAt != nil && standing.kind != .pickup && !receiver.isEmpty && scope.covers(location: receiver)
     }
-
-    /// What whoever takes its goods in sees of it where it is none of theirs: which it is, where it stands, and its goods.
-    public var forReceiver: Fulfilment {
-        var seen = Fulfilment(
-            id: id, order: order, number: number, standing: standing, location: location, releasedAt: releasedAt,
-            lines: lines)
-        seen.shippedAt = shippedAt
-        return seen
-    }
 }
 
 /// A parcel of a fulfilment.

@@ -421,14 +421,15 @@ public struct FulfilmentService: Holdfast_V1_FulfilmentService.SimpleServiceProt
         } _: { call, goods, reply in
             try await processing.receiveUndelivered(call, goods, reply: reply)
         }
-        // The answer may have been made for somebody who sees more.
+        // What is stored is whole: who takes goods in, and who repeats the call, may see more or less.
         response.step.fulfilment.limit(to: CallerContext.current.scope)
         return response
     }
 }
 
 extension Holdfast_V1_Fulfilment {
-    /// Leaves out what only those see whose fulfilment it is; as ``Fulfilment/forReceiver``.
+    /// Leaves out what only those see whose fulfilment it is: who takes its goods in learns which it is, where it stands, and
+    /// its goods.
     fileprivate mutating func limit(to scope: Scope) {
         guard !scope.covers(location: location), collectAt.isEmpty || !scope.covers(location: collectAt) else { return }
         let whole = self

@@ -88,7 +88,7 @@ extension OrderWork {
         for (index, line) in request.add.enumerated() {
             guard let article = articles[line.demand.sku] else { continue }
             var demand = line.demand
-            if demand.location.isEmpty { demand.avoided = unfound.locations(ofProduct: article.id) }
+            if demand.location.isEmpty { demand.avoided = unfound.locations(of: line.demand.sku) }
             plan.added.append(
                 .init(
                     number: next, extends: nil, product: article.id, sku: line.demand.sku,
@@ -117,7 +117,7 @@ extension OrderWork {
                 var added = try extend(
                     line, by: change.quantity - line.wanted, found.price, found.description,
                     taxes[change.line] ?? [], change, number: next, place: request.add.count + index)
-                if change.location.isEmpty { added.demand.avoided = unfound.locations(ofProduct: line.product) }
+                if change.location.isEmpty { added.demand.avoided = unfound.locations(of: line.sku) }
                 plan.added.append(added)
                 next += 1
             }

@@ -78,8 +78,8 @@ extension OrderWork {
             try counter(advance, &turn)
         }
         releaseWhatIsLeft()
-        let seen = turn.fulfilment.isInside(change.caller.scope) ? turn.fulfilment : turn.fulfilment.forReceiver
-        return FulfilmentOutcome(fulfilment: seen, status: status, sequence: nextSequence - 1, short: turn.short)
+        return FulfilmentOutcome(
+            fulfilment: turn.fulfilment, status: status, sequence: nextSequence - 1, short: turn.short)
     }
 
     /// Makes a step whose units all make the one event that the table names, or none.

@@ -9,11 +9,6 @@ struct UnfoundStock {
     private static let read = PostgresStatement(
         "unfound_stock",
         """
-        SELECT s.product_id, l.code FROM short_pick s JOIN location l ON l.id = s.location_id WHERE s.order_id = $1::uuid
-        """, access: .readOnly)
-    private static let readBySku = PostgresStatement(
-        "unfound_stock_by_sku",
-        """
         SELECT p.sku, l.code FROM short_pick s JOIN location l ON l.id = s.location_id
         JOIN product p ON p.id = s.product_id WHERE s.order_id = $1::uuid
         """, access: .readOnly)
@@ -26,15 +21,21 @@ struct UnfoundStock {
         WHERE s.order_id = $1::uuid ON CONFLICT DO NOTHING
         """)
 
-    private var places: [Int32: Set<String>] = [:]
+    /// Codes of the locations where articles were not found, by article.
+    private(set) var places: [String: Set<String>] = [:]
 
     /// Reads what ``reading(_:)`` returned.
     init(_ rows: PostgresRows) throws {
-        for row in rows { places[try row.int32(0), default: []].insert(try row.text(1)) }
+        for row in rows { places[try row.text(0), default: []].insert(try row.text(1)) }
+    }
+
+    /// Reads it by itself.
+    init(_ order: EntityID, on connection: PostgresConnection) throws {
+        try self.init(connection.pipeline([UnfoundStock.reading(order)])[0])
     }
 
     /// Codes of the locations where an article was not found.
-    func locations(ofProduct product: Int32) -> Set<String> { places[product] ?? [] }
+    func locations(of sku: String) -> Set<String> { places[sku] ?? [] }
 
     /// The step that reads it.
     static func reading(_ order: EntityID) -> LedgerStep { (read, [.uuid(PostgresUUID(order))]) }
@@ -48,17 +49,6 @@ struct UnfoundStock {
             ]
         )
     }
-
-    /// It by article, with the codes of the locations.
-    fileprivate static func bySku(
-        _ order: EntityID, on connection: PostgresConnection
-    ) throws -> [String: Set<String>] {
-        var places: [String: Set<String>] = [:]
-        for row in try connection.execute(readBySku, [.uuid(PostgresUUID(order))]) {
-            places[try row.text(0), default: []].insert(try row.text(1))
-        }
-        return places
-    }
 }
 
 extension Ledger {
@@ -68,6 +58,6 @@ extension Ledger {
     /// - Returns: the codes by article; articles that were found everywhere are left out.
     /// - Throws: `Refusal`.
     public func unfoundStock(of order: EntityID) async throws -> [String: Set<String>] {
-        try await onConnection { connection in try UnfoundStock.bySku(order, on: connection) }
+        try await onConnection { connection in try UnfoundStock(order, on: connection).places }
     }
 }

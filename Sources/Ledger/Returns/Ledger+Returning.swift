@@ -202,7 +202,7 @@ extension Ledger {
                 try returned.take(event)
                 if event.keepsGoods {
                     try Ledger.refuseWhileExchanged(found, in: work)
-                    let undone = try work.undoneAhead(of: found)
+                    let undone = try work.ahead(of: found).undone
                     returned.lower(aheadBy: undone)
                     if event == .cancel || event == .decline { try returned.order.refuseWhileAhead() }
                     try work.adjust(undone)
@@ -219,8 +219,7 @@ extension Ledger {
                 try returned.receive(scans, at: (try row.int32(0), location), last: last)
             case .inspect(let findings):
                 try change.caller.scope.admit(location: found.location)
-                let undone = try work.undoneAhead(of: found)
-                let isGiving = try work.isGivingAhead(found)
+                let (undone, isOpen) = try work.ahead(of: found)
                 returned.lower(aheadBy: undone)
                 try returned.inspect(findings) { line, quantity in
                     let units = try work.move(
@@ -238,12 +237,12 @@ extension Ledger {
                 setOff += try work.recover(from: &returned)
                 try Ledger.credit(&returned, settingOff: setOff, in: &work)
                 // What a gateway may still decline is not settled by it: that is done when it is known.
-                if !isGiving { try returned.settleWhereNothingRemains() }
+                if !isOpen { try returned.settleWhereNothingRemains() }
             case .settle(let settlement, let reference, let ahead):
                 try found.checkSettlement(settlement)
                 guard ahead else {
                     try returned.check(.settle)
-                    guard try !work.isGivingAhead(found) else {
+                    guard try !work.ahead(of: found).isOpen else {
                         throw Refusal.wrongState(
                             .returnOrder, "R\(found.number)", state: "refunding_ahead",
                             explanation: "it is not known yet whether a gateway gives what went ahead: settle it later")

@@ -111,22 +111,17 @@ extension OrderWork {
     /// What a return should have given ahead and gateways did not give, nor anybody since: it is not due any more when the
     /// return ends, which says itself what is.
     ///
-    /// What may still turn out to be given counts as given. To be asked before the change does anything to the order.
-    func undoneAhead(of order: ReturnOrder) throws -> Int64 {
-        guard order.aheadLeft > 0, paid != nil else { return 0 }
-        return undoneAhead(of: order, in: try payments())
+    /// What may still turn out to be given counts as given, and is told as open: it is not known yet whether a gateway gives it,
+    /// or what was asked for in its place. To be asked before the change does anything to the order.
+    func ahead(of order: ReturnOrder) throws -> (undone: Int64, isOpen: Bool) {
+        guard paid != nil, let cause = order.aheadCause else { return (0, false) }
+        let book = try payments()
+        return (undoneAhead(of: order, in: book), book.isGiving(for: cause, counted: order.ahead))
     }
 
     private func undoneAhead(of order: ReturnOrder, in book: PaymentBook) -> Int64 {
         guard let cause = order.aheadCause else { return 0 }
         return min(book.ungiven(of: cause, counted: order.ahead), book.money.overpaid, order.aheadLeft)
-    }
-
-    /// Whether it is not known yet of something that a return gave ahead whether a gateway gives it, or what was asked for in
-    /// its place.
-    func isGivingAhead(_ order: ReturnOrder) throws -> Bool {
-        guard paid != nil, let cause = order.aheadCause else { return false }
-        return try payments().isGiving(for: cause, counted: order.ahead)
     }
 
     /// Has returns follow what became of money that they were to give ahead, or of what was asked for in its place, where they

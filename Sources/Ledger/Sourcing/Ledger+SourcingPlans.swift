@@ -283,12 +283,11 @@ extension OrderWork {
 
     /// Refuses a plan that has a location send what was not found there since it was made.
     fileprivate func refuseUnfound(in commitment: SourcingCommitment) throws {
-        let (reading, values) = UnfoundStock.reading(head.id)
-        let unfound = try UnfoundStock(try connection.execute(reading, values))
+        let unfound = try UnfoundStock(head.id, on: connection)
         for booking in commitment.bookings {
             for number in booking.parts.keys.sorted() {
                 let line = lines[try place(ofLine: number)]
-                guard unfound.locations(ofProduct: line.product).contains(booking.location) else { continue }
+                guard unfound.locations(of: line.sku).contains(booking.location) else { continue }
                 throw Refusal.wrongState(
                     .sourcingPlan, commitment.plan.description, state: "outdated",
                     explanation: "\(line.sku) was not found at \(booking.location) for the order: plan again")
