@@ -49,9 +49,11 @@ struct AccessStack: Sendable {
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs a body against fresh servers.
+    ///
+    /// The client of HTTP/2 lets itself be sent `window` bytes ahead of what is read; nil is the usual 8 MiB.
     static func with(
         sso: SingleSignOn? = nil, allowsAnonymous: Bool = false, limits: HTTP2Limits = HTTP2Limits(),
-        _ body: @Sendable (AccessStack) async throws -> Void
+        window: Int? = nil, _ body: @Sendable (AccessStack) async throws -> Void
     ) async throws {
         try await TestDeployment.with { deployment in
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -61,7 +63,7 @@ struct AccessStack: Sendable {
             let following = Task { await gate.run() }
             let result: Result<Void, any Error>
             do {
-                try await serving(deployment, gate, group, limits, body)
+                try await serving(deployment, gate, group, limits, window, body)
                 result = .success(())
             } catch {
                 result = .failure(error)
@@ -75,7 +77,7 @@ struct AccessStack: Sendable {
 
     private static func serving(
         _ deployment: TestDeployment, _ gate: AccessGate, _ group: MultiThreadedEventLoopGroup, _ limits: HTTP2Limits,
-        _ body: @Sendable (AccessStack) async throws -> Void
+        _ window: Int?, _ body: @Sendable (AccessStack) async throws -> Void
     ) async throws {
         let lane = ServiceRegistry.fastLane(promising: deployment.promising, logger: logger)
         let fast = transport(group, lane, gate)
@@ -105,7 +107,10 @@ struct AccessStack: Sendable {
             }
             let client = GRPCClient(
                 transport: try HTTP2ClientTransport.Posix(
-                    target: .ipv4(address: "127.0.0.1", port: port), transportSecurity: .plaintext))
+                    target: .ipv4(address: "127.0.0.1", port: port), transportSecurity: .plaintext,
+                    config: .defaults { config in
+                        if let window { config.http2.targetWindowSize = window }
+                    }))
             tasks.addTask { try await client.runConnections() }
             let result: Result<Void, any Error>
             do {
