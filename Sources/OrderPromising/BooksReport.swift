@@ -22,7 +22,7 @@ public struct BooksReport: Sendable {
     /// True where everything adds up and nothing is oversold.
     public var agree: Bool {
         differing.isEmpty && ledger.foldMismatches == 0 && ledger.allocationMismatches == 0
-            && ledger.lineMismatches == 0 && ledger.moneyMismatches == 0 && ledger.eventGaps == 0
-            && ledger.oversold == 0
+            && ledger.lineMismatches == 0 && ledger.moneyMismatches == 0 && ledger.capacityMismatches == 0
+            && ledger.eventGaps == 0 && ledger.oversold == 0
     }
 }

@@ -77,6 +77,9 @@ public nonisolated struct Holdfast_V1_CheckBooksResponse: Sendable {
   /// returns say.
   public var moneyMismatches: Int64 = 0
 
+  /// Days of locations whose capacity in use is not the sum of what plans and fulfilments have booked.
+  public var capacityMismatches: Int64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// A cell where the two stores differ.
@@ -139,7 +142,7 @@ nonisolated extension Holdfast_V1_CheckBooksRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Holdfast_V1_CheckBooksResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CheckBooksResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agree\0\u{1}cells\0\u{1}orders\0\u{3}live_reservations\0\u{3}fold_mismatches\0\u{3}allocation_mismatches\0\u{3}line_mismatches\0\u{3}event_gaps\0\u{1}oversold\0\u{3}open_shortage\0\u{3}differing_cells\0\u{1}differences\0\u{3}money_mismatches\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}agree\0\u{1}cells\0\u{1}orders\0\u{3}live_reservations\0\u{3}fold_mismatches\0\u{3}allocation_mismatches\0\u{3}line_mismatches\0\u{3}event_gaps\0\u{1}oversold\0\u{3}open_shortage\0\u{3}differing_cells\0\u{1}differences\0\u{3}money_mismatches\0\u{3}capacity_mismatches\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -160,6 +163,7 @@ nonisolated extension Holdfast_V1_CheckBooksResponse: SwiftProtobuf.Message, Swi
       case 11: try { try decoder.decodeSingularInt64Field(value: &self.differingCells) }()
       case 12: try { try decoder.decodeRepeatedMessageField(value: &self.differences) }()
       case 13: try { try decoder.decodeSingularInt64Field(value: &self.moneyMismatches) }()
+      case 14: try { try decoder.decodeSingularInt64Field(value: &self.capacityMismatches) }()
       default: break
       }
     }
@@ -205,6 +209,9 @@ nonisolated extension Holdfast_V1_CheckBooksResponse: SwiftProtobuf.Message, Swi
     if self.moneyMismatches != 0 {
       try visitor.visitSingularInt64Field(value: self.moneyMismatches, fieldNumber: 13)
     }
+    if self.capacityMismatches != 0 {
+      try visitor.visitSingularInt64Field(value: self.capacityMismatches, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -222,6 +229,7 @@ nonisolated extension Holdfast_V1_CheckBooksResponse: SwiftProtobuf.Message, Swi
     if lhs.differingCells != rhs.differingCells {return false}
     if lhs.differences != rhs.differences {return false}
     if lhs.moneyMismatches != rhs.moneyMismatches {return false}
+    if lhs.capacityMismatches != rhs.capacityMismatches {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -98,6 +98,7 @@ struct BooksExamination {
             (books.allocationMismatches, "allocations", "levels whose allocated units are not those of open orders"),
             (books.lineMismatches, "order lines", "order lines whose quantities do not add up"),
             (books.moneyMismatches, "refunds", "orders that gave back more than they took"),
+            (books.capacityMismatches, "capacity", "days whose capacity in use is not the sum of its bookings"),
             (books.eventGaps, "order history", "orders with a gap in their history"),
             (books.oversold, "oversold", "units promised beyond what is there"),
         ]

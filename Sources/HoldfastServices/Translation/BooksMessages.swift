@@ -17,6 +17,7 @@ extension Holdfast_V1_CheckBooksResponse {
         allocationMismatches = report.ledger.allocationMismatches
         lineMismatches = report.ledger.lineMismatches
         moneyMismatches = report.ledger.moneyMismatches
+        capacityMismatches = report.ledger.capacityMismatches
         eventGaps = report.ledger.eventGaps
         oversold = report.ledger.oversold
         openShortage = report.ledger.openShortage

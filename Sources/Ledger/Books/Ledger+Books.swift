@@ -30,6 +30,8 @@ public struct LedgerBooks: Sendable {
     /// Orders that gave back more than they took, in all ways together, or more in other ways than by their tenders than their
     /// returns say.
     public var moneyMismatches: Int64
+    /// Days of locations whose capacity in use is not the sum of what plans and fulfilments have booked.
+    public var capacityMismatches: Int64
     /// Orders whose events have a gap.
     public var eventGaps: Int64
     /// Units promised beyond what is there and not recorded as a shortage.
@@ -130,6 +132,21 @@ extension Ledger {
     /// How returns give money back that is not the tenders'.
     private static let otherWays = [ReturnSettlement.storeCredit, .outside].map { "\($0.rawValue)" }.joined(
         separator: ", ")
+    /// A day's orders are the plans and the fulfilments with units of it, its lines those of each of them.
+    private static let bookCapacity = PostgresStatement(
+        "book_capacity",
+        """
+        SELECT count(*) FROM sourcing_day d FULL JOIN (
+            SELECT location_id, day, sum(units) AS units, count(*) AS lines, count(DISTINCT cause) AS orders FROM (
+                SELECT location_id, day, plan_id AS cause, units FROM sourcing_booking
+                UNION ALL
+                SELECT f.location_id, b.day, b.fulfilment_id, b.units
+                FROM fulfilment_booking b JOIN fulfilment f ON f.id = b.fulfilment_id
+            ) n WHERE units > 0 GROUP BY location_id, day
+        ) b USING (location_id, day)
+        WHERE (coalesce(d.units, 0), coalesce(d.lines, 0), coalesce(d.orders, 0))
+            IS DISTINCT FROM (coalesce(b.units, 0), coalesce(b.lines, 0), coalesce(b.orders, 0))
+        """, access: .readOnly)
     private static let bookTotals = PostgresStatement(
         "book_totals",
         """
@@ -156,11 +173,12 @@ extension Ledger {
             ])
             let results = try [
                 Ledger.bookCells, Ledger.bookFold, Ledger.bookAllocations, Ledger.bookLines, Ledger.bookEvents,
-                Ledger.bookTotals, Ledger.bookMoney,
+                Ledger.bookTotals, Ledger.bookMoney, Ledger.bookCapacity,
             ].map { try connection.execute($0) }
             _ = try connection.execute(PostgresTransactionMode.repeatableReadReadOnly.commit)
             guard let fold = results[1].first, let allocations = results[2].first, let lines = results[3].first,
-                let events = results[4].first, let totals = results[5].first, let money = results[6].first
+                let events = results[4].first, let totals = results[5].first, let money = results[6].first,
+                let capacity = results[7].first
             else { throw LedgerFault.planOutdated }
             return LedgerBooks(
                 cells: try results[0].map { row in
@@ -169,9 +187,10 @@ extension Ledger {
                         vshard: VShard(try row.int16(3)), availableToPromise: try row.int64(4))
                 },
                 foldMismatches: try fold.int64(0), allocationMismatches: try allocations.int64(0),
-                lineMismatches: try lines.int64(0), moneyMismatches: try money.int64(0), eventGaps: try events.int64(0),
-                oversold: try totals.int64(0),
-                openShortage: try totals.int64(1), liveReservations: try totals.int64(2), orders: try totals.int64(3))
+                lineMismatches: try lines.int64(0), moneyMismatches: try money.int64(0),
+                capacityMismatches: try capacity.int64(0), eventGaps: try events.int64(0),
+                oversold: try totals.int64(0), openShortage: try totals.int64(1),
+                liveReservations: try totals.int64(2), orders: try totals.int64(3))
         }
     }
 }

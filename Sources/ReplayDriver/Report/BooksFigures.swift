@@ -31,6 +31,8 @@ public struct BooksFigures: Hashable, Sendable {
     public let lineMismatches: Int64
     /// Orders that gave back more than they took.
     public let moneyMismatches: Int64
+    /// Days of locations whose capacity in use is not the sum of their bookings.
+    public let capacityMismatches: Int64
     /// Orders whose events have a gap.
     public let eventGaps: Int64
     /// Units promised beyond what is there.
@@ -60,6 +62,7 @@ public struct BooksFigures: Hashable, Sendable {
         allocationMismatches = answer.allocationMismatches
         lineMismatches = answer.lineMismatches
         moneyMismatches = answer.moneyMismatches
+        capacityMismatches = answer.capacityMismatches
         eventGaps = answer.eventGaps
         oversold = answer.oversold
         openShortage = answer.openShortage
@@ -82,6 +85,7 @@ public struct BooksFigures: Hashable, Sendable {
             .init("allocation_mismatches", .integer(allocationMismatches)),
             .init("line_mismatches", .integer(lineMismatches)),
             .init("money_mismatches", .integer(moneyMismatches)),
+            .init("capacity_mismatches", .integer(capacityMismatches)),
             .init("event_gaps", .integer(eventGaps)),
             .init("oversold", .integer(oversold)),
             .init("open_shortage", .integer(openShortage)),

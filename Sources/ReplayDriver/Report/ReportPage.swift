@@ -67,6 +67,7 @@ extension ReportPage {
             ("cells that are not the sum of their orders", books.allocationMismatches),
             ("lines that do not add up", books.lineMismatches),
             ("orders that gave back more than they took", books.moneyMismatches),
+            ("days whose capacity in use is not the sum of its bookings", books.capacityMismatches),
             ("orders with a gap in their history", books.eventGaps),
         ]
         for (name, count) in faults where count > 0 { row(name, "\(count)") }

@@ -30,6 +30,10 @@ package enum BooksCheck {
                 former.moneyMismatches, now.moneyMismatches, .money,
                 "orders gave back more than they took"
             ),
+            (
+                former.capacityMismatches, now.capacityMismatches, .books,
+                "days have a capacity in use that is not the sum of their bookings"
+            ),
             (former.eventGaps, now.eventGaps, .events, "orders have a gap in their history"),
             (
                 former.oversold, now.oversold, .unrecordedShortage,

@@ -690,4 +690,25 @@ struct CapacityTests {
             #expect(try await place.booked() == [[4, 1, 1], [4, 1, 1]])
         }
     }
+
+    @Test("The books find a day whose capacity in use is not the sum of its bookings")
+    func books() async throws {
+        try await Place.with(.with { $0.units = 10 }) { place in
+            let order = try await place.placed()
+            try await place.planAndCommit(order)
+            _ = try await place.release(try await place.placed(3, at: ["LDN"]))
+            #expect(try await place.bench.deployment.ledger.books().capacityMismatches == 0)
+            for (change, back) in [
+                ("units = units + 1", "units = units - 1"), ("lines = lines - 1", "lines = lines + 1"),
+                ("orders = orders + 1", "orders = orders - 1"),
+            ] {
+                try await place.bench.deployment.run("UPDATE sourcing_day SET \(change)")
+                let answer = try await place.bench.operations.checkBooks(request: .init(), context: place.context)
+                #expect(answer.capacityMismatches == 1 && !answer.agree)
+                try await place.bench.deployment.run("UPDATE sourcing_day SET \(back)")
+            }
+            try await place.bench.deployment.run("DELETE FROM sourcing_day")
+            #expect(try await place.bench.deployment.ledger.books().capacityMismatches == 1)
+        }
+    }
 }

@@ -198,7 +198,7 @@ const ProtobufCMessageDescriptor holdfast__v1__check_books_response__difference_
   (ProtobufCMessageInit) holdfast__v1__check_books_response__difference__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor holdfast__v1__check_books_response__field_descriptors[13] =
+static const ProtobufCFieldDescriptor holdfast__v1__check_books_response__field_descriptors[14] =
 {
   {
     "agree",
@@ -356,10 +356,23 @@ static const ProtobufCFieldDescriptor holdfast__v1__check_books_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "capacity_mismatches",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Holdfast__V1__CheckBooksResponse, capacity_mismatches),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned holdfast__v1__check_books_response__field_indices_by_name[] = {
   0,   /* field[0] = agree */
   5,   /* field[5] = allocation_mismatches */
+  13,   /* field[13] = capacity_mismatches */
   1,   /* field[1] = cells */
   11,   /* field[11] = differences */
   10,   /* field[10] = differing_cells */
@@ -375,7 +388,7 @@ static const unsigned holdfast__v1__check_books_response__field_indices_by_name[
 static const ProtobufCIntRange holdfast__v1__check_books_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor holdfast__v1__check_books_response__descriptor =
 {
@@ -385,7 +398,7 @@ const ProtobufCMessageDescriptor holdfast__v1__check_books_response__descriptor 
   "Holdfast__V1__CheckBooksResponse",
   "holdfast.v1",
   sizeof(Holdfast__V1__CheckBooksResponse),
-  13,
+  14,
   holdfast__v1__check_books_response__field_descriptors,
   holdfast__v1__check_books_response__field_indices_by_name,
   1,  holdfast__v1__check_books_response__number_ranges,

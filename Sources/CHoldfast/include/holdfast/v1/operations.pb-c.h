@@ -131,10 +131,14 @@ struct  Holdfast__V1__CheckBooksResponse
    * returns say.
    */
   int64_t money_mismatches;
+  /*
+   * Days of locations whose capacity in use is not the sum of what plans and fulfilments have booked.
+   */
+  int64_t capacity_mismatches;
 };
 #define HOLDFAST__V1__CHECK_BOOKS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&holdfast__v1__check_books_response__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0 }
 
 
 /* Holdfast__V1__CheckBooksRequest methods */
