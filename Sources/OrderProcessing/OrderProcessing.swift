@@ -57,7 +57,7 @@ public final class OrderProcessing: Sendable {
     }
 
     /// The work that is looked for again and again.
-    private var recurringWork: [RecurringWork] {
+    var recurringWork: [RecurringWork] {
         let backorders = backorders
         return [
             RecurringWork(name: "the review of orders", interval: .milliseconds(250)) { try await self.reviewPass() },

@@ -35,9 +35,13 @@ extension PaymentService {
             guard let (account, entries) = try await ledger.storedValue(name) else {
                 throw Refusal.notFound(.storedValue, StoredValueRequests.shown(request))
             }
+            let channels = CallerContext.current.scope.channels
             return .with {
                 $0.account = Holdfast_V1_StoredValue(account)
-                $0.entries = entries.map { Holdfast_V1_StoredValueEntry($0, account.balance.currency) }
+                $0.entries = entries.map { entry in
+                    let isOutside = entry.channel.map { channels?.contains($0) == false } ?? false
+                    return Holdfast_V1_StoredValueEntry(entry, account.balance.currency, isOutside: isOutside)
+                }
             }
         }
     }
@@ -74,13 +78,15 @@ extension Holdfast_V1_StoredValue {
 }
 
 extension Holdfast_V1_StoredValueEntry {
-    init(_ entry: StoredValueEntry, _ currency: Currency) {
+    /// An entry as its caller may see it: of an order outside of its channels, what it did to the balance and when.
+    init(_ entry: StoredValueEntry, _ currency: Currency, isOutside: Bool) {
         self.init()
         sequence = entry.sequence
         amount = Holdfast_V1_Money(entry.amount, currency)
+        if let stamp = Google_Protobuf_Timestamp(entry.at) { at = stamp }
+        guard !isOutside else { return }
         causeID = entry.cause.description
         orderID = entry.order?.description ?? ""
         reason = entry.reason
-        if let stamp = Google_Protobuf_Timestamp(entry.at) { at = stamp }
     }
 }

@@ -111,7 +111,7 @@ extension Holdfast_V1_Return {
             exchange.orderID = made.order.description
             exchange.total = Holdfast_V1_Money(made.totalMinor, order.currency)
             exchange.toPay = Holdfast_V1_Money(made.toPay, order.currency)
-            exchange.toRefund = Holdfast_V1_Money(order.remaining, order.currency)
+            exchange.toRefund = Holdfast_V1_Money(order.state == .settled ? 0 : order.remaining, order.currency)
             exchange.credited = Holdfast_V1_Money(made.credited, order.currency)
         }
         lines = order.lines.map { Holdfast_V1_ReturnLine($0, order.currency) }

@@ -22,6 +22,10 @@ enum AmendmentRequests {
             currency = validation.currency(
                 request.add[0].unitPrice.currencyCode, "add[0].unit_price.currency_code")
             added = OrderRequests.lines(request.add, currency, "add", &validation)
+            for (index, line) in request.add.enumerated() where line.allowBackorder {
+                validation.refuse(
+                    "add[\(index)].allow_backorder", "must be unset: what an amendment adds is set aside at once")
+            }
         }
         var changes: [AmendmentRequest.Change] = []
         if !request.change.isEmpty, validation.count(request.change.count, "change") {

@@ -59,6 +59,9 @@ enum ReturnRequests {
         }
         for (index, article) in rule.articles.prefix(articleBound).enumerated() {
             validation.code(article, "\(path).articles[\(index)]")
+            if article.dropLast().contains("*") {
+                validation.refuse("\(path).articles[\(index)]", "must have a * at its end only")
+            }
         }
         let reasons = rule.reasons.enumerated().compactMap {
             validation.word($1, as: ReturnReason.self, "\(path).reasons[\($0)]")

@@ -70,6 +70,7 @@ extension Ledger {
     public func addTender(_ request: TenderRequest, patience: Int64) async throws -> PaymentReply {
         try await changePayments(request.change, patience: patience) { book, work in
             try Ledger.check(request.amount, work)
+            try work.refuseWhereSettledElsewhere()
             var draft = request.tender
             if let kind = draft.kind.storedValue {
                 draft.account = try Ledger.account(kind, giftCard: request.giftCard, of: work).id
@@ -444,8 +445,8 @@ extension Ledger {
         """
         UPDATE order_money SET due_at = now() + interval '30 seconds'
         WHERE order_id IN (
-            SELECT order_id FROM order_money WHERE due_at <= now() ORDER BY due_at LIMIT $1::int4
-            FOR UPDATE SKIP LOCKED)
+            SELECT order_id FROM order_money WHERE due_at < 'infinity' AND due_at <= now()
+            ORDER BY due_at LIMIT $1::int4 FOR UPDATE SKIP LOCKED)
         RETURNING order_id
         """)
 

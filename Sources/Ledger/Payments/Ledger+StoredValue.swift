@@ -27,6 +27,8 @@ public struct StoredValueEntry: Hashable, Sendable {
     public var cause: EntityID
     /// The order that was paid or refunded.
     public var order: EntityID?
+    /// The order's channel.
+    public var channel: String?
     /// Why.
     public var reason: String
     /// When.
@@ -89,8 +91,9 @@ extension Ledger {
     private static let entriesOfAccount = PostgresStatement(
         "stored_value_entries",
         """
-        SELECT sequence, amount, cause_id, order_id, reason, at FROM stored_value_entry
-        WHERE account_id = $1::uuid ORDER BY sequence DESC LIMIT 100
+        SELECT e.sequence, e.amount, e.cause_id, e.order_id, e.reason, e.at, c.code FROM stored_value_entry e
+        LEFT JOIN orders o ON o.id = e.order_id LEFT JOIN channel c ON c.id = o.channel_id
+        WHERE e.account_id = $1::uuid ORDER BY e.sequence DESC LIMIT 100
         """, access: .readOnly)
     private static let openAccount = PostgresStatement(
         "open_stored_value",
@@ -213,8 +216,8 @@ extension Ledger {
             let entries = try rows.map { row in
                 StoredValueEntry(
                     sequence: try row.int32(0), amount: try row.int64(1), cause: EntityID(try row.uuid(2)),
-                    order: try row.uuidOrNil(3).map { EntityID($0) }, reason: try row.text(4),
-                    at: Instant(microseconds: try row.timestamp(5)))
+                    order: try row.uuidOrNil(3).map { EntityID($0) }, channel: try row.textOrNil(6),
+                    reason: try row.text(4), at: Instant(microseconds: try row.timestamp(5)))
             }
             return (account, entries)
         }

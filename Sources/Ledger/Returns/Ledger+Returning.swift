@@ -247,7 +247,11 @@ extension Ledger {
                             .returnOrder, "R\(found.number)", state: "refunding_ahead",
                             explanation: "it is not known yet whether a gateway gives what went ahead: settle it later")
                     }
-                    let given = try work.payBack(found.remaining, by: settlement, reference: reference)
+                    try work.refuseWhileOpen(for: found)
+                    // What others left owed may have become known since it was decided.
+                    let setOff = try work.recover(from: &returned)
+                    let given = try work.payBack(
+                        returned.order.remaining, settingOff: setOff, by: settlement, reference: reference)
                     try returned.settle(settlement, reference: reference, giving: given)
                     break
                 }
@@ -344,7 +348,7 @@ extension Ledger {
                 details["location"] = order.label?.location
             default: break
             }
-            if isDecision, order.setOff > 0 { details["set_off_minor"] = "\(order.setOff)" }
+            if isDecision || done.after == .settled, order.setOff > 0 { details["set_off_minor"] = "\(order.setOff)" }
             if order.customerOwes > 0 { details["customer_owes_minor"] = "\(order.customerOwes)" }
             work.tell(
                 kind, moved: isDecision ? moved : [],

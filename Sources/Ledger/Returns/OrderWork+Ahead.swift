@@ -78,7 +78,16 @@ extension OrderWork {
                 + "they are set off against what this one refunds")
     }
 
-    /// Sets what other returns left owed off against what a return that was just decided would give.
+    /// Refuses to settle a return while it is not known of what another one gave ahead whether its customer owes it.
+    func refuseWhileOpen(for order: ReturnOrder) throws {
+        guard order.remaining > 0, try owedAhead(apartFrom: order.id).contains(where: \.isOpen) else { return }
+        throw Refusal.wrongState(
+            .returnOrder, "R\(order.number)", state: "refunding_ahead",
+            explanation: "it is not known yet whether a gateway gives what another return gave ahead, which "
+                + "would be set off against this one: settle it later")
+    }
+
+    /// Sets what other returns left owed off against what a return that is decided would give.
     ///
     /// What a gateway may still decline is not set off: nobody would have got it, here or there.
     ///

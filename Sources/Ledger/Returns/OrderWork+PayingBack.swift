@@ -1,4 +1,5 @@
 import Domain
+import PostgresClient
 
 extension ReturnOrder {
     /// Refuses a settlement that was not granted, and any while an exchange is under way: what is left is not known then.
@@ -35,6 +36,24 @@ extension ReturnOrder {
 }
 
 extension OrderWork {
+    private static let settledElsewhere = PostgresStatement(
+        "settled_elsewhere",
+        """
+        SELECT r.number FROM return_order r LEFT JOIN return_exchange x ON x.return_id = r.id
+        WHERE r.order_id = $1::uuid AND (r.settled > 0 OR r.ahead > 0 OR x.credited > 0) ORDER BY r.number LIMIT 1
+        """, access: .readOnly)
+
+    /// Refuses the first tender of an order whose returns gave money back already: it was paid elsewhere, and what was given
+    /// is in no account of what its tenders take.
+    func refuseWhereSettledElsewhere() throws {
+        guard paid == nil,
+            let row = try connection.execute(Self.settledElsewhere, [.uuid(PostgresUUID(head.id))]).first
+        else { return }
+        throw Refusal.wrongState(
+            .order, head.id.description, state: "paid_elsewhere",
+            explanation: "its return R\(try row.int64(0)) was settled while it had no tender: it is paid elsewhere")
+    }
+
     /// What a return would refund if all of its units came back as its terms have it best, in minor units.
     func expectedRefund(of order: ReturnOrder) throws -> Int64 {
         guard ReturnStanding.open.contains(order.state) else { return order.remaining }
@@ -58,7 +77,8 @@ extension OrderWork {
     /// paid elsewhere.
     ///
     /// - Parameters:
-    ///   - amount: what is settled, in minor units; nothing is done for none.
+    ///   - amount: what is settled, in minor units; nothing is given for none.
+    ///   - setOff: what was set off, and so is not due back before.
     ///   - settlement: how.
     ///   - reference: what names it where somebody outside has paid.
     ///   - ahead: whether the goods are still to be inspected.
@@ -66,11 +86,16 @@ extension OrderWork {
     /// - Throws: `Refusal` where it is not known yet what was taken, where the tenders may not give, or where store credit has
     ///   no customer.
     mutating func payBack(
-        _ amount: Int64, by settlement: ReturnSettlement, reference: String, ahead: Bool = false
+        _ amount: Int64, settingOff setOff: Int64 = 0, by settlement: ReturnSettlement, reference: String,
+        ahead: Bool = false
     ) throws -> Int64 {
-        guard amount > 0, settlement == .storeCredit || paid != nil else { return amount }
+        guard amount > 0, settlement == .storeCredit || paid != nil else {
+            try adjust(setOff)
+            return amount
+        }
         var book = try payments()
         book.patienceMilliseconds = 0
+        if paid != nil { book.adjust(setOff) }
         let given = try book.payBack(
             amount, by: settlement, reference: reference, ahead: ahead && paid != nil, of: self)
         try write(&book)

@@ -77,6 +77,7 @@ extension Ledger {
             return (try row.int32(0), try ReviewRules(row: row, at: 2))
         }
         guard let check = rules?.fraud, let order = try await self.order(order) else { return nil }
+        guard let money = try await payments(of: order.id, within: .everything)?.money else { return nil }
         let lines = order.lines.compactMap { line -> FraudCase.Line? in
             let open = (line.quantities[.allocated] ?? 0) + (line.quantities[.backordered] ?? 0)
             return open > 0 ? FraudCase.Line(sku: line.sku, quantity: open, unitPrice: line.unitPrice) : nil
@@ -86,7 +87,7 @@ extension Ledger {
             order: FraudCase(
                 id: order.id.named("fraud \(round)"), order: order.id, channel: order.channel,
                 externalID: order.externalID, customer: order.customer, delivery: order.delivery,
-                currency: order.currency, owedMinor: order.subtotal + order.addedTax, lines: lines,
+                currency: order.currency, owedMinor: money.total - money.notOwed, lines: lines,
                 placedAt: order.placedAt),
             timeLimitMilliseconds: check.timeLimitMilliseconds)
     }

@@ -279,6 +279,30 @@ struct DeclinedRefundAheadTests {
         }
     }
 
+    @Test("What another return gave ahead is set off once it is known, and before that nothing else is settled")
+    func knownAfterAnotherDecision() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            let first = try await Sale(bench, isAnswered: false)
+            let other = try await first.another()
+            #expect(try await first.come(1, .scrap).customerOwes.amountMinor == 600)
+            #expect(try await other.come(1, .restock).refund.amountMinor == 1_000)
+            let early = try await status { try await other.settle(ahead: false) }
+            #expect(early.code == .failedPrecondition)
+            #expect(try RefusalDetails.state(of: early) == "refunding_ahead")
+
+            try await first.answer(.honest)
+            let settled = try await other.settle(ahead: false)
+            #expect(settled.settledAmount.amountMinor == 400)
+            #expect(try await !first.get().hasCustomerOwes)
+            try await first.answer(.honest)
+            let money = try await bench.payments(first.order)
+            #expect(money.dueBack.amountMinor == 0)
+            #expect(money.givenBack.amountMinor == 1_400)
+            #expect(bench.scripted.kept == 1_600)
+            #expect(try await bench.deployment.ledger.books().moneyMismatches == 0)
+        }
+    }
+
     @Test(
         "Of two cards one declines after the decision: what the other gave is given, the rest is due",
         arguments: [true, false])
@@ -470,7 +494,9 @@ struct DeclinedRefundAheadTests {
             let settled = try await second.get()
             #expect(settled.state == .settled)
             #expect(settled.customerOwes.amountMinor == 600)
-            #expect(try await first.settle(ahead: false, .outside).settledAmount.amountMinor == 400)
+            // What is due of it is set off against what the other one left owed.
+            #expect(try await first.settle(ahead: false, .outside).settledAmount.amountMinor == 0)
+            #expect(try await second.get().customerOwes.amountMinor == 200)
             #expect(try await bench.payments(first.order).dueBack.amountMinor == 0)
             #expect(bench.scripted.kept == 2_000)
             #expect(try await bench.deployment.ledger.books().moneyMismatches == 0)

@@ -122,6 +122,16 @@ struct StoredValueTests {
             #expect(shown.entries.map(\.amount.amountMinor) == [400, -800, 300, 700])
             #expect(shown.entries.map(\.sequence) == [4, 3, 2, 1])
             #expect(shown.entries.map(\.orderID) == [order.description, order.description, "", ""])
+            // Who may not see the order sees what it did to the balance, not what it was.
+            let clerk = Caller(
+                id: "key:x", name: "", roles: [.support], scope: Scope(channels: ["other"], locations: nil))
+            let outside = try await CallerContext.$current.withValue(clerk) {
+                try await bench.service.getStoredValue(
+                    request: .with { $0.accountID = account.accountID }, context: bench.context)
+            }
+            #expect(outside.entries.map(\.amount.amountMinor) == [400, -800, 300, 700])
+            #expect(outside.entries.map(\.orderID) == ["", "", "", ""])
+            #expect(outside.entries.map(\.causeID.isEmpty) == [true, true, false, false])
             let stranger = try await bench.place([(1, 100)], customer: "C-18")
             #expect(try await status { try await bench.add(stranger, .storeCredit) }.code == .notFound)
             let nobody = try await bench.place([(1, 100)])

@@ -191,6 +191,7 @@ struct AmendmentTests {
                 $0.change = []
             },
             .init("no sku", ["add[0].sku"]) { $0.add[0].sku = "" },
+            .init("a line that may wait", ["add[0].allow_backorder"]) { $0.add[0].allowBackorder = true },
             .init("no quantity", ["add[0].quantity"]) { $0.add[0].quantity = 0 },
             .init("a negative price", ["add[0].unit_price"]) { $0.add[0].unitPrice.units = -1 },
             .init("a price in two currencies", ["add[1].unit_price.currency_code"]) {

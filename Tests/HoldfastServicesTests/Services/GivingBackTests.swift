@@ -72,6 +72,28 @@ struct GivingBackTests {
         #expect(try await shop.bench.deployment.ledger.books().moneyMismatches == 0, sourceLocation: location)
     }
 
+    // MARK: - Paid elsewhere
+
+    @Test("An order whose return was settled before its first tender stays paid elsewhere", arguments: [false, true])
+    func paidElsewhere(isOutside: Bool) async throws {
+        try await ReturnBench.with { shop in
+            let order = try await shop.sell([("A", 2, 10, 0)])
+            let made = try await shop.create(order, [(1, 1)])
+            try await shop.receive(made, [("A", 1)])
+            _ = try await shop.inspect(made, [(1, 1, .restock)])
+            _ = try await shop.settle(made, isOutside ? .outside : .original)
+            let refused = try await status { try await shop.pay(order) }
+            #expect(refused.code == .failedPrecondition)
+            #expect(try RefusalDetails.state(of: refused) == "paid_elsewhere")
+            #expect(try await shop.payments(order).standing == .untracked)
+            try await expectExact(shop)
+            // What is not settled yet hinders nobody.
+            let open = try await shop.sell([("A", 2, 10, 0)])
+            _ = try await shop.create(open, [(1, 1)])
+            _ = try await shop.pay(open)
+        }
+    }
+
     // MARK: - One after the other
 
     @Test("Goodwill, then two returns that are settled in two ways", arguments: ways, ways)

@@ -44,6 +44,19 @@ struct ReviewWorkTests {
         }
     }
 
+    @Test("The fraud check is told what is owed after a line was cancelled")
+    func owedNow() async throws {
+        try await ReviewBench.with(Self.asking) { bench in
+            bench.fraud.verdict = .unavailable("it did not answer within 1000 ms")
+            let id = try await bench.place([("A", 2, 250), ("POST", 1, 350)])
+            try await bench.settle()
+            _ = try await bench.deployment.cancel(id, [(1, 1)])
+            try await bench.passTime()
+            try await bench.settle()
+            #expect(bench.fraud.asked.map(\.owedMinor) == [850, 600])
+        }
+    }
+
     @Test("While it does not answer the order is held, and asked about again under the same id until it does")
     func unavailable() async throws {
         try await ReviewBench.with(Self.asking) { bench in

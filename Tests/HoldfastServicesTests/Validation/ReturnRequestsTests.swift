@@ -56,6 +56,7 @@ struct ReturnRequestsTests {
             .init("a suffix with a blank", ["second_grade_suffix"]) { $0.secondGradeSuffix = "B " },
             .init("no name", ["rules[0].name"]) { $0.rules[0].name = "" },
             .init("a name twice", ["rules[1].name"]) { $0.rules[1].name = "first" },
+            .init("a star in the midst", ["rules[0].articles[0]"]) { $0.rules[0].articles = ["A*B"] },
             .init("a wrong channel", ["rules[0].channels[0]"]) { $0.rules[0].channels = [""] },
             .init("too many channels", ["rules[0].channels"]) {
                 $0.rules[0].channels = Array(repeating: "web", count: 101)
