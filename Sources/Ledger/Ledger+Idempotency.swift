@@ -55,6 +55,8 @@ public enum IdempotencyKind: Int16, Sendable {
     case exchangeIntent = 83
     /// How an exchange ended.
     case exchangeEnd = 84
+    /// What became of an order whose exchange was given up before it was placed.
+    case exchangeCalledOff = 85
 
     // Supply: 100 to 119.
     /// A change of caps of waiting units.
@@ -88,7 +90,7 @@ public enum IdempotencyKind: Int16, Sendable {
         case .returnRules: .returnRules
         case .returnCreation: .returnOrder
         case .returnChange: .returnChange
-        case .exchangeIntent, .exchangeEnd: .exchange
+        case .exchangeIntent, .exchangeEnd, .exchangeCalledOff: .exchange
         case .fulfilment: .fulfilmentStep
         case .wave: .wave
         case .lateCancel: .lateCancel

@@ -1,5 +1,6 @@
 public import Domain
 import PostgresClient
+import Synchronization
 
 /// An exchange whose new order is to be placed, or was.
 public struct StandingExchange: Sendable {
@@ -71,6 +72,8 @@ extension Ledger {
         UNION ALL
         (SELECT x.id FROM return_exchange x WHERE x.state = 3 AND x.asked_at <= now() - make_interval(secs => $1::int4)
             AND x.asked_at > now() - interval '7 days' AND \(exchangeOrderStands)
+            AND NOT EXISTS (SELECT FROM idempotency i
+                WHERE i.subject_id = x.id AND i.kind = \(IdempotencyKind.exchangeCalledOff.rawValue))
         ORDER BY x.asked_at LIMIT $2::int4)
         """, access: .readOnly)
     /// What the audit log tells the end of an exchange by, in place of the method that asked for it.
@@ -277,8 +280,27 @@ extension Ledger {
         }.reply
     }
 
-    /// Exchanges that were asked for so many seconds ago and are not ended, oldest first; then those that were given up, and
-    /// whose order stands.
+    /// Notes that whatever can be cancelled of the order of a given up exchange was: it is not looked for any more.
+    ///
+    /// - Parameter exchange: the exchange, whose order is there.
+    /// - Returns: whether units of the order stand all the same, and this call was the first to note it: people must be told.
+    /// - Throws: `Refusal`.
+    public func noteCalledOff(_ exchange: StandingExchange) async throws -> Bool {
+        let request = exchange.request
+        let change = OrderChange(
+            id: request.id, order: request.id, kind: .exchangeCalledOff,
+            body: Ledger.endingTag + request.body.dropFirst(), caller: .system)
+        let isFirst = Atomic(true)
+        let reply = try await changeOrder(change) {
+            isFirst.store(false, ordering: .relaxed)
+        } _: { work in
+            [work.stands ? 1 : 0]
+        }.reply
+        return reply == [1] && isFirst.load(ordering: .relaxed)
+    }
+
+    /// Exchanges that were asked for so many seconds ago and are not ended, oldest first; then those that were given up, whose
+    /// order stands, and of which nobody has noted that nothing more can be done.
     public func askedExchanges(afterSeconds seconds: Int32, limit: Int32) async throws -> [EntityID] {
         try await onConnection { connection in
             try connection.execute(Ledger.askedExchanges, [.int32(seconds), .int32(limit)]).map {

@@ -63,7 +63,9 @@ extension OrderProcessing {
         }
     }
 
-    /// Cancels the order of an exchange that was given up before it was placed, and whose place is taken.
+    /// Cancels what can be cancelled of the order of an exchange that was given up before it was placed, and whose place is taken.
+    ///
+    /// Goods that were released by then are for people to stop: they are told once, and the order is not looked for any more.
     private func callOff(_ exchange: StandingExchange) async throws {
         let request = exchange.request
         do {
@@ -73,11 +75,15 @@ extension OrderProcessing {
                     reason: "its exchange was given up", body: request.body, caller: .system)
             ) { _ in [] }
         } catch let refusal as Refusal where refusal.isFinal {
-            // Somebody cancelled it already, or its goods are on their way: people decide then.
-            logger.warning(
-                "the order of an exchange that was given up cannot be cancelled",
+            // Somebody cancelled it already, or all of its goods are on their way.
+            logger.debug(
+                "nothing is open of the order of an exchange that was given up",
                 metadata: ["order_id": "\(request.id)", "error": "\(refusal)"])
         }
+        guard try await ledger.noteCalledOff(exchange) else { return }
+        logger.error(
+            "goods of an exchange that was given up are on their way: somebody must stop them or let them go",
+            metadata: ["order_id": "\(request.id)", "return": "R\(exchange.number)"])
     }
 
     /// The new order, the same at every attempt.
@@ -105,25 +111,30 @@ extension OrderProcessing {
     /// Goes on with exchanges that are without their order for too long.
     ///
     /// - Parameter seconds: how long that is.
-    /// - Returns: how many were ended.
+    /// - Returns: how many have moved; one that stays as it was is looked at again after a rest.
     /// - Throws: `Refusal` where a store is away.
     func resumeExchanges(afterSeconds seconds: Int32 = OrderProcessing.exchangePatienceSeconds) async throws -> Int {
-        var ended = 0
+        var moved = 0
         for id in try await ledger.askedExchanges(afterSeconds: seconds, limit: Self.exchangePortion) {
             guard let exchange = try await ledger.exchange(id, caller: .system) else { continue }
             do {
                 _ = try await finish(exchange, deadline: .now() + .seconds(10)) { _ in [] }
-                ended += 1
+                moved += 1
             } catch let refusal as Refusal where refusal.isFinal {
-                // It is given up.
-                ended += 1
+                let after = try await ledger.exchange(id, caller: .system)
+                if after?.state != exchange.state || after?.orderStands != exchange.orderStands {
+                    moved += 1
+                } else if exchange.state == .asked {
+                    logger.warning(
+                        "an exchange has to wait", metadata: ["exchange_id": "\(id)", "error": "\(refusal)"])
+                }
             } catch let error as CancellationError {
                 throw error
             } catch {
                 logger.warning("an exchange has to wait", metadata: ["exchange_id": "\(id)", "error": "\(error)"])
             }
         }
-        return ended
+        return moved
     }
 }
 
