@@ -33,6 +33,10 @@ extension Ledger {
         "lock_return", "SELECT 1 FROM return_order WHERE id = $1::uuid FOR UPDATE")
     private static let locationByCode = PostgresStatement(
         "return_location", "SELECT id FROM location WHERE code = $1::text", access: .readOnly)
+    private static let placesOfReceipts = PostgresStatement(
+        "places_of_return_receipts",
+        "SELECT code FROM location WHERE id IN (SELECT location_id FROM return_receipt WHERE return_id = $1::uuid)",
+        access: .readOnly)
     private static let dueReturns = PostgresStatement(
         "due_returns",
         """
@@ -218,7 +222,7 @@ extension Ledger {
                 }
                 try returned.receive(scans, at: (try row.int32(0), location), last: last)
             case .inspect(let findings):
-                try change.caller.scope.admit(location: found.location)
+                try Ledger.admitInspection(of: found, to: change.caller.scope, on: work.connection)
                 let (undone, isOpen) = try work.ahead(of: found)
                 returned.lower(aheadBy: undone)
                 try returned.inspect(findings) { line, quantity in
@@ -284,6 +288,19 @@ extension Ledger {
             let reply = try encodeReply(returned.save())
             Failpoint.returnUncommitted.pass()
             return reply
+        }
+    }
+
+    /// Refuses an inspection to whoever may not change the stock of each location that has goods of the return.
+    ///
+    /// An inspection is of all that came, so that it draws from every receipt.
+    private static func admitInspection(
+        of order: ReturnOrder, to scope: Scope, on connection: PostgresConnection
+    ) throws {
+        guard scope.locations != nil else { return }
+        guard !order.receipts.isEmpty else { return try scope.admit(location: order.location) }
+        for row in try connection.execute(placesOfReceipts, [.uuid(PostgresUUID(order.id))]) {
+            try scope.admit(location: try row.text(0))
         }
     }
 
