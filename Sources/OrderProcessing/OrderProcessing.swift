@@ -21,6 +21,8 @@ public final class OrderProcessing: Sendable {
     /// What orders are paid with.
     public let payments: Payments
     let logger: Logger
+    /// Since when drafts are being placed.
+    let placingWatch = PlacingWatch()
 
     /// The durable side.
     public var ledger: Ledger { promising.ledger }
@@ -70,7 +72,7 @@ public final class OrderProcessing: Sendable {
             RecurringWork(name: "free stock for waiting orders", interval: .seconds(1)) {
                 try await backorders.askForFreeStock()
             },
-            returnAgeing, exchangeResumption,
+            returnAgeing, exchangeResumption, draftPlacing,
             RecurringWork(name: "labels that no goods come with", interval: .seconds(10)) {
                 try await self.voidLooseReturnLabels()
             },

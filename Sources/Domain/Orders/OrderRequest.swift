@@ -59,6 +59,8 @@ public struct OrderRequest: Sendable {
     public var body: [UInt8]
     /// Who asks.
     public var caller: Caller
+    /// The revision of the draft with its id that it is placed from, captured only while that is being placed; nil for no draft.
+    public var draftRevision: Int32?
 
     /// Makes a request.
     public init(

@@ -65,8 +65,8 @@ public struct DraftService: Holdfast_V1_DraftService.SimpleServiceProtocol {
     /// Places a draft: the order has the draft's id, so that placing it again finds the same order.
     ///
     /// From the first step on nobody can change the draft. A crash before the capture leaves it so, and whoever places it again
-    /// goes on; a crash after it too, and whoever places it again finds the order. An order that is surely refused opens the draft
-    /// again.
+    /// goes on; a crash after it too, and whoever places it again finds the order. Where nobody does, order processing ends the
+    /// attempt. An order that is surely refused opens the draft again, unless another attempt has placed it.
     public func placeDraft(
         request: Holdfast_V1_PlaceDraftRequest, context: ServerContext
     ) async throws -> Holdfast_V1_PlaceDraftResponse {
@@ -80,15 +80,10 @@ public struct DraftService: Holdfast_V1_DraftService.SimpleServiceProtocol {
             guard let attempt = begun else { throw Refusal.notFound(.draft, id.description) }
             let placed: Holdfast_V1_PlaceOrderResponse
             do {
-                var content = try Holdfast_V1_PlaceOrderRequest(serializedBytes: attempt.draft.content)
-                content.orderID = id.description
-                let order = try OrderRequests.place(
-                    content, body: try IdempotentBody(.placeOrder, content).bytes, by: caller)
-                placed = Holdfast_V1_PlaceOrderResponse(
-                    try await promising.place(order, deadline: context.deadline))
-            } catch let refusal as Refusal {
-                if !refusal.leavesDoubt { try await ledger.reopenDraft(attempt) }
-                throw refusal
+                placed = try await order(from: attempt.draft, by: caller, context)
+            } catch let refusal as Refusal where !refusal.leavesDoubt {
+                guard try await ledger.endAttempt(id, attempt: attempt.number) == .placed else { throw refusal }
+                placed = try await order(from: attempt.draft, by: caller, context)
             }
             let reply = try await ledger.endPlacing(
                 attempt, body: body,
@@ -96,6 +91,17 @@ public struct DraftService: Holdfast_V1_DraftService.SimpleServiceProtocol {
                 caller: caller)
             return try Holdfast_V1_PlaceDraftResponse(serializedBytes: reply)
         }
+    }
+
+    /// Places the order that a draft has.
+    private func order(
+        from draft: OrderDraft, by caller: Caller, _ context: ServerContext
+    ) async throws -> Holdfast_V1_PlaceOrderResponse {
+        var content = try Holdfast_V1_PlaceOrderRequest(serializedBytes: draft.content)
+        content.orderID = draft.id.description
+        var order = try OrderRequests.place(content, body: try IdempotentBody(.placeOrder, content).bytes, by: caller)
+        order.draftRevision = draft.revision
+        return Holdfast_V1_PlaceOrderResponse(try await promising.place(order, deadline: context.deadline))
     }
 
     /// Gives a draft up.

@@ -22,8 +22,16 @@ public struct DraftFilter: Sendable, Hashable {
 public struct DraftAttempt: Sendable, Hashable {
     /// The draft.
     public var draft: OrderDraft
-    /// The number of the attempt.
+    /// The number of the attempt; 0 where the order is there already.
     public var number: Int32
+}
+
+/// A draft that is being placed, by its last attempt.
+public struct PlacingDraft: Sendable, Hashable {
+    /// The draft.
+    public var id: EntityID
+    /// The number of the attempt.
+    public var attempt: Int32
 }
 
 extension Ledger {
@@ -57,9 +65,15 @@ extension Ledger {
     private static let attemptDraft = PostgresStatement(
         "attempt_draft",
         "UPDATE order_draft SET state = $2::int2, attempts = attempts + 1 WHERE id = $1::uuid RETURNING attempts")
-    private static let reopenDraft = PostgresStatement(
-        "reopen_draft",
-        "UPDATE order_draft SET state = $2::int2 WHERE id = $1::uuid AND state = $3::int2 AND attempts = $4::int4")
+    private static let lockAttempt = PostgresStatement(
+        "lock_draft_attempt", "SELECT state, attempts FROM order_draft WHERE id = $1::uuid FOR UPDATE")
+    private static let placingDrafts = PostgresStatement(
+        "placing_drafts",
+        "SELECT id, attempts FROM order_draft WHERE state = \(DraftState.placing.rawValue) ORDER BY id LIMIT $1::int4",
+        access: .readOnly)
+    static let joinDrafts = PostgresStatement(
+        "join_drafts",
+        "SELECT id, state, revision FROM order_draft WHERE id = ANY($1::uuid[]) ORDER BY id FOR SHARE")
     private static let draftPage = PostgresStatement(
         "draft_page",
         """
@@ -104,10 +118,7 @@ extension Ledger {
                     .draft, name, state: "revision=\(stands?.revision ?? 0)",
                     explanation: "the caller has read revision \(request.expectedRevision)")
             }
-            guard read[3].isEmpty else {
-                throw Refusal.wrongState(
-                    .draft, name, state: DraftState.placed.word, explanation: "there is an order with this id")
-            }
+            guard read[3].isEmpty else { throw Refusal.isOrdered(request.draft) }
             let saved = try connection.execute(
                 stands == nil ? Ledger.insertDraft : Ledger.replaceDraft,
                 [
@@ -144,6 +155,9 @@ extension Ledger {
                 try Lifecycle.draft.decide(
                     .discard, in: stands.state, by: caller.actors, naming: draft.description
                 ).to
+            guard try connection.execute(Ledger.orderOfDraft, [.uuid(PostgresUUID(draft))]).isEmpty else {
+                throw Refusal.isOrdered(draft)
+            }
             let reply = try encodeReply(stands)
             try connection.pipeline([
                 (Ledger.turnDraft, [.uuid(PostgresUUID(draft)), .int16(stands.state.rawValue)]),
@@ -156,6 +170,8 @@ extension Ledger {
     // MARK: - Placing
 
     /// Begins to place a draft: from now on nobody can change it, until it is an order or was refused.
+    ///
+    /// One that was found to have become an order, after whoever placed it had gone, is placed again for the answer.
     ///
     /// - Parameters:
     ///   - draft: the draft.
@@ -173,7 +189,11 @@ extension Ledger {
                 return (reply, nil)
             }
             let name = draft.description
-            let row = try Lifecycle.draft.decide(.place, in: stands.state, by: caller.actors, naming: name)
+            let isPlaced =
+                try stands.state == .placed
+                && !connection.execute(Ledger.orderOfDraft, [.uuid(PostgresUUID(draft))]).isEmpty
+            let row = try Lifecycle.draft.decide(
+                .place, in: isPlaced ? .placing : stands.state, by: caller.actors, naming: name)
             guard revision == 0 || revision == stands.revision else {
                 throw Refusal.wrongState(
                     .draft, name, state: "revision=\(stands.revision)",
@@ -183,6 +203,7 @@ extension Ledger {
                 throw Refusal.wrongState(
                     .draft, name, state: "expired", explanation: "its time is over: save it with another one")
             }
+            if isPlaced { return (nil, DraftAttempt(draft: stands, number: 0)) }
             let number = try connection.pipeline([
                 (Ledger.attemptDraft, [.uuid(PostgresUUID(draft)), .int16(row.to.rawValue)]), (.commit, []),
             ])[0].single.int32(0)
@@ -202,9 +223,13 @@ extension Ledger {
             {
                 return stored
             }
-            let row = try Lifecycle.draft.decide(.capture, in: stands.state, by: [.system], naming: draft.description)
+            if stands.state != .placed {
+                let row = try Lifecycle.draft.decide(
+                    .capture, in: stands.state, by: [.system], naming: draft.description)
+                _ = try connection.execute(
+                    Ledger.turnDraft, [.uuid(PostgresUUID(draft)), .int16(row.to.rawValue)])
+            }
             try connection.pipeline([
-                (Ledger.turnDraft, [.uuid(PostgresUUID(draft)), .int16(row.to.rawValue)]),
                 Ledger.storing(draft, .draftPlacing, body: body, reply: reply, caller: caller, subject: draft),
                 (.commit, []),
             ])
@@ -212,15 +237,43 @@ extension Ledger {
         }
     }
 
-    /// Opens a draft again whose order was surely refused; nothing where another attempt has begun since.
-    public func reopenDraft(_ attempt: DraftAttempt) async throws {
+    /// Ends the placing of a draft whose attempt was surely refused, or is given up: where there is an order with its id it is
+    /// placed, else it is open again; nothing is done where another attempt has begun since.
+    ///
+    /// It is sure: a capture joins the lock of the draft's row and is refused where that is not being placed any more, so that
+    /// an attempt which is on its way yet is either seen here or refused there.
+    ///
+    /// - Parameters:
+    ///   - draft: the draft.
+    ///   - attempt: the number of the attempt.
+    /// - Returns: where the draft stands then.
+    /// - Throws: `Refusal`.
+    public func endAttempt(_ draft: EntityID, attempt: Int32) async throws -> DraftState {
         try await onConnection { connection in
-            _ = try connection.execute(
-                Ledger.reopenDraft,
-                [
-                    .uuid(PostgresUUID(attempt.draft.id)), .int16(DraftState.open.rawValue),
-                    .int16(DraftState.placing.rawValue), .int32(attempt.number),
-                ])
+            let id = PostgresValue.uuid(PostgresUUID(draft))
+            // The order is looked for behind the lock: whoever held it may have captured it.
+            let read = try connection.pipeline([
+                (.begin, []), (Ledger.lockAttempt, [id]), (Ledger.orderOfDraft, [id]),
+            ])
+            guard let row = read[1].first else { throw Refusal.notFound(.draft, draft.description) }
+            guard let state = DraftState(rawValue: try row.int16(0)) else {
+                throw UnreadableValue(column: "order_draft.state")
+            }
+            guard state == .placing, try row.int32(1) == attempt else { return state }
+            let next = try Lifecycle.draft.decide(
+                read[2].isEmpty ? .refuse : .capture, in: state, by: [.system], naming: draft.description
+            ).to
+            try connection.pipeline([(Ledger.turnDraft, [id, .int16(next.rawValue)]), (.commit, [])])
+            return next
+        }
+    }
+
+    /// Drafts that are being placed, in the order of their ids.
+    public func placingDrafts(limit: Int32) async throws -> [PlacingDraft] {
+        try await onConnection { connection in
+            try connection.execute(Ledger.placingDrafts, [.int32(limit)]).map {
+                PlacingDraft(id: EntityID(try $0.uuid(0)), attempt: try $0.int32(1))
+            }
         }
     }
 
@@ -257,6 +310,14 @@ extension Ledger {
         let draft = try OrderDraft(row: row)
         try caller.scope.admit(channel: draft.channel)
         return (draft, try row.bool(8))
+    }
+}
+
+extension Refusal {
+    /// What is told of a draft that has become an order, whatever its state says.
+    fileprivate static func isOrdered(_ draft: EntityID) -> Refusal {
+        .wrongState(
+            .draft, draft.description, state: DraftState.placed.word, explanation: "there is an order with this id")
     }
 }
 

@@ -1,5 +1,6 @@
 import Domain
 import Failpoints
+import PostgresClient
 
 /// Decides, with every row locked, which orders of a batch are captured, and keeps the cells' running figures.
 struct CaptureBatch {
@@ -9,6 +10,8 @@ struct CaptureBatch {
     let epochsStand: Bool
     /// Books of the articles that may wait.
     var books = BackorderBooks()
+    /// Where the drafts stand that orders are placed from.
+    var drafts: [EntityID: DraftStanding] = [:]
 
     var verdicts: [CaptureVerdict?]
     /// Indexes of the entries to write, in order.
@@ -65,7 +68,9 @@ struct CaptureBatch {
                 || request.reservation.map({ reservations.contains($0) }) == true
             {
                 verdicts[index] = .repeated
-            } else if let verdict = choose(index) ?? obstacle(to: entries[index]) ?? obstacleToWaiting(entries[index]) {
+            } else if let verdict = obstacleOfDraft(request) ?? choose(index) ?? obstacle(to: entries[index])
+                ?? obstacleToWaiting(entries[index])
+            {
                 verdicts[index] = verdict
             } else {
                 ids.insert(request.id)
@@ -147,6 +152,37 @@ struct CaptureBatch {
                 line: line.line, sku: demand.sku, location: demand.location, wanted: demand.quantity,
                 available: min(demand.quantity - 1, line.available + covered))
         }
+    }
+
+    /// A draft whose row is joined.
+    struct DraftStanding {
+        var state: DraftState
+        var revision: Int32
+    }
+
+    /// Reads what ``Ledger/joinDrafts`` found.
+    static func drafts(_ rows: PostgresRows) throws -> [EntityID: DraftStanding] {
+        var drafts: [EntityID: DraftStanding] = [:]
+        for row in rows {
+            guard let state = DraftState(rawValue: try row.int16(1)) else {
+                throw UnreadableValue(column: "order_draft.state")
+            }
+            drafts[EntityID(try row.uuid(0))] = DraftStanding(state: state, revision: try row.int32(2))
+        }
+        return drafts
+    }
+
+    /// Refuses an order whose draft was opened again meanwhile, and may have been changed or given up since.
+    private func obstacleOfDraft(_ request: OrderRequest) -> CaptureVerdict? {
+        guard let revision = request.draftRevision else { return nil }
+        guard let draft = drafts[request.id] else {
+            return .refused(.missing(.draft, request.id.description, for: request.caller))
+        }
+        if draft.state == .placing && draft.revision == revision { return nil }
+        return .refused(
+            .wrongState(
+                .draft, request.id.description, state: draft.state.word,
+                explanation: "it was opened again before this order was captured"))
     }
 
     /// Why an entry cannot be captured now, or nil.

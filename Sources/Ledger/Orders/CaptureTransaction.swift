@@ -32,6 +32,8 @@ struct CaptureTransaction {
             (Ledger.lockCells, [.int64s(cellIDs.map(\.rawValue).sorted())]),
         ]
         if !waiting.isEmpty { steps += BackorderBooks.reading(waiting) }
+        let drafts = entries.map(\.request).filter { $0.draftRevision != nil }.map(\.id)
+        if !drafts.isEmpty { steps.append((Ledger.joinDrafts, [.uuids(drafts.map { PostgresUUID($0) })])) }
         // Last: whoever held the locks may have been placing one of these very orders.
         steps.append((Ledger.standingOrders, Ledger.keys(of: entries.map { ($0.request, $0.channel) })))
         let locked = try connection.pipeline(steps)
@@ -46,6 +48,7 @@ struct CaptureTransaction {
         var batch = CaptureBatch(
             entries: entries, cells: try LockedCell.byID(locked[4]), holdStates: holdStates, epochsStand: epochsStand)
         if !waiting.isEmpty { batch.books = try BackorderBooks(locked[5], locked[6]) }
+        if !drafts.isEmpty { batch.drafts = try CaptureBatch.drafts(locked[locked.count - 2]) }
         batch.judge(standing: standing)
         if !batch.strainedCells.isEmpty {
             let cells = PostgresValue.int64s(batch.strainedCells.map(\.rawValue))

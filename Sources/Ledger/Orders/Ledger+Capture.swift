@@ -59,9 +59,10 @@ extension Ledger {
 
     /// Captures orders: each with its stock, or not at all; all of them in one transaction.
     ///
-    /// Locks holds by id, then cells by number. The guard stands beside its effect: with every row locked, an order
-    /// passes only where `on_hand - allocated` (for what it had reserved) or `on_hand - safety - allocated` (for what it
-    /// takes anew) covers it after the orders before it in the batch. One that fails is left out, the others go on.
+    /// Locks holds by id, then cells by number, then joins the drafts that orders are placed from. The guard stands beside
+    /// its effect: with every row locked, an order passes only where `on_hand - allocated` (for what it had reserved) or
+    /// `on_hand - safety - allocated` (for what it takes anew) covers it after the orders before it in the batch, and where
+    /// its draft is still being placed. One that fails is left out, the others go on.
     public func capture(_ entries: [CaptureEntry]) async throws -> CaptureResult {
         try await onConnection { connection in
             do {

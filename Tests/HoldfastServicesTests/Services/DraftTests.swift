@@ -9,6 +9,7 @@ import SwiftProtobuf
 import Testing
 
 @testable import HoldfastServices
+@testable import OrderProcessing
 
 @Suite("Drafts and quotes")
 struct DraftTests {
@@ -48,6 +49,15 @@ struct DraftTests {
                     $0.revision = revision
                 }, context: bench.context
             ).order
+        }
+
+        func discard(_ id: EntityID, as call: EntityID = .fresh) async throws -> Holdfast_V1_Draft {
+            try await drafts.discardDraft(
+                request: .with {
+                    $0.discardID = call.description
+                    $0.draftID = id.description
+                }, context: bench.context
+            ).draft
         }
     }
 
@@ -139,17 +149,9 @@ struct DraftTests {
             let given = EntityID.fresh
             _ = try await desk.save(given, 1)
             let call = EntityID.fresh
-            func discard() async throws -> Holdfast_V1_Draft {
-                try await desk.drafts.discardDraft(
-                    request: .with {
-                        $0.discardID = call.description
-                        $0.draftID = given.description
-                    }, context: bench.context
-                ).draft
-            }
-            let discarded = try await discard()
+            let discarded = try await desk.discard(given, as: call)
             #expect(discarded.state == .discarded)
-            #expect(try await discard() == discarded)
+            #expect(try await desk.discard(given, as: call) == discarded)
             let placed = try await status { _ = try await desk.place(given) }
             #expect(try Details(placed).info?.metadata["state"] == "discarded")
             let missing = try await status { _ = try await desk.get(.fresh) }
@@ -180,6 +182,126 @@ struct DraftTests {
             #expect(try await desk.place(second) == captured)
             #expect(try await desk.get(second).state == .placed)
             #expect(try await bench.deployment.available("A") == 90)
+        }
+    }
+
+    @Test("Whoever placed a draft has gone for good: it is placed where there is an order, else open again")
+    func abandoned() async throws {
+        try await ReviewBench.with(nil) { bench in
+            let desk = Desk(bench)
+            let ledger = bench.deployment.ledger
+            let (none, ordered) = (EntityID.fresh, EntityID.fresh)
+            _ = try await desk.save(none, 5)
+            var content = try await desk.save(ordered, 5).content
+            for id in [none, ordered] {
+                _ = try await ledger.beginPlacing(id, revision: 0, body: [1], caller: .anonymous)
+            }
+            content.orderID = ordered.description
+            let captured = try await bench.orders.placeOrder(request: content, context: bench.context)
+            // An attempt that is seen for the first time is left alone.
+            #expect(try await bench.processing.endPlacing() == 0)
+            #expect(try await desk.get(none).state == .placing)
+            #expect(try await bench.processing.endPlacing(after: .zero) == 2)
+            #expect(try await bench.processing.endPlacing(after: .zero) == 0)
+            #expect(try await desk.get(ordered).state == .placed)
+            #expect(try await desk.get(none).state == .open)
+            // The client that comes back is told its order after all, each time.
+            #expect(try await desk.place(ordered) == captured)
+            #expect(try await desk.place(ordered) == captured)
+            let other = try await status { _ = try await desk.save(ordered, 1, revision: 1) }
+            #expect(try Details(other).info?.metadata["state"] == "placed")
+            _ = try await desk.save(none, 6, revision: 1)
+            #expect(try await desk.place(none).total.amountMinor == 2_700)
+            #expect(try await bench.deployment.available("A") == 89)
+        }
+    }
+
+    @Test("An attempt that is slower than the opening of its draft makes no order", arguments: [true, false])
+    func late(isChanged: Bool) async throws {
+        try await ReviewBench.with(nil) { bench in
+            let desk = Desk(bench)
+            let id = EntityID.fresh
+            _ = try await desk.save(id, 101)
+            let (_, begun) = try await bench.deployment.ledger.beginPlacing(
+                id, revision: 0, body: [1], caller: .anonymous)
+            let attempt = try #require(begun)
+            // Another server is surely refused.
+            #expect(try await status { _ = try await desk.place(id) }.code == .failedPrecondition)
+            #expect(try await desk.get(id).state == .open)
+            if isChanged {
+                _ = try await desk.save(id, 7, revision: 1)
+                _ = try await bench.deployment.ledger.beginPlacing(id, revision: 0, body: [1], caller: .anonymous)
+            }
+            // Then there is stock for the slow one.
+            try await bench.deployment.change(.receive, [("A", "DC", 1)])
+            var content = try Holdfast_V1_PlaceOrderRequest(serializedBytes: attempt.draft.content)
+            content.orderID = id.description
+            var order = try OrderRequests.place(content, body: [2], by: .anonymous)
+            order.draftRevision = attempt.draft.revision
+            let slow = order
+            await #expect(throws: Refusal.self) { try await bench.deployment.place(slow) }
+            #expect(try await bench.deployment.numbers("SELECT count(*) FROM orders") == [0])
+            #expect(try await bench.deployment.available("A") == 101)
+            if isChanged {
+                #expect(try await desk.place(id).total.amountMinor == 7 * 450)
+            } else {
+                #expect(try await desk.discard(id).state == .discarded)
+            }
+            #expect(try await bench.deployment.booksAgree())
+        }
+    }
+
+    @Test("Placed, opened again and discarded at once, a draft is an order or is discarded, and never both")
+    func race() async throws {
+        try await ReviewBench.with(nil) { bench in
+            let desk = Desk(bench)
+            for _ in 0..<16 {
+                let id = EntityID.fresh
+                _ = try await desk.save(id, 1)
+                async let placed = isAnswered { try await desk.place(id) }
+                async let discarded = isAnswered {
+                    for _ in 0..<20 {
+                        _ = try await bench.processing.endPlacing(after: .zero)
+                        if await isAnswered({ try await desk.discard(id) }) { return }
+                    }
+                    throw TestFailure("it was placed")
+                }
+                let (isPlaced, isDiscarded) = (await placed, await discarded)
+                #expect(!(isPlaced && isDiscarded))
+                let orders = try await bench.deployment.numbers("SELECT count(*) FROM orders WHERE id = '\(id)'")
+                let state = try await desk.get(id).state
+                #expect(orders == [isPlaced ? 1 : 0])
+                #expect(isPlaced == (state == .placed))
+                #expect(isDiscarded == (state == .discarded))
+            }
+            #expect(try await bench.deployment.booksAgree())
+        }
+    }
+
+    private func isAnswered<R: Sendable>(_ call: @Sendable () async throws -> R) async -> Bool {
+        do {
+            _ = try await CallerContext.$current.withValue(.anonymous) { try await call() }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    @Test("A draft with whose id an order stands is neither discarded nor opened again")
+    func ordered() async throws {
+        try await ReviewBench.with(nil) { bench in
+            let desk = Desk(bench)
+            let id = EntityID.fresh
+            var content = try await desk.save(id, 5).content
+            content.orderID = id.description
+            content.lines[0].quantity = 3
+            _ = try await bench.orders.placeOrder(request: content, context: bench.context)
+            let refused = try await status { _ = try await desk.discard(id) }
+            #expect(try Details(refused).info?.metadata["state"] == "placed")
+            #expect(try await desk.get(id).state == .open)
+            // It is another order, so that placing it is surely refused.
+            #expect(try await status { _ = try await desk.place(id) }.code == .alreadyExists)
+            #expect(try await desk.get(id).state == .placed)
         }
     }
 
