@@ -120,7 +120,7 @@ let package = Package(
                 .embedInCode("Migrations/v0005_order_life.sql"), .embedInCode("Migrations/v0006_review.sql"),
                 .embedInCode("Migrations/v0007_fulfilment.sql"), .embedInCode("Migrations/v0008_payments.sql"),
                 .embedInCode("Migrations/v0009_returns.sql"), .embedInCode("Migrations/v0010_supply.sql"),
-                .embedInCode("Migrations/v0011_capacity.sql"),
+                .embedInCode("Migrations/v0011_capacity.sql"), .embedInCode("Migrations/v0012_drafts.sql"),
             ],
             swiftSettings: withFailpoints),
         .target(

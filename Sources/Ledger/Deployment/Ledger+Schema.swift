@@ -38,6 +38,9 @@ extension Ledger {
         Migration(
             version: 11, name: "capacity", sql: String(decoding: PackageResources.v0011_capacity_sql, as: UTF8.self),
             oldestProgram: 3),
+        Migration(
+            version: 12, name: "drafts", sql: String(decoding: PackageResources.v0012_drafts_sql, as: UTF8.self),
+            oldestProgram: 3),
     ]
 
     /// Brings a database up to this program's schema.
