@@ -53,13 +53,15 @@ public final class OrderProcessing: Sendable {
 
     /// Does what is due, again and again, until cancelled.
     public func run() async {
+        let sender = AttemptSender { made in await self.payments.sendLogged(made) }
         await withTaskGroup(of: Void.self) { group in
-            for work in recurringWork { group.addTask { await work.run(logger: self.logger) } }
+            group.addTask { await sender.run() }
+            for work in recurringWork(sending: sender) { group.addTask { await work.run(logger: self.logger) } }
         }
     }
 
     /// The work that is looked for again and again.
-    var recurringWork: [RecurringWork] {
+    func recurringWork(sending sender: AttemptSender) -> [RecurringWork] {
         let backorders = backorders
         return [
             RecurringWork(name: "the review of orders", interval: .milliseconds(250)) { try await self.reviewPass() },
@@ -76,7 +78,7 @@ public final class OrderProcessing: Sendable {
             RecurringWork(name: "labels that no goods come with", interval: .seconds(10)) {
                 try await self.voidLooseReturnLabels()
             },
-        ] + fulfilmentWork + payments.recurringWork
+        ] + fulfilmentWork + payments.recurringWork(sending: sender)
     }
 
     /// Lines that wait for supply.

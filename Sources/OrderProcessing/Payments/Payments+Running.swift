@@ -11,10 +11,15 @@ extension Payments {
     ///
     /// Any number of servers may do so at once: what is taken on is due again later, so that nobody else takes it on
     /// meanwhile, and somebody does where this server dies. Two that deal with one attempt all the same send the same key.
-    var recurringWork: [RecurringWork] {
+    ///
+    /// - Parameter sender: sends what settlements ask for.
+    /// - Returns: the work.
+    func recurringWork(sending sender: AttemptSender) -> [RecurringWork] {
         [
             RecurringWork(name: "asking about payments", interval: settings.interval) { try await clearDue() },
-            RecurringWork(name: "settling payments", interval: settings.interval) { try await settleDue() },
+            RecurringWork(name: "settling payments", interval: settings.interval) {
+                try await settleDue { sender.take($0) }
+            },
             RecurringWork(name: "counting overdue payments", interval: .seconds(30)) { try await countOverdue() },
         ]
     }
@@ -55,26 +60,44 @@ extension Payments {
         }
     }
 
-    /// Settles the orders that are due; how many there were.
+    /// Settles the orders that are due, and hands on what a gateway is to be asked for them: a settlement waits for nobody
+    /// outside.
     ///
     /// One order that cannot be settled does not hold up the others: it is due again in 30 seconds.
-    func settleDue() async throws -> Int {
+    ///
+    /// - Parameter handOn: takes what has attempts to send.
+    /// - Returns: how many were due.
+    /// - Throws: what the ledger throws.
+    func settleDue(_ handOn: @escaping @Sendable (PaymentReply) -> Void) async throws -> Int {
         let orders = try await ledger.claimDueOrders(limit: Self.portion)
         await withTaskGroup(of: Void.self) { group in
-            for order in orders { group.addTask { await settleLogged(order) } }
+            for order in orders { group.addTask { await settleLogged(order, handOn) } }
         }
         return orders.count
     }
 
-    private func settleLogged(_ order: EntityID) async {
+    private func settleLogged(_ order: EntityID, _ handOn: @Sendable (PaymentReply) -> Void) async {
         do {
             let made = try await ledger.settlePayments(of: order, patience: settings.patience.milliseconds)
             Failpoint.paymentSettled.pass()
-            _ = try await complete(made)
+            await settle(made.settlement)
+            if settings.gateway != nil, made.calls.contains(where: \.attempt.isOpen) { handOn(made) }
         } catch {
             if Task.isCancelled { return }
             logger.warning(
                 "an order cannot be settled; it is tried again", metadata: ["order": "\(order)", "error": "\(error)"])
+        }
+    }
+
+    /// Sends what a settlement has asked for.
+    func sendLogged(_ made: PaymentReply) async {
+        do {
+            _ = try await send(made)
+        } catch {
+            if Task.isCancelled { return }
+            logger.warning(
+                "what became of a payment attempt cannot be recorded; the gateway is asked again",
+                metadata: ["order": "\(made.order)", "error": "\(error)"])
         }
     }
 }

@@ -148,6 +148,11 @@ public struct Payments: Sendable {
     /// - Throws: what the ledger throws; the attempts stand all the same.
     func complete(_ made: PaymentReply) async throws -> PaymentReply {
         await settle(made.settlement)
+        return try await send(made)
+    }
+
+    /// Sends the attempts of a change whose settlement Redis was told of.
+    func send(_ made: PaymentReply) async throws -> PaymentReply {
         let open = made.calls.filter { $0.attempt.isOpen }
         guard !open.isEmpty, settings.gateway != nil else { return made }
         if !made.isRepeated { Failpoint.paymentPrepared.pass() }

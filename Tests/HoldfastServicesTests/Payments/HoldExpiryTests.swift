@@ -155,7 +155,7 @@ struct HoldExpiryTests {
                     for _ in 0..<8 {
                         group.addTask {
                             do {
-                                _ = try await bench.processing.payments.settleDue()
+                                _ = try await bench.settleDue()
                                 _ = try await bench.deployment.ledger.settlePayments(of: order, patience: 75_000)
                             } catch {
                                 Issue.record("\(error)")

@@ -4,15 +4,16 @@ import HoldfastAPI
 import HoldfastTesting
 import Logging
 import NIOCore
-import OrderProcessing
 import OrderPromising
 import PaymentGateways
 import PostgresClient
 import SwiftProtobuf
+import Synchronization
 import Testing
 
 @testable import HoldfastServices
 @testable import Ledger
+@testable import OrderProcessing
 
 /// Payments over a deployment of their own, with a scripted gateway, as a transport would call them.
 struct PaymentBench: Sendable {
@@ -48,6 +49,8 @@ struct PaymentBench: Sendable {
                     logger: quiet)
                 var settings = PaymentSettings()
                 settings.gateway = gateway
+                // As a server has it, and long enough for a machine that is busy.
+                settings.patience = max(settings.patience, limit + .seconds(15))
                 settings.interval = .milliseconds(20)
                 settings.pause = .milliseconds(20)
                 settings.longestPause = .milliseconds(100)
@@ -218,6 +221,16 @@ struct PaymentBench: Sendable {
             return open == [0]
         }
         #expect(came, sourceLocation: sourceLocation)
+    }
+
+    /// Settles what is due, and waits for what is sent for it.
+    func settleDue() async throws -> Int {
+        let handedOn = Mutex<[PaymentReply]>([])
+        let count = try await processing.payments.settleDue { made in handedOn.withLock { $0.append(made) } }
+        await withTaskGroup(of: Void.self) { group in
+            for made in handedOn.withLock({ $0 }) { group.addTask { await processing.payments.sendLogged(made) } }
+        }
+        return count
     }
 
     /// Makes everything due that waits for its time.

@@ -287,4 +287,28 @@ struct PaymentTroubleTests {
             }
         }
     }
+
+    @Test("A gateway that does not answer holds up no order that needs none, however many wait for it")
+    func blackHole() async throws {
+        // Longer than any test waits.
+        try await PaymentBench.with(limit: .seconds(600)) { bench in
+            var silent: [EntityID] = []
+            for _ in 0..<4 {
+                let order = try await bench.place([(1, 100)])
+                _ = try await bench.add(order, .cardGateway)
+                bench.scripted.script(.capture, .delayUnseen(milliseconds: 600_000))
+                silent.append(order)
+            }
+            for order in silent { try await bench.ship(order, 1) }
+            #expect(try await eventually { bench.scripted.requestCount == 8 })
+            let cash = try await bench.place([(1, 100)])
+            _ = try await bench.add(cash, .cash)
+            try await bench.ship(cash, 1)
+            #expect(try await eventually { try await bench.documents(cash).map(\.kind) == [.invoice] })
+            for order in silent {
+                #expect(try await bench.payments(order).attempts.map(\.state) == [.approved, .prepared])
+            }
+            #expect(bench.scripted.kept == 0)
+        }
+    }
 }

@@ -124,11 +124,11 @@ struct ResolveAttemptTests {
             _ = try await bench.add(order, .cardGateway)
             bench.scripted.script(.capture, .dropUnseen)
             try await bench.ship(order, 2)
-            _ = try await bench.processing.payments.settleDue()
+            _ = try await bench.settleDue()
             let attempt = try #require(EntityID(try await bench.payments(order).attempts.last?.attemptID ?? ""))
             _ = try await resolve(bench, attempt, .notDone)
             try await bench.run("UPDATE order_money SET due_at = now()")
-            _ = try await bench.processing.payments.settleDue()
+            _ = try await bench.settleDue()
             #expect(try await bench.payments(order).standing == .paid)
             #expect(bench.scripted.kept == 1_000)
             #expect(bench.scripted.requests(attempt) == 1)
@@ -252,7 +252,7 @@ struct ResolveAttemptTests {
             #expect(bench.scripted.kept == 2_000)
             #expect(try await report(bench, id).attempt.state == .approved)
             #expect(try await bench.payments(order).taken.amountMinor == 2_000)
-            _ = try await bench.processing.payments.settleDue()
+            _ = try await bench.settleDue()
             let payments = try await bench.payments(order)
             #expect(payments.tenders.map(\.state) == [.captured])
             #expect(payments.standing == .paid)
@@ -286,13 +286,13 @@ struct ResolveAttemptTests {
                 try await authorize(bench, order)
                 if stands == "captured" {
                     try await bench.ship(order, 1)
-                    _ = try await bench.processing.payments.settleDue()
+                    _ = try await bench.settleDue()
                 }
             }
             #expect(try await bench.payments(order).tenders[0].state == Self.states[stands])
             #expect(try await report(bench, attempt).attempt.state == .approved)
             for _ in 0..<3 {
-                _ = try await bench.processing.payments.settleDue()
+                _ = try await bench.settleDue()
                 _ = try await bench.processing.payments.clearDue()
             }
             let payments = try await bench.payments(order)
@@ -304,7 +304,7 @@ struct ResolveAttemptTests {
             #expect(bench.scripted.kept == (stands == "captured" ? 1_000 : 0))
             guard stands == "declined" || stands == "authorized" else { return }
             try await bench.ship(order, 1)
-            _ = try await bench.processing.payments.settleDue()
+            _ = try await bench.settleDue()
             #expect(bench.scripted.kept == 1_000)
             #expect(bench.scripted.held == 0)
         }
@@ -321,7 +321,7 @@ struct ResolveAttemptTests {
             _ = try await bench.add(order, .cardGateway)
             bench.scripted.script(.capture, .dropDone)
             try await bench.ship(order, 1)
-            _ = try await bench.processing.payments.settleDue()
+            _ = try await bench.settleDue()
             let attempt = try #require(EntityID(try await bench.payments(order).attempts.last?.attemptID ?? ""))
             _ = try await resolve(bench, attempt, .notDone)
             // Somebody lets the hold go in their console, and says so of another attempt.
