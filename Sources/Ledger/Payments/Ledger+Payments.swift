@@ -57,6 +57,22 @@ public struct PaymentReply: Sendable {
     }
 }
 
+/// An attempt whose outcome is not known, with its order's currency.
+public struct OpenAttempt: Hashable, Sendable {
+    /// The attempt.
+    public var attempt: PaymentAttempt
+    /// The order's currency.
+    public var currency: Currency
+}
+
+/// Attempts that a server has taken on to ask about.
+public struct ClaimedAttempts: Sendable {
+    /// Those that can be asked about.
+    public var calls: [PaymentCall] = []
+    /// Those of orders whose books cannot be read, and why: people have to look at them.
+    public var unreadable: [(attempt: EntityID, order: EntityID, error: any Error)] = []
+}
+
 extension Ledger {
     // MARK: - Changes
 
@@ -380,11 +396,15 @@ extension Ledger {
     private static let openAttempts = PostgresStatement(
         "open_payment_attempts",
         """
-        \(PaymentBook.attemptColumns) a
-        WHERE state IN (1, 4) AND made_at <= now() - $1::int8 * interval '1 millisecond' AND (made_at, id) > ($2::timestamptz, $3::uuid)
-            AND ($4::text[] IS NULL OR EXISTS (
-                SELECT FROM orders o JOIN channel c ON c.id = o.channel_id WHERE o.id = a.order_id AND c.code = ANY ($4::text[])))
-        ORDER BY made_at, id LIMIT $5::int4
+        SELECT p.*, o.currency FROM (
+            \(PaymentBook.attemptColumns) a
+            WHERE state IN (1, 4) AND made_at <= now() - $1::int8 * interval '1 millisecond'
+                AND (made_at, id) > ($2::timestamptz, $3::uuid)
+                AND ($4::text[] IS NULL OR EXISTS (
+                    SELECT FROM orders o JOIN channel c ON c.id = o.channel_id
+                    WHERE o.id = a.order_id AND c.code = ANY ($4::text[])))
+            ORDER BY made_at, id LIMIT $5::int4) p
+        JOIN orders o ON o.id = p.order_id ORDER BY p.made_at, p.id
         """, access: .readOnly)
     private static let openAttemptCount = PostgresStatement(
         "open_payment_attempt_count",
@@ -393,7 +413,7 @@ extension Ledger {
         WHERE state IN (1, 4) AND made_at <= now() - $1::int8 * interval '1 millisecond'
         """, access: .readOnly)
 
-    /// Attempts whose outcome is not known, the oldest first.
+    /// Attempts whose outcome is not known, the oldest first; also those of orders whose books cannot be read.
     ///
     /// - Parameters:
     ///   - olderThan: least milliseconds since they were written down.
@@ -404,19 +424,22 @@ extension Ledger {
     /// - Throws: `Refusal` where the ledger is away.
     public func openAttempts(
         olderThan: Int64, after: OrderKey?, limit: Int, within scope: Scope
-    ) async throws -> Page<PaymentCall> {
+    ) async throws -> Page<OpenAttempt> {
         try await onConnection { connection in
-            let attempts = try connection.execute(
+            let rows = try connection.execute(
                 Ledger.openAttempts,
                 [
                     .int64(olderThan), .timestamp(microsecondsSinceEpoch: after?.placedAt.microseconds ?? 0),
                     .uuid(PostgresUUID(after?.id ?? EntityID(high: 0, low: 0))),
                     .optional(scope.channels) { .texts($0.sorted()) }, .int32(Int32(clamping: limit + 1)),
                 ]
-            ).map { try PaymentBook.attempt($0) }
+            )
             return Page(
-                try attempts.compactMap { attempt in
-                    try Ledger.payments(of: attempt.order, within: scope, on: connection)?.call(attempt)
+                try rows.map { row in
+                    guard let currency = Currency(code: try row.text(PaymentBook.attemptColumnCount)) else {
+                        throw UnreadableValue(column: "orders.currency")
+                    }
+                    return OpenAttempt(attempt: try PaymentBook.attempt(row), currency: currency)
                 }, limit: limit)
         }
     }
@@ -456,17 +479,27 @@ extension Ledger {
     ///   - limit: most of them.
     ///   - pause: milliseconds until the next question after the first one; doubled with each.
     ///   - longest: most milliseconds of a pause.
-    /// - Returns: the attempts, with what a gateway is sent of each.
+    /// - Returns: the attempts, with what a gateway is sent of each, and those whose order cannot be read.
     /// - Throws: `Refusal`.
-    public func claimAttempts(limit: Int32, pause: Int64, longest: Int64) async throws -> [PaymentCall] {
+    public func claimAttempts(limit: Int32, pause: Int64, longest: Int64) async throws -> ClaimedAttempts {
         try await onConnection { connection in
             let rows = try connection.execute(
                 Ledger.claimAttempts, [.int32(limit), .int64(pause), .int64(longest)])
-            let claimed = try rows.map { (id: EntityID(try $0.uuid(0)), order: EntityID(try $0.uuid(1))) }
-            return try claimed.compactMap { id, order in
-                let book = try Ledger.payments(of: order, within: .everything, on: connection)
-                return try book?.attempts.first { $0.id == id }.flatMap { try book?.call($0) }
+            var claimed = ClaimedAttempts()
+            for row in rows {
+                let (id, order) = (EntityID(try row.uuid(0)), EntityID(try row.uuid(1)))
+                do {
+                    let book = try Ledger.payments(of: order, within: .everything, on: connection)
+                    let call = try book?.attempts.first { $0.id == id }.flatMap { try book?.call($0) }
+                    if let call { claimed.calls.append(call) }
+                } catch let error as PostgresError {
+                    throw error
+                } catch {
+                    // The others are put off already, and must be asked about.
+                    claimed.unreadable.append((id, order, error))
+                }
             }
+            return claimed
         }
     }
 

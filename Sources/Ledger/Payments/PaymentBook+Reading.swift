@@ -26,6 +26,9 @@ extension PaymentBook {
         FROM payment_attempt
         """
 
+    /// How many columns of an attempt there are: the place of what is read behind them.
+    static let attemptColumnCount = 17
+
     /// The statements that read an order's tenders, attempts and money.
     static func reading(_ order: EntityID) -> [LedgerStep] {
         let id = [PostgresValue.uuid(PostgresUUID(order))]

@@ -33,12 +33,17 @@ extension Payments {
     /// Asks about the attempts that are due; how many there were.
     func clearDue() async throws -> Int {
         guard settings.gateway != nil else { return 0 }
-        let calls = try await ledger.claimAttempts(
+        let claimed = try await ledger.claimAttempts(
             limit: Self.portion, pause: settings.pause.milliseconds, longest: settings.longestPause.milliseconds)
-        await withTaskGroup(of: Void.self) { group in
-            for call in calls { group.addTask { await clearLogged(call) } }
+        for (attempt, order, error) in claimed.unreadable {
+            logger.error(
+                "a payment attempt cannot be asked about: its order cannot be read",
+                metadata: ["attempt": "\(attempt)", "order": "\(order)", "error": "\(error)"])
         }
-        return calls.count
+        await withTaskGroup(of: Void.self) { group in
+            for call in claimed.calls { group.addTask { await clearLogged(call) } }
+        }
+        return claimed.calls.count + claimed.unreadable.count
     }
 
     private func clearLogged(_ call: PaymentCall) async {

@@ -311,4 +311,33 @@ struct PaymentTroubleTests {
             #expect(bench.scripted.kept == 0)
         }
     }
+
+    @Test("An attempt of an order whose units do not add up is listed, and holds up no question about others")
+    func unreadableOrder() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            var orders: [EntityID] = []
+            for _ in 0..<3 {
+                let order = try await bench.place([(1, 100)])
+                bench.scripted.script(.authorize, .dropUnseen)
+                _ = try await bench.add(order, .cardGateway)
+                orders.append(order)
+            }
+            let bad = orders[1]
+            try await bench.run("UPDATE line_quantity SET quantity = 2 WHERE order_id = '\(bad)'")
+            let listed = try await bench.service.listOpenAttempts(request: .init(), context: bench.context).attempts
+            #expect(Set(listed.map(\.orderID)) == Set(orders.map(\.description)))
+            #expect(listed.allSatisfy { $0.attempt.amount == PaymentBench.money(100) })
+            try await bench.makeDue()
+            #expect(try await bench.processing.payments.clearDue() == 3)
+            for order in orders where order != bad {
+                #expect(try await bench.payments(order).attempts.map(\.state) == [.approved])
+            }
+            #expect(bench.scripted.held == 200)
+            // Once its books are right again, it goes on.
+            try await bench.run("UPDATE line_quantity SET quantity = 1 WHERE order_id = '\(bad)'")
+            try await bench.makeDue()
+            #expect(try await bench.processing.payments.clearDue() == 1)
+            #expect(try await bench.payments(bad).attempts.map(\.state) == [.approved])
+        }
+    }
 }
