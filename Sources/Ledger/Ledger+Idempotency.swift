@@ -155,12 +155,14 @@ extension Ledger {
         )
     }
 
-    /// Runs a transaction that stores its reply, again where a duplicate of the call was faster.
+    /// Runs a transaction that stores its reply, again where a duplicate of the call was faster, and where PostgreSQL has ended
+    /// it because it and another one waited for each other.
     func onceOnly<R: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> R) async throws -> R {
         do {
             return try await pool.withConnection { connection in try Ledger.tidily(connection, body) }
-        } catch let error as PostgresError where error.isUniqueViolation {
-            // Of the reply's key, or of one that the same call has written before it.
+        } catch let error as PostgresError where error.isUniqueViolation || error.kind == .server(.deadlockDetected) {
+            // Of the reply's key, or of one that the same call has written before it. Of a deadlock one is ended, and nothing of
+            // it is committed.
             return try await onConnection(body)
         } catch {
             throw Ledger.refusal(of: error)

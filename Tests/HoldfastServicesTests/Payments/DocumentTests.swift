@@ -2,7 +2,9 @@ import Domain
 import GRPCCore
 import HoldfastAPI
 import HoldfastTesting
+import PostgresClient
 import SwiftProtobuf
+import Synchronization
 import Testing
 
 @testable import HoldfastServices
@@ -150,5 +152,72 @@ struct DocumentTests {
             #expect(numbers == numbers.sorted(by: >))
             #expect(numbers.count == 5)
         }
+    }
+
+    @Test("Changes that want the counters of one another both go through, and numbers have no gap")
+    func counters() async throws {
+        try await PaymentBench.with(works: false) { bench in
+            var orders: [EntityID] = []
+            for _ in 0..<2 {
+                let order = try await bench.place([(2, 100)], customer: "C-1")
+                _ = try await bench.add(order, .cash)
+                orders.append(order)
+            }
+            let meeting = Meeting()
+            try await withThrowingTaskGroup(of: Void.self) { [orders] group in
+                group.addTask {
+                    try await bench.change(orders[0]) { work in
+                        try Self.giveCredit(in: &work)
+                        try meeting.pass(work)
+                        try Self.invoice(in: &work)
+                    }
+                }
+                group.addTask {
+                    try await bench.change(orders[1]) { work in
+                        try Self.invoice(in: &work)
+                        try meeting.pass(work)
+                        try Self.giveCredit(in: &work)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(meeting.comers == 3)
+            for order in orders {
+                #expect(Set(try await bench.documents(order).map(\.kind)) == [.invoice, .creditMemo])
+            }
+            let numbers = try await bench.numbers("SELECT number FROM document ORDER BY kind, number")
+            #expect(numbers == [1, 2, 1, 2])
+        }
+    }
+
+    /// Where two changes wait for one another before they go on; who comes once more passes.
+    private final class Meeting: Sendable {
+        private static let rest = PostgresStatement("rest", "SELECT pg_sleep(0.01)", access: .readOnly)
+        private let count = Mutex(0)
+
+        var comers: Int { count.withLock { $0 } }
+
+        func pass(_ work: OrderWork) throws {
+            count.withLock { $0 += 1 }
+            while comers < 2 { try work.connection.execute(Self.rest) }
+        }
+    }
+
+    /// Sends a unit, and writes the payments: that is invoiced.
+    private static func invoice(in work: inout OrderWork) throws {
+        try work.move(.release, 1, line: 1, from: .allocated)
+        try work.move(.pick, 1, line: 1, from: .released)
+        try work.move(.pack, 1, line: 1, from: .picked)
+        try work.move(.ship, 1, line: 1, from: .packed)
+        var book = try work.payments()
+        try work.write(&book)
+    }
+
+    /// Cancels a unit and gives store credit for it, which has a credit memo.
+    private static func giveCredit(in work: inout OrderWork) throws {
+        try work.move(.cancel, 1, line: 1, from: .allocated)
+        var book = try work.payments()
+        try book.credit(100, of: work)
+        try work.write(&book)
     }
 }

@@ -4,8 +4,13 @@ import PostgresClient
 /// A change of one order inside its transaction, while the order's row is locked.
 ///
 /// What it does is kept here and written together before the commit, so a refusal at any point leaves nothing. Locks are taken
-/// in this order, everywhere: the fence, the order's row, that of an order made after it, holds, and at the end days of
-/// locations and the cells by number. Nothing outside of the database is called in between.
+/// in this order, everywhere: the fence, the order's row, that of an order made after it, holds, accounts of stored value and
+/// document counters, and at the end days of locations and the cells by number. Nothing outside of the database is called in
+/// between.
+///
+/// Each time that payments are written, accounts are locked by id and then counters by kind. A change that writes those of two
+/// orders, or writes them twice, may lock one that comes before what it has; where another change then waits for it in turn,
+/// PostgreSQL ends one of them, and that runs again.
 struct OrderWork {
     let change: OrderChange
     let connection: PostgresConnection
