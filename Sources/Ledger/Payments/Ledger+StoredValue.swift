@@ -95,6 +95,12 @@ extension Ledger {
         LEFT JOIN orders o ON o.id = e.order_id LEFT JOIN channel c ON c.id = o.channel_id
         WHERE e.account_id = $1::uuid ORDER BY e.sequence DESC LIMIT 100
         """, access: .readOnly)
+    // The entries of one account: by the first column of the key.
+    private static let changeByHand = PostgresStatement(
+        "stored_value_changed_by_hand",
+        """
+        SELECT FROM stored_value_entry WHERE account_id = $1::uuid AND cause_id = $2::uuid AND order_id IS NULL LIMIT 1
+        """, access: .readOnly)
     private static let openAccount = PostgresStatement(
         "open_stored_value",
         """
@@ -117,12 +123,13 @@ extension Ledger {
     ) async throws -> (reply: [UInt8], isRepeated: Bool) {
         try await onceOnly { connection in
             try connection.execute(.begin)
-            if let reply = try Ledger.storedReply(
-                issue.id, .storedValue, body: issue.body, caller: issue.caller, on: connection)
+            let currency = issue.amount.currency
+            let name = issue.customer.map { StoredValueName.customer($0, currency) } ?? .id(issue.id)
+            if let reply = try Ledger.replyToChange(
+                issue.id, of: name, body: issue.body, caller: issue.caller, on: connection)
             {
                 return (reply, true)
             }
-            let currency = issue.amount.currency
             try connection.execute(
                 Ledger.openAccount,
                 [
@@ -131,7 +138,6 @@ extension Ledger {
                     .text(issue.customer ?? ""), .optional(issue.code) { .bytes($0.hash) },
                     .text(issue.code?.label ?? ""), .text(currency.code),
                 ])
-            let name = issue.customer.map { StoredValueName.customer($0, currency) } ?? .id(issue.id)
             guard let account = try Ledger.storedValue(name, on: connection) else {
                 throw Refusal.notFound(.storedValue, "\(issue.id)")
             }
@@ -176,7 +182,7 @@ extension Ledger {
     ) async throws -> [UInt8] {
         try await onceOnly { connection in
             try connection.execute(.begin)
-            if let reply = try Ledger.storedReply(id, .storedValue, body: body, caller: caller, on: connection) {
+            if let reply = try Ledger.replyToChange(id, of: .id(account), body: body, caller: caller, on: connection) {
                 return reply
             }
             return try Ledger.book(
@@ -184,6 +190,25 @@ extension Ledger {
                     account: account, amount: amount.minorUnits, cause: id, order: nil, reason: reason),
                 id: id, body: body, caller: caller, currency: amount.currency, on: connection, encodeReply)
         }
+    }
+
+    /// The reply stored for a change of a balance by hand; nil where it has not taken effect.
+    ///
+    /// Throws `Refusal` where the account has it and the reply is forgotten: entries stay for good, and so do their causes.
+    private static func replyToChange(
+        _ id: EntityID, of name: StoredValueName, body: [UInt8], caller: Caller, on connection: PostgresConnection
+    ) throws -> [UInt8]? {
+        // Before the reply is looked for: one that commits in between has a reply.
+        let changed = try storedValue(name, on: connection).flatMap { account in
+            try connection.execute(
+                changeByHand, [.uuid(PostgresUUID(account.id)), .uuid(PostgresUUID(id))]
+            ).isEmpty ? nil : account.id
+        }
+        if let reply = try storedReply(id, .storedValue, body: body, caller: caller, on: connection) { return reply }
+        guard let changed else { return nil }
+        throw Refusal.wrongState(
+            .storedValue, "\(changed)", state: "booked",
+            explanation: "an entry of it has the id \(id) already, since longer than answers are remembered")
     }
 
     private static func book(

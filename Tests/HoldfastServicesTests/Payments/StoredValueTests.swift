@@ -198,4 +198,37 @@ struct StoredValueTests {
             #expect(try await balance(bench, account.accountID) == 300)
         }
     }
+
+    @Test("What was issued or adjusted under an id is not booked again when its answer is forgotten")
+    func forgotten() async throws {
+        try await PaymentBench.with { bench in
+            let (credit, card, adjustment) = (EntityID.fresh, EntityID.fresh, EntityID.fresh)
+            let account = try await issue(bench, 700, customer: "C-17", id: credit).account
+            let issued = try await issue(bench, 500, id: card).account
+            let adjust = Holdfast_V1_AdjustStoredValueRequest.with {
+                $0.adjustmentID = adjustment.description
+                $0.accountID = account.accountID
+                $0.amount = PaymentBench.money(-200)
+                $0.reason = "counted"
+            }
+            _ = try await bench.service.adjustStoredValue(request: adjust, context: bench.context)
+            // What is still remembered is answered.
+            #expect(try await issue(bench, 700, customer: "C-17", id: credit).account == account)
+            try await bench.run("UPDATE idempotency SET created_at = now() - interval '8 days'")
+            while try await bench.deployment.ledger.prune(.idempotency, olderThan: 7 * 86_400, limit: 100) > 0 {}
+            for refusal in [
+                try await status { try await issue(bench, 700, customer: "C-17", id: credit) },
+                try await status { try await issue(bench, 500, id: card) },
+                try await status {
+                    try await bench.service.adjustStoredValue(request: adjust, context: bench.context)
+                },
+            ] {
+                #expect(refusal.code == .failedPrecondition)
+                #expect(refusal.message.contains("already"))
+            }
+            #expect(try await balance(bench, account.accountID) == 500)
+            #expect(try await balance(bench, issued.accountID) == 500)
+            #expect(try await issue(bench, 300, customer: "C-17").account.balance.amountMinor == 800)
+        }
+    }
 }
