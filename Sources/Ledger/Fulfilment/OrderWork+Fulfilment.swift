@@ -78,6 +78,10 @@ extension OrderWork {
             try counter(advance, &turn)
         }
         releaseWhatIsLeft()
+        // What a location gives up of an order whose review still waits for other units is released with them.
+        if turn.moved.contains(where: { $0.transition.to == .allocated }) {
+            write(OrderWork.lookingSoon(at: head.id))
+        }
         return FulfilmentOutcome(
             fulfilment: turn.fulfilment, status: status, sequence: nextSequence - 1, short: turn.short)
     }

@@ -21,7 +21,12 @@ extension Ledger {
         let change = OrderChange(
             id: request.id, order: request.order, kind: .fulfilment, body: request.body, caller: request.caller)
         return try await changeOrder(change) { work in
-            try encodeReply(work.release(request.lines, dispatch: dispatch))
+            let released = try work.release(request.lines, dispatch: dispatch)
+            // What people release last ends the wait of a review, which notes its own releases itself.
+            if work.unreleased == 0, !change.caller.actors.contains(.system) {
+                work.write(OrderWork.lookingSoon(at: work.head.id))
+            }
+            return try encodeReply(released)
         }
     }
 }

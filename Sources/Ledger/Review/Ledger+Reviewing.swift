@@ -107,8 +107,11 @@ extension Ledger {
             id: claim.step, order: claim.order, kind: .reviewStep, body: Ledger.reviewBody, caller: .review)
         _ = try await changeOrder(change) { work in
             var book = try ReviewBook(work.head.id, channel: work.head.channelID, on: work.connection)
+            // The version tells a repetition apart, with or without a stored reply.
+            work.keepsReply = false
             guard book.review?.version == claim.version, book.review?.state == claim.state else { return [] }
             try book.examine(&work, verdict: verdict, by: [.system])
+            work.keepsReply = book.isDecided
             return []
         }
     }
@@ -245,7 +248,8 @@ extension Ledger {
 
     /// Notes that a validated order was given to its locations, or that nothing of it is left to be.
     ///
-    /// Where units still wait for supply, or could not be released, the order is looked at again after a time.
+    /// Where units are left that could be released the order is looked at again after a time. Where only such are left as new
+    /// supply or people move, whoever moves them has it looked at: see ``OrderWork/lookingSoon(at:)``.
     ///
     /// - Parameters:
     ///   - claim: the claim.
@@ -256,15 +260,17 @@ extension Ledger {
             id: claim.step, order: claim.order, kind: .reviewStep, body: Ledger.reviewBody, caller: .review)
         _ = try await changeOrder(change) { work in
             var book = try ReviewBook(work.head.id, channel: work.head.channelID, on: work.connection)
+            work.keepsReply = false
             guard book.review?.version == claim.version, book.review?.state == claim.state else { return [] }
             book.noteLook(nil)
             if work.unreleased > 0 {
-                book.lookNext(at: book.now.microseconds + pauseSeconds * 1_000_000)
+                book.lookNext(at: work.isReleasable ? book.now.microseconds + pauseSeconds * 1_000_000 : .max)
             } else {
                 let isOver = work.lines.allSatisfy { $0.units[.cancelled] == $0.units.ordered }
                 try book.advance(isOver ? .end : .release, by: [.system])
                 book.lookNext(at: .max)
             }
+            work.keepsReply = book.isDecided
             for step in book.steps(cause: change.id) { work.write(step) }
             return []
         }
@@ -319,11 +325,20 @@ extension OrderWork {
         write((OrderWork.releaseReviewed, [.uuid(PostgresUUID(head.id)), .uuid(PostgresUUID(change.id))]))
     }
 
+    /// Whether Holdfast itself can release units now: goods that are set aside, or articles without stock where nothing will
+    /// come that they could go with and some goods were sent.
+    var isReleasable: Bool {
+        lines.contains { $0.isTracked && $0.units[.allocated] > 0 } || isLeftWithoutGoods
+    }
+
+    private var isLeftWithoutGoods: Bool {
+        goods.isOver && goods.wereSent && lines.contains { !$0.isTracked && $0.units[.allocated] > 0 }
+    }
+
     /// Where articles without stock are all that waits, and nothing will come that they could go with, the review that has
     /// released the order releases them too.
     mutating func releaseWhatIsLeft() {
-        let waits = lines.contains { !$0.isTracked && $0.units[.allocated] > 0 }
-        if waits && goods.isOver && goods.wereSent { releaseReviewedUnits() }
+        if isLeftWithoutGoods { releaseReviewedUnits() }
     }
 
     /// After a cancellation: nothing holds an order of which nothing is left to release, and what is left may be held for less.

@@ -96,6 +96,12 @@ struct ReviewBook {
         return rules?.payment == true && !approved.contains(.paymentMissing)
     }
 
+    /// Whether this change decides something: where it does not, the review is only to be looked at another time.
+    var isDecided: Bool {
+        !placed.isEmpty || !lifted.isEmpty || review?.state != reviewRead?.state
+            || review?.verdict != reviewRead?.verdict
+    }
+
     /// Gives the order a review, as its capture does where its channel has rules.
     mutating func adopt(by actors: Set<LifecycleActor>) throws(Refusal) {
         let row = try Lifecycle.review.decide(.capture, in: nil, by: actors, naming: "\(order)")

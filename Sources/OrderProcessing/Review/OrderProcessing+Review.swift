@@ -26,7 +26,7 @@ extension OrderProcessing: OrderReleasing {
     static let reviewPortion: Int32 = 32
     /// For how long nobody else looks at a review that was taken, in seconds: longer than the slowest fraud check.
     static let reviewLease: Int32 = 60
-    /// After how long a validated order with units that wait is looked at again, in seconds.
+    /// After how long a validated order with units that could still be released is looked at again, in seconds.
     static let releasePause: Int64 = 60
 
     /// Looks at reviews that are due, and releases orders whose remorse period is over.

@@ -255,7 +255,114 @@ struct ReviewWorkTests {
             try await bench.settle()
             #expect(bench.release.released == [id])
             #expect(try await bench.order(id).review.state == .validated)
+            // Nothing but supply moves them, and what brings it has the order looked at.
+            #expect(try await Self.looksAhead(bench) == 0)
         }
+    }
+
+    /// Reviews that a server is to look at, now or later.
+    private static func looksAhead(_ bench: ReviewBench) async throws -> Int64 {
+        try await bench.deployment.numbers("SELECT count(*) FROM order_review WHERE due_at < 'infinity'")[0]
+    }
+
+    /// Lines that the audit log has of steps of reviews.
+    private static func steps(_ bench: ReviewBench) async throws -> Int64 {
+        try await bench.deployment.numbers("SELECT count(*) FROM idempotency WHERE kind = 21")[0]
+    }
+
+    @Test("A look that changes nothing leaves no line in the audit log")
+    func noTrace() async throws {
+        try await ReviewBench.with(Self.asking) { bench in
+            bench.fraud.verdict = .unavailable("late")
+            let id = try await bench.place()
+            try await bench.settle()
+            #expect(try await Self.steps(bench) == 1)
+            for _ in 0..<3 {
+                try await bench.passTime()
+                try await bench.settle()
+            }
+            #expect(bench.fraud.asked.count == 4)
+            #expect(try await Self.steps(bench) == 1)
+            bench.fraud.verdict = .accepted
+            try await bench.passTime()
+            try await bench.settle()
+            #expect(try await bench.order(id).review.state == .validated)
+            #expect(try await Self.steps(bench) == 2)
+        }
+    }
+
+    @Test("Postage that is left to people is not looked at; when they release it the review ends its wait")
+    func postage() async throws {
+        try await Self.releasing { bench, processing, service in
+            let id = try await bench.place([("A", 1, 500), ("POST", 1, 350)])
+            _ = try await bench.deployment.cancel(id, [(1, 1)])
+            while try await processing.reviewPass() > 0 {}
+            #expect(try await bench.order(id).review.state == .validated)
+            #expect(try await Self.looksAhead(bench) == 0)
+            _ = try await service.releaseOrder(
+                request: .with {
+                    $0.releaseID = EntityID.fresh.description
+                    $0.orderID = id.description
+                }, context: bench.context)
+            #expect(try await processing.reviewPass() == 1)
+            #expect(try await bench.order(id).review.state == .released)
+        }
+    }
+
+    @Test("What a location gives up while other units of the order wait is released again")
+    func givenUp() async throws {
+        try await Self.releasing { bench, processing, service in
+            let id = try await place(7, bench)
+            while try await processing.reviewPass() > 0 {}
+            #expect(try await units(id, bench) == "backordered 2, released 5")
+            #expect(try await Self.looksAhead(bench) == 0)
+            let one = try #require(try await fulfilments(id, service, bench).first?.fulfilmentID)
+            _ = try await service.declineFulfilment(
+                request: .with {
+                    $0.requestID = EntityID.fresh.description
+                    $0.fulfilmentID = one
+                }, context: bench.context)
+            #expect(try await units(id, bench) == "allocated 5, backordered 2")
+            while try await processing.reviewPass() > 0 {}
+            #expect(try await units(id, bench) == "backordered 2, released 5")
+            try await bench.deployment.change(.receive, [("A", "DC", 2)])
+            while try await processing.backorders.takeOver() > 0 {}
+            while try await processing.reviewPass() > 0 {}
+            #expect(try await units(id, bench) == "released 7")
+            #expect(try await bench.order(id).review.state == .released)
+        }
+    }
+
+    @Test("Supply that comes between a release and its note is not forgotten")
+    func supplyBetween() async throws {
+        try await Self.releasing { bench, processing, service in
+            let id = try await place(7, bench)
+            #expect(try await processing.reviewPass() == 1)
+            let claim = try #require(
+                try await bench.deployment.ledger.claimReviews(limit: 1, leaseSeconds: 3_600).first)
+            try await processing.releaseReviewed(id, cause: claim.step)
+            try await bench.deployment.change(.receive, [("A", "DC", 2)])
+            while try await processing.backorders.takeOver() > 0 {}
+            try await bench.deployment.ledger.noteRelease(claim, pauseSeconds: 0)
+            while try await processing.reviewPass() > 0 {}
+            #expect(try await units(id, bench) == "released 7")
+        }
+    }
+
+    /// Places an order of units of A that may wait.
+    private func place(_ units: Int64, _ bench: ReviewBench) async throws -> EntityID {
+        let id = EntityID.fresh
+        _ = try await bench.orders.placeOrder(
+            request: .with {
+                $0.orderID = id.description
+                $0.channel = TestDeployment.channel
+                $0.externalID = id.description
+                $0.lines = [OrderRequestsTests.line(quantity: units, units: 1, nanos: 0)]
+                $0.lines[0].sku = "A"
+                $0.lines[0].allowBackorder = true
+                $0.delivery = DeliveryFieldsTests.shipment
+            }, context: bench.context)
+        return id
     }
 
     /// A shop of reviewed orders whose releases are real, with 5 A in DC and a cap that lets 10 wait.
@@ -366,27 +473,17 @@ struct ReviewWorkTests {
         }
     }
 
-    @Test("Units that free stock fills of a validated order are released at once, not after the next pause")
+    @Test("Units that free stock fills of a validated order are released at once")
     func releasedAfterAsking() async throws {
         try await Self.releasing { bench, processing, service in
             let held = try await bench.deployment.reserve([("A", "DC", 5)])
-            let id = EntityID.fresh
-            _ = try await bench.orders.placeOrder(
-                request: .with {
-                    $0.orderID = id.description
-                    $0.channel = TestDeployment.channel
-                    $0.externalID = id.description
-                    $0.lines = [OrderRequestsTests.line(quantity: 2, units: 1, nanos: 0)]
-                    $0.lines[0].sku = "A"
-                    $0.lines[0].allowBackorder = true
-                    $0.delivery = DeliveryFieldsTests.shipment
-                }, context: bench.context)
+            let id = try await place(2, bench)
             while try await processing.reviewPass() > 0 {}
             #expect(try await bench.order(id).review.state == .validated)
             _ = try await bench.deployment.promising.release(held.id, by: .anonymous)
             #expect(try await eventually { try await bench.deployment.available("A", "DC") == 5 })
             #expect(try await processing.backorders.askForFreeStock() == 1)
-            // It is due now, and not only when the pause of a minute is over.
+            // What brings supply has made it due.
             #expect(try await processing.reviewPass() == 1)
             #expect(try await units(id, bench) == "released 2")
             while try await processing.reviewPass() > 0 {}

@@ -100,16 +100,19 @@ extension Ledger {
                 let reply = try body(&work)
                 let capacitySteps = try DayCapacity.follow(work)
                 let (cells, stockSteps) = try Ledger.applyCells(of: work)
-                let steps =
+                var steps =
                     LineUnits.writing(work.lines, of: change.order) + Ledger.writingAllocations(of: work)
                     + Ledger.appending(work.told, of: work) + stockSteps + work.steps + capacitySteps
                     + work.keepingMoney
                     + work.companions.flatMap { Ledger.appending($0.told, of: $0) + $0.steps + $0.keepingMoney }
-                    + [
+                if work.keepsReply {
+                    steps.append(
                         Ledger.storing(
                             change.id, change.kind, body: change.body, reply: reply, caller: change.caller,
-                            subject: change.order)
-                    ]
+                            subject: change.order))
+                }
+                // Where nothing is to be written it is rolled back.
+                guard !steps.isEmpty else { return (reply, Settlement()) }
                 _ = try connection.pipeline(steps + [(.commit, [])])
                 return (
                     reply,

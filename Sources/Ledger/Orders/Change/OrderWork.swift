@@ -35,6 +35,10 @@ struct OrderWork {
     var dispatches: [String: (fulfilment: EntityID, day: Int32)] = [:]
     /// The fulfilment that this change makes a step of: what is given up of released units was its own.
     var stepping: EntityID?
+    /// Whether the reply is stored, which the audit log shows for good.
+    ///
+    /// A step of Holdfast itself that comes to nothing stores none; what it finds must keep it from being done twice.
+    var keepsReply = true
 
     /// Changes of cells, made when those are locked.
     private(set) var cellEffects: [CellEffect] = []
