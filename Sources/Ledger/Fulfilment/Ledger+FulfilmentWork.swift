@@ -7,22 +7,36 @@ public struct DueRelease: Hashable, Sendable {
     public var order: EntityID
     /// The request that has set its units aside.
     public var cause: EntityID
-
-    /// Makes one.
-    public init(order: EntityID, cause: EntityID) {
-        self.order = order
-        self.cause = cause
-    }
+    /// Until when nobody else takes it.
+    public var leasedUntil: Instant
 }
 
 extension Ledger {
-    private static let dueReleases = PostgresStatement(
-        "due_releases", "SELECT order_id, cause_id FROM release_due ORDER BY at LIMIT $1::int4", access: .readOnly)
+    private static let claimReleases = PostgresStatement(
+        "claim_releases",
+        """
+        UPDATE release_due r SET at = now() + make_interval(secs => $2::int4)
+        FROM (
+            SELECT order_id, cause_id FROM release_due WHERE at <= now() ORDER BY at LIMIT $1::int4 FOR UPDATE SKIP LOCKED
+        ) d
+        WHERE r.order_id = d.order_id AND r.cause_id = d.cause_id RETURNING r.order_id, r.cause_id, r.at
+        """)
+    private static let claimRelease = PostgresStatement(
+        "claim_release",
+        """
+        UPDATE release_due SET at = now() + make_interval(secs => $3::int4)
+        WHERE order_id = $1::uuid AND cause_id = $2::uuid AND at <= now() RETURNING order_id, cause_id, at
+        """)
     private static let endDue = PostgresStatement(
         "end_release_due", "DELETE FROM release_due WHERE order_id = $1::uuid AND cause_id = $2::uuid")
-    private static let postponeDue = PostgresStatement(
-        "postpone_release_due",
-        "UPDATE release_due SET at = now() WHERE order_id = $1::uuid AND cause_id = $2::uuid")
+    // Who has lifted the hold meanwhile has made it due again.
+    private static let parkDue = PostgresStatement(
+        "park_release_due",
+        """
+        UPDATE release_due SET at = 'infinity' WHERE order_id = $1::uuid AND cause_id = $2::uuid AND at = $3::timestamptz
+        """)
+    private static let wakeDue = PostgresStatement(
+        "wake_release_due", "UPDATE release_due SET at = now() WHERE order_id = $1::uuid")
     private static let expiredPickups = PostgresStatement(
         "expired_pickups",
         """
@@ -43,12 +57,28 @@ extension Ledger {
         "channel_of_order",
         "SELECT c.code FROM orders o JOIN channel c ON c.id = o.channel_id WHERE o.id = $1::uuid", access: .readOnly)
 
-    /// The oldest orders with units that wait to be released again.
-    public func dueReleases(limit: Int) async throws -> [DueRelease] {
+    /// Takes orders with units that wait to be released again, the oldest first, none that another server has.
+    ///
+    /// - Parameters:
+    ///   - limit: how many at most.
+    ///   - leaseSeconds: for how long nobody else takes them, and after how long one that could not be released is due again.
+    /// - Returns: the claims.
+    /// - Throws: `Refusal` where the ledger cannot be reached.
+    public func claimReleases(limit: Int32, leaseSeconds: Int32) async throws -> [DueRelease] {
         try await onConnection { connection in
-            try connection.execute(Ledger.dueReleases, [.int32(Int32(clamping: limit))]).map {
-                DueRelease(order: EntityID(try $0.uuid(0)), cause: EntityID(try $0.uuid(1)))
+            try connection.execute(Ledger.claimReleases, [.int32(limit), .int32(leaseSeconds)]).map {
+                try DueRelease(row: $0)
             }
+        }
+    }
+
+    /// Takes one of them; nil where another server has it, or it is done.
+    public func claimRelease(_ order: EntityID, cause: EntityID, leaseSeconds: Int32) async throws -> DueRelease? {
+        try await onConnection { connection in
+            try connection.execute(
+                Ledger.claimRelease,
+                [.uuid(PostgresUUID(order)), .uuid(PostgresUUID(cause)), .int32(leaseSeconds)]
+            ).first.map { try DueRelease(row: $0) }
         }
     }
 
@@ -60,13 +90,20 @@ extension Ledger {
         }
     }
 
-    /// Puts one to the end of the list: it cannot be released now.
-    public func postponeRelease(_ due: DueRelease) async throws {
+    /// Has one wait until nothing holds its order: whoever lifts the last hold makes it due.
+    public func parkRelease(_ due: DueRelease) async throws {
         try await onConnection { connection in
             _ = try connection.execute(
-                Ledger.postponeDue, [.uuid(PostgresUUID(due.order)), .uuid(PostgresUUID(due.cause))])
+                Ledger.parkDue,
+                [
+                    .uuid(PostgresUUID(due.order)), .uuid(PostgresUUID(due.cause)),
+                    .timestamp(microsecondsSinceEpoch: due.leasedUntil.microseconds),
+                ])
         }
     }
+
+    /// The step that makes those of an order due that nothing holds any more.
+    static func wakingReleases(of order: EntityID) -> LedgerStep { (wakeDue, [.uuid(PostgresUUID(order))]) }
 
     /// Pickups whose time is over, the longest ago first: id, order and until when they could be collected.
     public func expiredPickups(limit: Int) async throws -> [(id: EntityID, order: EntityID, at: Instant)] {
@@ -113,5 +150,13 @@ extension Ledger {
         try await onConnection { connection in
             try connection.execute(Ledger.channelOfOrder, [.uuid(PostgresUUID(order))]).first.map { try $0.text(0) }
         }
+    }
+}
+
+extension DueRelease {
+    fileprivate init(row: PostgresRow) throws {
+        self.init(
+            order: EntityID(try row.uuid(0)), cause: EntityID(try row.uuid(1)),
+            leasedUntil: Instant(microseconds: try row.timestamp(2)))
     }
 }

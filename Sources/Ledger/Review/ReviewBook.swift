@@ -37,6 +37,7 @@ struct ReviewBook {
     /// The review; nil where the order has none.
     private(set) var review: Review?
     private let reviewRead: Review?
+    private let wasHeld: Bool
     private var entries: [Entry]
     /// Reasons that this change placed and lifted, in this order.
     private(set) var placed: [HoldReason] = []
@@ -69,9 +70,15 @@ struct ReviewBook {
         rules = try ReviewRules(row: row, at: 11)
         review = try Review(row: row)
         reviewRead = review
-        entries = try read[1].map { row in
+        let entries = try read[1].map { row in
             Entry(number: try row.int16(0), hold: try OrderHold(row: row, at: 1), round: try row.int32(6))
         }
+        self.entries = entries
+        wasHeld = Self.isHeld(review, entries)
+    }
+
+    private static func isHeld(_ review: Review?, _ entries: [Entry]) -> Bool {
+        review?.state == .due || review?.state == .held || entries.contains { $0.hold.liftedAt == nil }
     }
 
     /// What holds the order now, oldest first.
@@ -213,6 +220,7 @@ struct ReviewBook {
                     ]
                 ))
         }
+        if wasHeld, !Self.isHeld(review, entries) { steps.append(Ledger.wakingReleases(of: order)) }
         let begun = entries.filter(\.isNew)
         if !begun.isEmpty {
             steps.append(

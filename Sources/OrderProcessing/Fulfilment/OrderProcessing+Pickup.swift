@@ -117,16 +117,26 @@ extension OrderProcessing {
         return done
     }
 
+    /// For how long nobody else releases what was taken, and after how long what could not be released is due again, in seconds.
+    private static let releaseLease: Int32 = 30
+
     /// Releases orders whose units another location serves; returns how many.
     func releaseDue() async throws -> Int {
         var done = 0
-        for due in try await ledger.dueReleases(limit: 100) where await release(due) { done += 1 }
+        let claims = try await ledger.claimReleases(limit: 100, leaseSeconds: OrderProcessing.releaseLease)
+        for due in claims where await release(due) { done += 1 }
         return done
     }
 
     /// Releases what a step has set aside elsewhere at once, where that can be; what cannot stays on the list.
     func releaseAgain(_ order: EntityID, cause: EntityID) async {
-        _ = await release(DueRelease(order: order, cause: cause))
+        do {
+            let claim = try await ledger.claimRelease(
+                order, cause: cause, leaseSeconds: OrderProcessing.releaseLease)
+            if let claim { _ = await release(claim) }
+        } catch {
+            logger.warning("an order waits to be released", metadata: ["order": "\(order)", "error": "\(error)"])
+        }
     }
 
     private func release(_ due: DueRelease) async -> Bool {
@@ -134,19 +144,26 @@ extension OrderProcessing {
             try await release(due.order, cause: due.cause)
             try await ledger.endRelease(due)
             return true
-        } catch {
+        } catch Refusal.wrongState(_, _, let state, _) {
             do {
-                if case Refusal.wrongState(_, _, let state, _) = error, state != "held" {
-                    // Nothing of the order waits any more: it was released, or cancelled, by somebody else.
-                    try await ledger.endRelease(due)
-                    return true
+                if state == "held" {
+                    try await ledger.parkRelease(due)
+                    return false
                 }
-                try await ledger.postponeRelease(due)
+                // Nothing of the order waits any more: it was released, or cancelled, by somebody else.
+                try await ledger.endRelease(due)
+                return true
             } catch {
-                logger.warning(
-                    "an order waits to be released", metadata: ["order": "\(due.order)", "error": "\(error)"])
+                return waits(due, error)
             }
-            return false
+        } catch {
+            return waits(due, error)
         }
+    }
+
+    /// What could not be done is due again when its lease is over.
+    private func waits(_ due: DueRelease, _ error: any Error) -> Bool {
+        logger.warning("an order waits to be released", metadata: ["order": "\(due.order)", "error": "\(error)"])
+        return false
     }
 }

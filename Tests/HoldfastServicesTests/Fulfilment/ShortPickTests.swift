@@ -68,7 +68,7 @@ struct ShortPickTests {
             #expect(parts.map(\.location) == ["DC", "LDN-1"])
             #expect(parts.map(\.state) == ["picked", "released"])
             #expect(parts[1].lines.map(\.open) == [3])
-            #expect(try await shop.bench.deployment.ledger.dueReleases(limit: 10).isEmpty)
+            #expect(try await shop.bench.deployment.numbers("SELECT count(*) FROM release_due") == [0])
             #expect(
                 try await shop.history(order) == ["released", "picking_started", "picked", "released"])
             let movements = try await shop.bench.inventory.listMovements(
@@ -184,6 +184,30 @@ struct ShortPickTests {
         }
     }
 
+    @Test("A release that another server has is not taken; a hold that is lifted while it is tried makes it due again")
+    func takenOnce() async throws {
+        try await Shop.with { shop in
+            let (order, _) = try await picking(shop)
+            let deployment = shop.bench.deployment
+            let change = { OrderChange(id: .fresh, order: order, kind: .review, body: [1], caller: .anonymous) }
+            try await deployment.run(
+                """
+                INSERT INTO order_hold (order_id, number, reason, detail, cause_id)
+                VALUES ('\(order)', 1, 'address_missing', '', '\(EntityID.fresh)');
+                INSERT INTO release_due (order_id, cause_id) VALUES ('\(order)', gen_random_uuid())
+                """)
+            let claim = try #require(try await deployment.ledger.claimReleases(limit: 10, leaseSeconds: 3_600).first)
+            #expect(claim.order == order)
+            #expect(try await deployment.ledger.claimReleases(limit: 10, leaseSeconds: 3_600).isEmpty)
+            #expect(
+                try await deployment.ledger.claimRelease(order, cause: claim.cause, leaseSeconds: 3_600) == nil)
+            // Whoever was refused parks it after the hold was lifted.
+            _ = try await deployment.ledger.approve(change(), reasons: []) { _ in [] }
+            try await deployment.ledger.parkRelease(claim)
+            #expect(try await deployment.ledger.claimReleases(limit: 10, leaseSeconds: 3_600).map(\.order) == [order])
+        }
+    }
+
     @Test("Re-sourced units whose release was left over are released by whoever looks next, once")
     func leftOver() async throws {
         try await Shop.with { shop in
@@ -197,8 +221,11 @@ struct ShortPickTests {
             #expect(try await shop.pick(id, [("A", 1)], short: .reallocate).reallocated == 3)
             #expect(try await shop.units(order) == "allocated 3, picked 1")
             #expect(try await shop.bench.processing.releaseDue() == 0)
-            #expect(try await shop.bench.deployment.ledger.dueReleases(limit: 10).map(\.order) == [order])
-            try await shop.bench.deployment.run("UPDATE order_hold SET released_at = now()")
+            let parked = "SELECT count(*) FROM release_due WHERE order_id = '\(order)' AND at = 'infinity'"
+            #expect(try await shop.bench.deployment.numbers(parked) == [1])
+            _ = try await shop.bench.deployment.ledger.approve(
+                OrderChange(id: .fresh, order: order, kind: .review, body: [1], caller: .anonymous), reasons: []
+            ) { _ in [] }
             #expect(try await shop.bench.processing.releaseDue() == 1)
             #expect(try await shop.bench.processing.releaseDue() == 0)
             #expect(try await shop.units(order) == "picked 1, released 3")
