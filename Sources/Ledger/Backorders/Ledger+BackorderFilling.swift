@@ -32,7 +32,7 @@ extension Ledger {
     private static let granted = PostgresStatement(
         "granted_orders",
         """
-        SELECT order_id FROM backorder_grant GROUP BY order_id ORDER BY min(number) LIMIT $1::int4
+        SELECT order_id, number FROM backorder_grant WHERE number > $1::int8 ORDER BY number LIMIT $2::int4
         """, access: .readOnly)
     private static let grantsOfOrder = PostgresStatement(
         "grants_of_order",
@@ -81,31 +81,34 @@ extension Ledger {
         WHERE q.order_id = $1::uuid AND q.line_number = $2::int2 AND q.single AND c.id = $3::int8
         """)
 
-    /// Orders that have supply set aside which they have not taken over, the one that got it first first.
-    public func ordersWithGrants(limit: Int) async throws -> [EntityID] {
+    /// Supply that is set aside and was not taken over yet, the oldest first: of which order, and its number.
+    public func grants(after number: Int64, limit: Int) async throws -> [(order: EntityID, number: Int64)] {
         try await onConnection { connection in
-            try connection.execute(Ledger.granted, [.int32(Int32(clamping: limit))]).map { EntityID(try $0.uuid(0)) }
+            try connection.execute(Ledger.granted, [.int64(number), .int32(Int32(clamping: limit))]).map {
+                (EntityID(try $0.uuid(0)), try $0.int64(1))
+            }
         }
     }
 
     /// An order takes over the supply that was set aside for its waiting lines.
     ///
-    /// What is set aside for units that do not wait any longer is given back, to the next lines that wait. Nothing happens
-    /// where another server was faster. A crash leaves the supply set aside, and it is found again.
+    /// What is set aside for units that do not wait any longer is given back, to the next lines that wait. Nothing happens, and
+    /// nothing is kept, where another server was faster. A crash leaves the supply set aside, and it is found again.
     ///
     /// - Parameters:
     ///   - order: the order.
     ///   - id: the id of this change, new for each.
     ///   - caller: who does it.
-    /// - Returns: what Redis must be told.
+    /// - Returns: what Redis must be told; nil where nothing was set aside any more.
     /// - Throws: `Refusal`.
-    public func takeOverGrants(of order: EntityID, as id: EntityID, caller: Caller) async throws -> Settlement {
+    public func takeOverGrants(of order: EntityID, as id: EntityID, caller: Caller) async throws -> Settlement? {
         let change = OrderChange(
             id: id, order: order, kind: .backorderFill, body: [Ledger.fillMethod], caller: caller)
-        return try await changeOrder(change) { work in
-            try work.takeOverGrants()
-            return []
-        }.settlement
+        let done = try await changeOrder(change) { work in
+            work.keepsReply = try work.takeOverGrants()
+            return work.keepsReply ? Ledger.tookOver : []
+        }
+        return done.reply == Ledger.tookOver ? done.settlement : nil
     }
 
     /// An order takes the stock of a reservation for a line that waits.
@@ -135,6 +138,7 @@ extension Ledger {
 
     /// The first byte of the stored request of a fill: how the audit log names it.
     private static let fillMethod: UInt8 = 119
+    private static let tookOver: [UInt8] = [1]
 
     /// Articles whose turn it is: lines wait, and rows have stock that no order has been promised.
     ///
@@ -173,8 +177,8 @@ extension Ledger {
 }
 
 extension OrderWork {
-    /// Takes over what is set aside for waiting lines, and gives back what is set aside too much.
-    fileprivate mutating func takeOverGrants() throws {
+    /// Takes over what is set aside for waiting lines, and gives back what is set aside too much; false where nothing is.
+    fileprivate mutating func takeOverGrants() throws -> Bool {
         var numbers: [Int64] = []
         var moved: [UnitsMoved] = []
         for row in try connection.execute(Ledger.grantsRead, [.uuid(PostgresUUID(head.id))]) {
@@ -183,12 +187,13 @@ extension OrderWork {
             let part = CellPart(cell: CellID(try row.int64(2)), quantity: try row.int64(3))
             if let units = try take(granted: part, line: line, location: try row.text(4)) { moved.append(units) }
         }
-        guard !numbers.isEmpty else { return }
+        guard !numbers.isEmpty else { return false }
         if !moved.isEmpty {
             tell(.backorderFilled, moved: moved)
             releaseReviewedUnits()
         }
         write(Ledger.droppingGrants(numbers))
+        return true
     }
 }
 

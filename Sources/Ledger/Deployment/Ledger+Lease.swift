@@ -9,7 +9,7 @@ public enum LeaseName: String, Sendable, CaseIterable {
     case reconciler
     /// Deletes what has been kept long enough.
     case retention
-    /// Looks for stock that reservations gave back, for lines that wait.
+    /// Has orders take over what was set aside for their waiting lines, and looks for stock that reservations gave back.
     case backorders
 }
 

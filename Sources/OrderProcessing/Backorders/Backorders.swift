@@ -13,13 +13,15 @@ public import OrderPromising
 /// - **Orders take over what was set aside for them.** A crash before leaves the rows; two servers that do it at once come
 ///   one after the other at the order's lock, and the second finds nothing.
 /// - **Stock that reservations gave back** is no new supply: whoever asks first gets it. For the lines that wait it is asked
-///   for here, like by anybody else, one server at a time by a lease, which only saves work: a line that two servers ask
-///   for is served once, and what the other one has set aside goes back.
+///   for here, like by anybody else: a line that two servers ask for is served once, and what the other one has set aside
+///   goes back.
+///
+/// One server does it at a time by a lease, which only saves work.
 public struct Backorders: Sendable {
     private let promising: OrderPromising
     private let logger: Logger
 
-    /// Orders that take over in one pass.
+    /// Parts of supply that are looked at together.
     private static let portion = 100
     /// Articles that are looked at in one pass.
     private static let articles = 200
@@ -29,7 +31,7 @@ public struct Backorders: Sendable {
     private static let lines = 200
     /// Places that are asked about in one call.
     private static let places = 1_000
-    /// How long a server looks for stock alone, in milliseconds.
+    /// How long a server does this work alone, in milliseconds.
     private static let leaseMilliseconds: Int64 = 5_000
 
     /// Makes it over order promising.
@@ -47,22 +49,44 @@ public struct Backorders: Sendable {
     /// - Returns: how many did.
     /// - Throws: what keeps all of them from it.
     public func takeOver() async throws -> Int {
-        let orders = try await ledger.ordersWithGrants(limit: Backorders.portion)
+        var seen: Set<EntityID> = []
         var done = 0
-        for order in orders {
-            do {
-                let settlement = try await ledger.takeOverGrants(of: order, as: .random(), caller: .system)
-                Failpoint.backorderFilled.pass()
-                await promising.settle(settlement)
-                done += 1
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                logger.warning(
-                    "an order cannot take over its supply", metadata: ["order": "\(order)", "why": "\(error)"])
+        var last: Int64 = 0
+        var hasMore = true
+        // What cannot be taken over stays in front of the others.
+        while hasMore && done == 0 {
+            let grants = try await ledger.grants(after: last, limit: Backorders.portion)
+            guard let end = grants.last?.number, try await holdsLease() else { break }
+            for grant in grants where seen.insert(grant.order).inserted {
+                if try await takeOver(grant.order) { done += 1 }
             }
+            last = end
+            hasMore = grants.count == Backorders.portion
         }
         return done
+    }
+
+    /// Lets one order take over what was set aside for it; false where it cannot, or another server was faster.
+    private func takeOver(_ order: EntityID) async throws -> Bool {
+        do {
+            guard let settlement = try await ledger.takeOverGrants(of: order, as: .random(), caller: .system) else {
+                return false
+            }
+            Failpoint.backorderFilled.pass()
+            await promising.settle(settlement)
+            return true
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.warning(
+                "an order cannot take over its supply", metadata: ["order": "\(order)", "why": "\(error)"])
+            return false
+        }
+    }
+
+    private func holdsLease() async throws -> Bool {
+        try await ledger.holdLease(
+            .backorders, holder: promising.server, milliseconds: Backorders.leaseMilliseconds)
     }
 
     /// Asks for stock that nobody has been promised, for lines that wait, in the order in which they are served.
@@ -74,10 +98,7 @@ public struct Backorders: Sendable {
     /// - Returns: how many lines got some.
     /// - Throws: what keeps all of them from it.
     public func askForFreeStock() async throws -> Int {
-        guard
-            try await ledger.holdLease(
-                .backorders, holder: promising.server, milliseconds: Backorders.leaseMilliseconds)
-        else { return 0 }
+        guard try await holdsLease() else { return 0 }
         let articles = try await ledger.serveableArticles(limit: Backorders.articles)
         let offers = try await free(articles).filter { !$0.offer.isEmpty }
         let portion = max(1, min(Backorders.linesPerArticle, Backorders.lines / max(1, offers.count)))

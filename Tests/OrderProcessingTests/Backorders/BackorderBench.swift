@@ -102,6 +102,24 @@ struct BackorderBench: Sendable {
         }
     }
 
+    /// Lines that the audit log has of orders that took supply over.
+    func fills() async throws -> Int64 {
+        try await deployment.ledger.pool.withConnection { connection in
+            try connection.execute(BackorderBench.countFills).single.int64(0)
+        }
+    }
+
+    /// The server that has orders take supply over.
+    func leaseHolder() async throws -> EntityID? {
+        try await deployment.ledger.pool.withConnection { connection in
+            try connection.execute(BackorderBench.readHolder).first.map { try $0.uuid(0) }
+        }.map { EntityID(high: $0.high, low: $0.low) }
+    }
+
+    private static let readHolder = PostgresStatement(
+        "read_holder", "SELECT holder FROM lease WHERE name = 'backorders'", access: .readOnly)
+    private static let countFills = PostgresStatement(
+        "count_fills", "SELECT count(*) FROM idempotency WHERE kind = 103", access: .readOnly)
     private static let setWaiting = PostgresStatement(
         "set_waiting", "UPDATE line_quantity SET quantity = $2::int8 WHERE status = 4 AND order_id = ANY($1::uuid[])")
     private static let differences = PostgresStatement(

@@ -451,6 +451,78 @@ struct BackorderTests {
         }
     }
 
+    @Test("Servers that take supply over at once leave one line in the audit log for each order")
+    func losers() async throws {
+        try await BackorderBench.with(cap: 100) { bench in
+            let deployment = bench.deployment
+            let ledger = deployment.ledger
+            for _ in 0..<5 { try await bench.place(1) }
+            try await deployment.change(.receive, [("A", "W", 5)])
+            let grants = try await ledger.grants(after: 0, limit: 100)
+            #expect(grants.count == 5)
+            let done = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        var done = 0
+                        for grant in grants {
+                            if try await ledger.takeOverGrants(of: grant.order, as: .random(), caller: .system) != nil {
+                                done += 1
+                            }
+                        }
+                        return done
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(done == 5)
+            #expect(try await bench.fills() == 5)
+            #expect(try await bench.queueAgrees())
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
+    @Test("One server has orders take their supply over; the others leave it the work")
+    func oneServer() async throws {
+        try await BackorderBench.with(cap: 100) { bench in
+            let ledger = bench.deployment.ledger
+            let id = try await bench.place(100)
+            let other = EntityID.random()
+            var isLeft = false
+            for units in 0..<100 where !isLeft {
+                try await bench.deployment.change(.receive, [("A", "W", 1)])
+                _ = try await ledger.holdLease(.backorders, holder: other, milliseconds: 5_000)
+                let done = try await bench.backorders.takeOver()
+                // On a slow machine the other's time was over.
+                guard try await bench.leaseHolder() == other else { continue }
+                isLeft = true
+                #expect(done == 0)
+                #expect(try await bench.units(id, .allocated) == Int64(units))
+            }
+            #expect(isLeft)
+            try await ledger.dropLease(.backorders, holder: other)
+            #expect(try await bench.backorders.takeOver() == 1)
+        }
+    }
+
+    @Test("Orders whose books are broken do not keep those behind them from taking their supply over")
+    func brokenGrants() async throws {
+        try await BackorderBench.with(cap: 1_000) { bench in
+            let deployment = bench.deployment
+            // One order has more parts than are looked at together.
+            let bad = try bench.order((0..<120).map { _ in ("A", "", 1) })
+            _ = try await deployment.place(bad)
+            let good = try await bench.place(1)
+            try await deployment.change(.receive, [("A", "W", 121)])
+            try await bench.setWaiting(7, of: [bad.id])
+            #expect(try await bench.backorders.takeOver() == 1)
+            #expect(try await bench.units(good, .allocated) == 1)
+            try await bench.setWaiting(1, of: [bad.id])
+            #expect(try await bench.backorders.takeOver() == 1)
+            #expect(try await bench.queueAgrees())
+            #expect(try await deployment.booksAgree())
+        }
+    }
+
     @Test("all of it holds while Redis is away and PostgreSQL decides alone")
     func ledgerMode() async throws {
         let stack = try await PrivateStack.start(directory: TestDirectory.make("waiting"))
