@@ -86,7 +86,7 @@ struct ClockPlansTests {
 
     /// What connections have prepared that have asked for all that may be due, planned without a look at the values.
     private static func plans(_ bench: ServiceBench) async throws -> [StatementPlan] {
-        let work = bench.processing.recurringWork
+        let work = bench.processing.recurringWork(sending: AttemptSender { _ in })
         var plans: [String: StatementPlan] = [:]
         for _ in 0..<200 {
             for work in work { _ = try await work.pass() }

@@ -7,7 +7,8 @@ import Torture
 struct BooksCheckTests {
     private let sums: [(WritableKeyPath<Holdfast_V1_CheckBooksResponse, Int64>, Violation.Kind)] = [
         (\.foldMismatches, .books), (\.allocationMismatches, .books), (\.lineMismatches, .books),
-        (\.moneyMismatches, .money), (\.capacityMismatches, .books), (\.eventGaps, .events), (\.oversold, .unrecordedShortage),
+        (\.moneyMismatches, .money), (\.capacityMismatches, .books), (\.eventGaps, .events),
+        (\.oversold, .unrecordedShortage),
     ]
 
     @Test("each sum that has grown is found, with its growth; what was wrong before is not")
