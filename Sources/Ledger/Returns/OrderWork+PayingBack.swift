@@ -40,18 +40,19 @@ extension OrderWork {
         "settled_elsewhere",
         """
         SELECT r.number FROM return_order r LEFT JOIN return_exchange x ON x.return_id = r.id
-        WHERE r.order_id = $1::uuid AND (r.settled > 0 OR r.ahead > 0 OR x.credited > 0) ORDER BY r.number LIMIT 1
+        WHERE r.order_id = $1::uuid AND (r.settled > 0 OR r.ahead > 0 OR x.credited > 0)
         """, access: .readOnly)
 
     /// Refuses the first tender of an order whose returns gave money back already: it was paid elsewhere, and what was given
     /// is in no account of what its tenders take.
     func refuseWhereSettledElsewhere() throws {
-        guard paid == nil,
-            let row = try connection.execute(Self.settledElsewhere, [.uuid(PostgresUUID(head.id))]).first
-        else { return }
+        guard paid == nil else { return }
+        let settled = try connection.execute(Self.settledElsewhere, [.uuid(PostgresUUID(head.id))])
+        // Sorted there, it could be looked for in all returns by their numbers.
+        guard let number = try settled.map({ try $0.int64(0) }).min() else { return }
         throw Refusal.wrongState(
             .order, head.id.description, state: "paid_elsewhere",
-            explanation: "its return R\(try row.int64(0)) was settled while it had no tender: it is paid elsewhere")
+            explanation: "its return R\(number) was settled while it had no tender: it is paid elsewhere")
     }
 
     /// What a return would refund if all of its units came back as its terms have it best, in minor units.
