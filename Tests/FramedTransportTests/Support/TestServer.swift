@@ -32,6 +32,9 @@ struct TestServer: Sendable {
         _ body: (TestServer) async throws -> R
     ) async throws -> R {
         var configuration = FramedServerConfiguration()
+        // However slow the machine is.
+        configuration.firstRequestTimeout = .minutes(2)
+        configuration.requestTimeout = .minutes(2)
         adjust(&configuration)
         let fast = FastEcho()
         let service = EchoService()

@@ -20,6 +20,8 @@ struct TLSTests {
 
     private func tls(_ adjust: (inout FramedServerTLS) -> Void = { _ in }) throws -> FramedServerTLS {
         var tls = FramedServerTLS(context: FramedTLSContext(try server.serverContext()))
+        // However slow the machine is.
+        tls.handshakeTimeout = .minutes(1)
         adjust(&tls)
         return tls
     }
@@ -29,6 +31,7 @@ struct TLSTests {
         serverName: String? = nil
     ) throws -> FramedClientConfiguration {
         var configuration = FramedClientConfiguration()
+        configuration.connectTimeout = .minutes(1)
         configuration.tls = try FramedClientTLS(
             trustRootsFile: authority.certificateFile, certificateFile: pair?.certificateFile,
             keyFile: pair?.keyFile, serverName: serverName)
@@ -88,7 +91,8 @@ struct TLSTests {
     func clientVerifies() async throws {
         let other = try certificates.authority("other")
         let named = try certificates.certificate("named", by: authority, names: "DNS:till.example")
-        let encryption = FramedServerTLS(context: FramedTLSContext(try named.serverContext()))
+        var encryption = FramedServerTLS(context: FramedTLSContext(try named.serverContext()))
+        encryption.handshakeTimeout = .minutes(1)
         try await TestServer.with(tls: encryption) { running in
             try await say(running.address, try client(trusting: authority, serverName: "till.example"))
             for configuration in [
