@@ -251,9 +251,8 @@ extension Ledger {
                             .returnOrder, "R\(found.number)", state: "refunding_ahead",
                             explanation: "it is not known yet whether a gateway gives what went ahead: settle it later")
                     }
-                    try work.refuseWhileOpen(for: found)
                     // What others left owed may have become known since it was decided.
-                    let setOff = try work.recover(from: &returned)
+                    let setOff = try work.recover(from: &returned, isSettled: true)
                     let given = try work.payBack(
                         returned.order.remaining, settingOff: setOff, by: settlement, reference: reference)
                     try returned.settle(settlement, reference: reference, giving: given)

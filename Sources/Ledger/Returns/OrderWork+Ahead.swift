@@ -78,28 +78,28 @@ extension OrderWork {
                 + "they are set off against what this one refunds")
     }
 
-    /// Refuses to settle a return while it is not known of what another one gave ahead whether its customer owes it.
-    func refuseWhileOpen(for order: ReturnOrder) throws {
-        guard order.remaining > 0, try owedAhead(apartFrom: order.id).contains(where: \.isOpen) else { return }
-        throw Refusal.wrongState(
-            .returnOrder, "R\(order.number)", state: "refunding_ahead",
-            explanation: "it is not known yet whether a gateway gives what another return gave ahead, which "
-                + "would be set off against this one: settle it later")
-    }
-
     /// Sets what other returns left owed off against what a return that is decided would give.
     ///
     /// What a gateway may still decline is not set off: nobody would have got it, here or there.
     ///
-    /// - Parameter returned: the return.
+    /// - Parameters:
+    ///   - returned: the return.
+    ///   - isSettled: whether what remains is given now, so that nothing can be set off later.
     /// - Returns: what was set off, which the order does not owe any more; to be given to ``adjust(_:)`` with the rest of what
     ///   changes there.
-    /// - Throws: where the database does.
-    mutating func recover(from returned: inout ReturnWork) throws -> Int64 {
+    /// - Throws: where the database does, and `Refusal.wrongState` where it is settled while something may still be declined.
+    mutating func recover(from returned: inout ReturnWork, isSettled: Bool = false) throws -> Int64 {
         let order = returned.order
         var left = order.remaining
         guard order.state == .decided, left > 0 else { return 0 }
-        for owed in try owedAhead(apartFrom: order.id) where left > 0 && !owed.isOpen {
+        let allOwed = try owedAhead(apartFrom: order.id)
+        if isSettled, allOwed.contains(where: \.isOpen) {
+            throw Refusal.wrongState(
+                .returnOrder, "R\(order.number)", state: "refunding_ahead",
+                explanation: "it is not known yet whether a gateway gives what another return gave ahead, which "
+                    + "would be set off against this one: settle it later")
+        }
+        for owed in allOwed where left > 0 && !owed.isOpen {
             let part = min(left, owed.amount)
             write((Self.recoverAhead, [.uuid(PostgresUUID(owed.returnOrder)), .int64(part)]))
             left -= part
